@@ -1,0 +1,45 @@
+# Everything is installed into .venv; nothing else is touched.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help:  ## List what there is
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 20
+
+$(STAMP): pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test,lint,bench]'
+	@touch $@
+
+.PHONY: run
+run: $(STAMP)  ## Install, and run the order system with its payments service on 127.0.0.1:8080 and 8081
+	$(BIN)/ensue run apps/orders apps/payments
+
+.PHONY: test
+test: $(STAMP)  ## Run the tests
+	$(BIN)/python -m pytest -m 'not conformance'
+
+.PHONY: lint
+lint: $(STAMP)  ## Check style, types and import contracts
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --config importlinter.toml
+
+.PHONY: conformance
+conformance: $(STAMP)  ## Run the cases that others wrote, from ../shared/conformance or $$ENSUE_CONFORMANCE
+	$(BIN)/python -m pytest -m conformance tests/conformance
+
+.PHONY: bench
+bench: $(STAMP)  ## Measure the order system, the engine and the languages
+	$(BIN)/python bench/orders/run.py
+	$(BIN)/python bench/engine.py
+	$(BIN)/python bench/patterns.py
+
+.PHONY: soak
+soak: $(STAMP)  ## Kill a loaded process many more times, at random moments
+	$(BIN)/python -m pytest -m crash tests/crash --kills 2000

@@ -1,0 +1,1 @@
+"""The order system: takes orders, reserves stock, and has them paid."""

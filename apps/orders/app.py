@@ -1,0 +1,291 @@
+"""The order system: a request stores the order and returns; everything else ensues from that.
+
+POST /orders ─▶ orders ─(insert)─▶ reserve ─▶ stock, payments queue ─▶ charge ─▶ PAID
+                                      │                                  └▶ PAYMENT_FAILED
+                                      └▶ BACKORDERED ─(stock added)─▶ fulfil ─▶ as reserve
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+from ensue import App, Body, Change, Item, Message, Meta, NotFound, ReadTx, Tx
+
+PAYMENTS_URL = os.environ.get("PAYMENTS_URL", "http://127.0.0.1:8081/payments")
+PAYMENTS_RATE = os.environ.get("PAYMENTS_RATE", "5/s")
+CUSTOMER_ADDRESS = os.environ.get("CUSTOMER_ADDRESS", "customer-{}@customers.invalid")
+STOCK_TEAM = os.environ.get("STOCK_TEAM", "stock-team@warehouse.invalid")
+MODEL = "LX"
+LOW_STOCK = 100
+FULFIL_AT_ONCE = 100
+
+app = App("orders")
+orders = app.table("orders", key="id", indexes={"by-customer": ("customerId", "id")})
+stock = app.table(
+    "stock",
+    key="model",
+    seed=[{"model": MODEL, "productName": "MacGuffin", "quantity": 1_000_000}],
+)
+backorders = app.table("backorders", key=("model", "id"))
+payments = app.queue("payments", max_receives=10)
+events = app.bus("events")
+customers = app.mail("customers")
+stock_team = app.mail("stock-team", to=STOCK_TEAM)
+
+CustomerId = Annotated[str, Meta(min_length=1, max_length=64, pattern="^[A-Za-z0-9_-]+$")]
+Status = Literal["PENDING", "PAID", "BACKORDERED", "PAYMENT_FAILED"]
+
+
+class NewOrder(Body):
+    """What a customer orders."""
+
+    customerId: CustomerId  # noqa: N815 - the clients' word
+    quantity: Annotated[int, Meta(ge=1, le=1000)]
+
+
+class Created(msgspec.Struct):
+    """The order is stored, and will be dealt with."""
+
+    message: str
+    id: str
+
+
+class Order(msgspec.Struct):
+    """An order and how far it has come."""
+
+    id: str
+    customerId: str  # noqa: N815 - the clients' word
+    quantity: int
+    status: Status
+
+
+class Orders(msgspec.Struct):
+    """A page of orders; ``next`` asks for the next one."""
+
+    orders: list[Order]
+    next: str | None
+
+
+class Inventory(msgspec.Struct):
+    """What is in stock."""
+
+    model: str
+    productName: str  # noqa: N815 - the clients' word
+    quantity: int
+
+
+class Restock(Body):
+    """Units that were added."""
+
+    quantity: Annotated[int, Meta(ge=1, le=1_000_000)]
+
+
+# What customers and clerks do
+
+
+@app.post("/orders")
+def place_order(body: NewOrder, tx: Tx) -> Created:
+    """Place an order."""
+    order_id = tx.new_id()
+    order = {
+        "id": order_id,
+        "customerId": body.customerId,
+        "quantity": body.quantity,
+        "status": "PENDING",
+        "timestamp": tx.now_ms,
+    }
+    tx.put(orders, order)
+    tx.publish(events, "OrderPlaced", order)
+    return Created("Order created!", order_id)
+
+
+@app.get("/orders/{id}", statuses={404: "There is no such order."})
+def show_order(id: str, tx: ReadTx) -> Order:  # noqa: A002 - the path's word
+    """Show an order."""
+    found = tx.get(orders, id)
+    if found is None:
+        raise NotFound(f"there is no order {id}")
+    return _public(found)
+
+
+@app.get("/customers/{customerId}/orders")
+def list_orders(
+    customerId: CustomerId,  # noqa: N803 - the path's word
+    tx: ReadTx,
+    limit: Annotated[int, Meta(ge=1, le=100)] = 20,
+    next: str | None = None,  # noqa: A002 - the clients' word
+) -> Orders:
+    """List a customer's orders, oldest first, a page at a time."""
+    page = tx.query(orders, customerId, index="by-customer", limit=limit, after=next)
+    return Orders([_public(found) for found in page.items], page.next)
+
+
+@app.get("/inventory")
+def show_inventory(tx: ReadTx) -> Inventory:
+    """Show what is in stock."""
+    return msgspec.convert(tx.get(stock, MODEL), Inventory)
+
+
+@app.post("/inventory")
+def add_stock(body: Restock, tx: Tx) -> Inventory:
+    """Add units to the stock; back-orders are fulfilled from it."""
+    found = tx.update(stock, MODEL, "SET quantity = quantity + :n", n=body.quantity)
+    return msgspec.convert(found, Inventory)
+
+
+# What ensues
+
+
+@app.on_change(orders, kind="insert")
+def reserve(change: Change, tx: Tx) -> None:
+    """Reserve stock for a new order and have it paid, or back-order it (WI-11, WI-21)."""
+    order = tx.get(orders, change.key)
+    if order is None or order["status"] != "PENDING" or "reservedAt" in order:
+        return  # delivered again: it has been dealt with (WI-20)
+    if _reserve(order, tx):
+        return
+    tx.update(orders, order["id"], "SET status = :s", s="BACKORDERED")
+    tx.put(backorders, {"model": MODEL, "id": order["id"]})
+    _tell(order, "OrderBackordered", "is on back-order: we deliver when we can", tx)
+
+
+@app.on_change(
+    stock,
+    kind="update",
+    where={"NewImage": {"quantity": [{"numeric": [">", 0]}]}},
+)
+def stock_added(change: Change, tx: Tx) -> None:
+    """Fulfil back-orders whenever there is more than before, whoever added it."""
+    if change.old and change.new and change.new["quantity"] > change.old["quantity"]:
+        tx.send(fulfil, {"model": change.new["model"]})
+
+
+@app.function
+def fulfil(body: Any, tx: Tx) -> None:
+    """Reserve stock for back-orders in the order in which they came, as far as it goes."""
+    waiting = tx.query(backorders, body["model"], limit=FULFIL_AT_ONCE)
+    for backorder in waiting.items:
+        order = tx.get(orders, backorder["id"])
+        if order is not None and order["status"] == "BACKORDERED":
+            if not _reserve(order, tx):
+                return
+            tx.update(orders, order["id"], "SET status = :s", s="PENDING")
+        tx.delete(backorders, (body["model"], backorder["id"]))
+    if waiting.next:
+        tx.send(fulfil, body)
+
+
+@payments.consumer(rate=PAYMENTS_RATE)
+async def charge(message: Message) -> None:
+    """Have an order paid. It is tried again until the service says yes or no."""
+    order: Any = message.body
+    answer = await app.http.post(PAYMENTS_URL, json=order)
+    if answer.is_success:
+        await app.run(paid, order["id"])
+    elif answer.is_client_error and answer.status_code not in {408, 425, 429}:
+        await app.run(declined, order["id"], f"the payments service said {answer.status_code}")
+    else:
+        answer.raise_for_status()
+
+
+@payments.on_dead_letter
+def given_up(message: Message, tx: Tx) -> None:
+    """The service could not be reached for long. The stock stays reserved for a redrive."""
+    order: Any = message.body
+    _payment_failed(order["id"], "the payments service did not answer", tx)
+
+
+def paid(order_id: str, tx: Tx) -> None:
+    """Note that an order is paid."""
+    order = tx.update(
+        orders,
+        order_id,
+        "SET status = :paid",
+        where="status IN (:pending, :failed) AND attribute_exists(reservedAt)",
+        paid="PAID",
+        pending="PENDING",
+        failed="PAYMENT_FAILED",
+    )
+    if order is not None:
+        _tell(order, "OrderPaid", "is paid and on its way", tx)
+
+
+def declined(order_id: str, reason: str, tx: Tx) -> None:
+    """Note that an order will not be paid, and free its stock."""
+    order = _payment_failed(order_id, reason, tx)
+    if order is not None:
+        tx.update(orders, order_id, "REMOVE reservedAt")
+        tx.update(stock, MODEL, "SET quantity = quantity + :n", n=order["quantity"])
+
+
+@app.on_change(
+    stock,
+    kind="update",
+    where={
+        "OldImage": {"quantity": [{"numeric": [">", LOW_STOCK]}]},
+        "NewImage": {"quantity": [{"numeric": ["<=", LOW_STOCK]}]},
+    },
+)
+def low_stock(change: Change, tx: Tx) -> None:
+    """Tell the stock team once when the stock falls to the mark, whoever took it (WI-13, WI-22)."""
+    left: Any = change.new
+    tx.publish(events, "LowStock", {"model": left["model"], "quantity": left["quantity"]})
+    tx.send(
+        stock_team,
+        {
+            "subject": f"{left['productName']} is running out",
+            "text": f"{left['model']} is down to {left['quantity']}. Time to reorder.",
+        },
+    )
+
+
+def _reserve(order: Item, tx: Tx) -> bool:
+    quantity = order["quantity"]
+    left = tx.update(
+        stock, MODEL, "SET quantity = quantity - :n", where="quantity >= :n", n=quantity
+    )
+    if left is None:
+        return False
+    tx.update(orders, order["id"], "SET reservedAt = :now", now=tx.now_ms)
+    payment = {"id": order["id"], "customerId": order["customerId"], "quantity": quantity}
+    tx.send(payments, payment)
+    tx.publish(events, "StockReserved", payment)
+    return True
+
+
+def _payment_failed(order_id: str, reason: str, tx: Tx) -> Item | None:
+    order = tx.update(
+        orders,
+        order_id,
+        "SET status = :failed",
+        where="status = :pending",
+        failed="PAYMENT_FAILED",
+        pending="PENDING",
+    )
+    if order is not None:
+        _tell(order, "PaymentFailed", f"could not be paid: {reason}", tx)
+    return order
+
+
+def _tell(order: Item, event: str, what: str, tx: Tx) -> None:
+    """Publish a business event and write to the customer."""
+    tx.publish(events, event, _as_event(order))
+    tx.send(
+        customers,
+        {
+            "to": CUSTOMER_ADDRESS.format(order["customerId"]),
+            "subject": f"Your order {order['id']}",
+            "text": f"Your order of {order['quantity']} MacGuffins {what}.",
+        },
+    )
+
+
+def _as_event(order: Item) -> dict[str, object]:
+    return {name: order[name] for name in ("id", "customerId", "quantity", "status")}
+
+
+def _public(order: Item) -> Order:
+    return msgspec.convert(order, Order)

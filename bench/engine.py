@@ -1,0 +1,211 @@
+"""The engine: durable transactions against raw SQLite, jobs end to end, publish to handler.
+
+    python bench/engine.py [--quick]
+
+Figures of one run on one machine; the ratios are what to compare.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sqlite3
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import uvloop
+from ensue import App
+from ensue.app.platform import Platform
+from ensue.engine.clock import SystemClock
+from ensue.engine.database import parse_store_url
+from ensue.engine.ids import system_random
+from ensue.engine.transaction import Transaction
+
+INSERT = "INSERT INTO bench (body) VALUES (?)"
+BODY = "x" * 200
+
+
+def raw(folder: Path, per_commit: int, total: int) -> float:
+    """Rows a second of plain SQLite by the standard library, ``per_commit`` rows a commit."""
+    connection = sqlite3.connect(folder / f"raw-{per_commit}.db", isolation_level=None)
+    for pragma in ("journal_mode=WAL", "synchronous=FULL"):
+        connection.execute(f"PRAGMA {pragma}").fetchall()
+    connection.execute("CREATE TABLE bench (id INTEGER PRIMARY KEY, body TEXT)")
+    begun = time.perf_counter()
+    for _ in range(total // per_commit):
+        connection.execute("BEGIN IMMEDIATE")
+        for _ in range(per_commit):
+            connection.execute(INSERT, (BODY,))
+        connection.execute("COMMIT")
+    return total / (time.perf_counter() - begun)
+
+
+async def opened(folder: Path, name: str, app: App) -> Platform:
+    """A platform on a file of its own."""
+    platform = await Platform.open(
+        [app],
+        parse_store_url(f"sqlite:///{folder}/{name}.db"),
+        clock=SystemClock(),
+        source=system_random(),
+    )
+    platform.start()
+    return platform
+
+
+async def callers(count: int, total: int, call: Callable[[], Awaitable[object]]) -> float:
+    """Calls a second of ``count`` callers that each wait for their answer."""
+
+    async def caller() -> None:
+        for _ in range(total // count):
+            await call()
+
+    begun = time.perf_counter()
+    await asyncio.gather(*(caller() for _ in range(count)))
+    return total / (time.perf_counter() - begun)
+
+
+def row(tx: Transaction) -> None:
+    """One durable row."""
+    tx.execute(INSERT, (BODY,))
+
+
+async def transactions(folder: Path, scale: int) -> None:
+    """Durable transactions against raw SQLite with the same number per commit."""
+    platform = await opened(folder, "transactions", App("bench"))
+    engine = platform.engine
+    await engine.transact(
+        lambda tx: tx.execute("CREATE TABLE bench (id INTEGER PRIMARY KEY, body TEXT)")
+    )
+    for waiting, total in ((1, 4_000), (10, 40_000), (100, 100_000), (1_000, 100_000)):
+        plain = raw(folder, waiting, total // scale)
+        ours = await callers(waiting, total // scale, lambda: engine.transact(row))
+        print(
+            f"transactions, {waiting:5} waiting: {ours:8.0f}/s; raw SQLite, {waiting:5} a commit:"
+            f" {plain:8.0f}/s; ratio {ours / plain:5.2f}",
+            flush=True,
+        )
+    await platform.close()
+
+
+async def jobs(folder: Path, kind: str, total: int, concurrency: int) -> None:
+    """Jobs end to end: sent by 100 callers, taken, handled by a function that does nothing, done."""
+    app = App("bench")
+    queue = app.queue("jobs")
+    done = asyncio.Event()
+    latencies: list[float] = []
+    loop = asyncio.get_running_loop()
+
+    def note(sent_at: object) -> None:
+        assert isinstance(sent_at, float)
+        latencies.append((time.perf_counter() - sent_at) * 1_000)
+        if len(latencies) == total:
+            loop.call_soon_threadsafe(done.set)
+
+    if kind == "def":
+
+        @queue.consumer(batch=500)
+        def handle(message: object, tx: object) -> None:
+            note(message.body)  # type: ignore[attr-defined]
+    else:
+
+        @queue.consumer(concurrency=concurrency)
+        async def act(message: object) -> None:
+            note(message.body)  # type: ignore[attr-defined]
+
+    platform = await opened(folder, f"jobs-{kind}", app)
+    begun = time.perf_counter()
+    await callers(100, total, lambda: queue.send(time.perf_counter()))
+    sent = time.perf_counter() - begun
+    await done.wait()
+    took = time.perf_counter() - begun
+    latencies.sort()
+    print(
+        f"jobs, {kind:9} handler: {total / took:8.0f}/s end to end ({total / sent:8.0f}/s sent);"
+        f" p50 {statistics.median(latencies):6.2f} ms, p99 {latencies[int(total * 0.99)]:6.2f} ms",
+        flush=True,
+    )
+    await platform.close()
+
+
+async def batched(folder: Path, total: int) -> None:
+    """Jobs that one transaction sends 1,000 at a time."""
+    app = App("bench")
+    queue = app.queue("jobs")
+    done = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    handled = 0
+
+    @queue.consumer(batch=1_000)
+    def handle(message: object, tx: object) -> None:
+        nonlocal handled
+        handled += 1
+        if handled == total:
+            loop.call_soon_threadsafe(done.set)
+
+    platform = await opened(folder, "batched", app)
+
+    def send(tx: object) -> None:
+        for number in range(1_000):
+            tx.send(queue, number)  # type: ignore[attr-defined]
+
+    begun = time.perf_counter()
+    await callers(1, total // 1_000, lambda: app.run(send))
+    await done.wait()
+    rate = total / (time.perf_counter() - begun)
+    print(f"jobs, def handler, sent 1,000 a transaction: {rate:8.0f}/s end to end", flush=True)
+    await platform.close()
+
+
+async def publish(folder: Path, rate: int, seconds: int) -> None:
+    """From publish to handler at a steady rate."""
+    app = App("bench")
+    bus = app.bus("events")
+    latencies: list[float] = []
+
+    @app.on_event(bus, {"detail-type": ["Tick"]})
+    def handle(event: object, tx: object) -> None:
+        sent_at = event.detail["at"]  # type: ignore[attr-defined]
+        latencies.append((time.perf_counter() - sent_at) * 1_000)
+
+    platform = await opened(folder, "publish", app)
+    begun = time.perf_counter()
+    pending: set[asyncio.Task[str]] = set()
+    for number in range(rate * seconds):
+        due = begun + number / rate
+        if (early := due - time.perf_counter()) > 0:
+            await asyncio.sleep(early)
+        task = asyncio.create_task(bus.publish("Tick", {"at": time.perf_counter()}))
+        pending.add(task)
+        task.add_done_callback(pending.discard)
+    await asyncio.gather(*pending)
+    while len(latencies) < rate * seconds:
+        await asyncio.sleep(0.01)
+    latencies.sort()
+    print(
+        f"publish to handler at {rate}/s offered: p50 {statistics.median(latencies):5.2f} ms,"
+        f" p99 {latencies[int(len(latencies) * 0.99)]:5.2f} ms, max {latencies[-1]:5.1f} ms",
+        flush=True,
+    )
+    await platform.close()
+
+
+async def measure(scale: int) -> None:
+    """Run it all."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        await transactions(folder, scale)
+        await jobs(folder, "def", 100_000 // scale, 100)
+        await jobs(folder, "async def", 50_000 // scale, 100)
+        await batched(folder, 100_000 // scale)
+        await publish(folder, 1_000, max(2, 10 // scale))
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="a tenth of the load")
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        sys.exit(runner.run(measure(10 if parser.parse_args().quick else 1)))

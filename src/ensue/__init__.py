@@ -1,0 +1,77 @@
+"""Ensue: tables, queues, buses and functions that move in one transaction, in one process.
+
+Everything an app needs is here; what lies beneath is not public.
+"""
+
+from msgspec import Meta
+
+from ensue.app.app import App
+from ensue.app.body import Body
+from ensue.app.routes import Answer
+from ensue.app.transaction import ReadTx, Tx
+from ensue.resources.bus import Bus, Event
+from ensue.resources.function import Function
+from ensue.resources.mail import Letter, Mail
+from ensue.resources.queue import Message, Queue
+from ensue.resources.table import Change, Page, Table
+from ensue.words.errors import (
+    ConditionFailed,
+    Conflict,
+    EnsueError,
+    InvalidDeclaration,
+    InvalidExpression,
+    InvalidInput,
+    InvalidName,
+    InvalidPattern,
+    InvalidValue,
+    LimitExceeded,
+    MissingExtra,
+    NotFound,
+    NotPermitted,
+    StoreBusy,
+    StoreClosed,
+    StoreError,
+    StoreUnusable,
+    Unreachable,
+)
+from ensue.words.values import Item
+from ensue.words.version import VERSION as __version__
+
+__all__ = [
+    "Answer",
+    "App",
+    "Body",
+    "Bus",
+    "Change",
+    "ConditionFailed",
+    "Conflict",
+    "EnsueError",
+    "Event",
+    "Function",
+    "InvalidDeclaration",
+    "InvalidExpression",
+    "InvalidInput",
+    "InvalidName",
+    "InvalidPattern",
+    "InvalidValue",
+    "Item",
+    "Letter",
+    "LimitExceeded",
+    "Mail",
+    "Message",
+    "Meta",
+    "MissingExtra",
+    "NotFound",
+    "NotPermitted",
+    "Page",
+    "Queue",
+    "ReadTx",
+    "StoreBusy",
+    "StoreClosed",
+    "StoreError",
+    "StoreUnusable",
+    "Table",
+    "Tx",
+    "Unreachable",
+    "__version__",
+]

@@ -1,0 +1,1 @@
+"""The app: declares resources and handlers, and runs them on a store."""

@@ -1,0 +1,282 @@
+"""Running apps: one store, the apps' resources in it, their workers, and their routes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ensue.app.app import App
+from ensue.app.routes import Answer, Route
+from ensue.app.transaction import ReadTx, Tx
+from ensue.engine.clock import Clock, SystemClock
+from ensue.engine.database import StoreUrl, parse_store_url
+from ensue.engine.engine import Engine
+from ensue.engine.handlers import Pace
+from ensue.engine.home import Resource, Settings
+from ensue.engine.ids import HOP_NUMBER, Random, system_random
+from ensue.engine.keeper import Keeper
+from ensue.engine.transaction import Origin, Transaction, acting
+from ensue.observe import Node, why
+from ensue.resources.table import Table
+from ensue.words.errors import InvalidDeclaration, LimitExceeded, NotFound
+from ensue.words.kinds import Operation
+from ensue.words.names import Ref
+
+
+@dataclass(frozen=True)
+class Called:
+    """What a route answered.
+
+    Attributes:
+        answer: body, status and headers.
+        request_id: the id under which all that it caused can be found; None when it wrote nothing.
+    """
+
+    answer: Answer
+    request_id: str | None
+
+
+class Platform:
+    """Apps that run on one store. Use `Platform.open`.
+
+    Attributes:
+        apps: the apps.
+        engine: the store and its workers.
+        started_ms: when it was opened.
+    """
+
+    def __init__(self, apps: Sequence[App], engine: Engine) -> None:
+        self.apps = list(apps)
+        self.engine = engine
+        self.started_ms = engine.clock.now_ms()
+        self._paces = {
+            id(route): Pace(route.rate_per_second, engine.clock, route.burst)
+            for app in apps
+            for route in app.routes
+            if route.rate_per_second is not None
+        }
+
+    @classmethod
+    async def open(
+        cls,
+        apps: Sequence[App],
+        url: StoreUrl,
+        *,
+        clock: Clock,
+        source: Random,
+        settings: Settings | None = None,
+    ) -> Platform:
+        """Open a store and make all that the apps declare; nothing runs before `start`.
+
+        Raises:
+            InvalidDeclaration: two apps have one name, an app runs already, or one cannot run.
+            NotFound: an app names a resource that nobody declares.
+            StoreError: the store cannot be opened.
+        """
+        names = [app.name for app in apps]
+        if len(set(names)) != len(names):
+            raise InvalidDeclaration(f"expected apps with different names, got {names}")
+        known = {ref for app in apps for ref in app.resources}
+        for app in apps:
+            for resource in app.resources.values():
+                resource.check(known)
+        engine = await Engine.open(url, clock, source)
+        platform = cls(apps, engine)
+        try:
+            platform._move_in(settings or Settings())
+            await engine.transact(platform._prepare, Origin("declare"))
+            platform._add_workers(settings or Settings())
+        except BaseException:
+            await platform.close()
+            raise
+        return platform
+
+    def _move_in(self, settings: Settings) -> None:
+        for app in self.apps:
+            app.home.move_in(self.engine, settings)
+
+    def _prepare(self, tx: Transaction) -> None:
+        resources = [each for app in self.apps for each in app.resources.values()]
+        for resource in resources:
+            resource.prepare(self.engine, tx)
+        for resource in resources:
+            resource.connect(self.engine, tx)
+
+    def _add_workers(self, settings: Settings) -> None:
+        for app in self.apps:
+            for resource in app.resources.values():
+                for worker in resource.workers(self.engine):
+                    self.engine.add_worker(worker)
+        self.engine.add_worker(Keeper(self.engine, settings.keep_ms))
+
+    def start(self) -> None:
+        """Let the workers run."""
+        self.engine.start()
+
+    async def close(self, grace_ms: int = 0) -> None:
+        """Let running actions end within ``grace_ms``, and close the store."""
+        try:
+            await self.engine.close(grace_ms)
+        finally:
+            for app in self.apps:
+                await app.close_http()
+                if app.home.is_in(self.engine):
+                    app.home.move_out()
+
+    def resource(self, kind: str, name: str, app: str | None = None) -> Resource:
+        """A resource by kind and name, and by its app where several have such a name.
+
+        Raises:
+            NotFound: there is none, or more than one.
+        """
+        found = [
+            resource
+            for each in self.apps
+            if app is None or each.name == app
+            for ref, resource in each.resources.items()
+            if (ref.kind, ref.name) == (kind, name)
+        ]
+        if len(found) == 1:
+            return found[0]
+        if found:
+            homes = ", ".join(each.ref.app for each in found)
+            raise NotFound(f"there are several called {kind} {name}, in the apps {homes}")
+        raise NotFound(f"there is no {kind} {name}", hint="`ensue ls` lists what there is.")
+
+    def refs(self) -> list[Ref]:
+        """What there is, in the order of declaration."""
+        return [ref for app in self.apps for ref in app.resources]
+
+    def why(self, sought: str, *, up: bool = False) -> Node:
+        """The tree of what an id caused, from the beginning of all that led to it.
+
+        Args:
+            sought: the id of a request, event, message or change, or the key of an item.
+            up: show only the path from the beginning to what was sought.
+
+        Raises:
+            NotFound: nobody knows the id, or it has been forgotten.
+        """
+        tables = [
+            resource
+            for app in self.apps
+            for resource in app.resources.values()
+            if isinstance(resource, Table)
+        ]
+        return why(self.engine, sought, up=up, finders=[table.find for table in tables])
+
+    @property
+    def engine_url(self) -> str:
+        """The URL of the store, as `ensue run --engine` takes it."""
+        return str(self.engine.url)
+
+    def uptime_ms(self) -> int:
+        """For how long it has been open, in ms."""
+        return self.engine.clock.now_ms() - self.started_ms
+
+    def new_id(self) -> str:
+        """A new unique id, for what is not stored."""
+        return self.engine.ids.new_id()
+
+    async def operate(
+        self,
+        operation: Operation,
+        resource: Resource,
+        given: object,
+        *,
+        actor: str,
+        trace: str | None = None,
+    ) -> object:
+        """Do one of a kind's operations.
+
+        Args:
+            operation: which.
+            resource: to what.
+            given: its parameters, already checked.
+            actor: who does it, for `why`.
+            trace: the W3C traceparent that the request came with.
+
+        Raises:
+            EnsueError: whatever the operation raises.
+        """
+        acting.set(Origin(actor, trace=trace))
+        return await operation.run(resource, given)
+
+    async def call(
+        self, route: Route, arguments: Mapping[str, object], *, trace: str | None = None
+    ) -> Called:
+        """Run a route's function.
+
+        Args:
+            route: a route of one of the apps.
+            arguments: its arguments by name, already checked.
+            trace: the W3C traceparent that the request came with.
+
+        Raises:
+            LimitExceeded: more requests than the route takes.
+            Exception: whatever the function raises.
+        """
+        self._admit(route)
+        origin = Origin(route.name, trace=trace)
+        if route.is_action:
+            acting.set(origin)
+            return Called(_answer(route, await route.function(**arguments)), None)
+        if route.reads_only:
+            return Called(
+                _answer(route, self.engine.read(lambda tx: _run(route, arguments, ReadTx(tx)))),
+                None,
+            )
+
+        def transact(tx: Transaction) -> tuple[object, int | None]:
+            return _run(route, arguments, Tx(tx)), tx.recorded_hop
+
+        found, hop = await self.engine.transact(transact, origin)
+        request_id = None if hop is None else self.engine.records.text(HOP_NUMBER, hop)
+        return Called(_answer(route, found), request_id)
+
+    def _admit(self, route: Route) -> None:
+        pace = self._paces.get(id(route))
+        if pace is None:
+            return
+        if not pace.available():
+            raise LimitExceeded(
+                f"expected at most {route.rate_per_second:g} requests a second",
+                at=route.name,
+                hint="Try again later.",
+            )
+        pace.spend(1)
+
+
+async def open_platform(
+    apps: Sequence[App], *, engine_url: str, data: Path, smtp: str | None = None
+) -> Platform:
+    """Open apps for production: on the machine's clock and randomness.
+
+    Args:
+        apps: what to run.
+        engine_url: the store, such as ``sqlite:///data/ensue.db``.
+        data: the folder for files.
+        smtp: the URL of the mail server; None for the outbox folder.
+
+    Raises:
+        InvalidValue: the engine URL is none.
+        EnsueError: see `Platform.open`.
+    """
+    return await Platform.open(
+        apps,
+        parse_store_url(engine_url),
+        clock=SystemClock(),
+        source=system_random(),
+        settings=Settings(data=data, smtp=smtp),
+    )
+
+
+def _run(route: Route, arguments: Mapping[str, object], tx: ReadTx) -> object:
+    if route.wants_tx:
+        return route.function(**arguments, tx=tx)
+    return route.function(**arguments)
+
+
+def _answer(route: Route, found: object) -> Answer:
+    return found if isinstance(found, Answer) else Answer(found, route.status)

@@ -1,0 +1,169 @@
+"""Routes as declared: a method, a path, a function, and where its arguments come from."""
+
+from __future__ import annotations
+
+import inspect
+import re
+import typing
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from ensue.words.errors import InvalidDeclaration
+from ensue.words.units import rate_per_second
+
+Place = Literal["path", "query", "body"]
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+_PATH_PARAMETER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
+_PATH = re.compile(r"/([A-Za-z0-9_.~/-]|\{[A-Za-z_][A-Za-z0-9_]*\})*\Z")
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One argument of a route's function.
+
+    Attributes:
+        name: its name.
+        place: where it comes from.
+        type: what it must be; a type that msgspec can decode.
+        required: whether it must be given.
+        default: what it is when it is not given.
+    """
+
+    name: str
+    place: Place
+    type: Any
+    required: bool
+    default: object = None
+
+
+@dataclass(frozen=True)
+class Route:
+    """A method and a path, and the function that answers.
+
+    Attributes:
+        method: GET, POST, PUT, PATCH or DELETE.
+        path: such as ``/orders/{id}``.
+        function: the application's.
+        parameters: where its arguments come from.
+        returns: what it returns; a type, for the description.
+        status: the status of its answer.
+        is_action: whether it is an ``async def``.
+        wants_tx: whether it takes a transaction.
+        statuses: other statuses it answers with, and what they mean, for the description.
+        rate_per_second: how many requests it takes a second; None for no limit.
+        burst: how many it takes at once.
+    """
+
+    method: str
+    path: str
+    function: Callable[..., Any]
+    parameters: tuple[Parameter, ...]
+    returns: Any
+    status: int
+    is_action: bool
+    wants_tx: bool
+    statuses: Mapping[int, str] = field(default_factory=dict)
+    rate_per_second: float | None = None
+    burst: int = 1
+
+    @property
+    def name(self) -> str:
+        """What hops call it: ``POST /orders``."""
+        return f"{self.method} {self.path}"
+
+    @property
+    def reads_only(self) -> bool:
+        """Whether it runs on a snapshot: a GET by a ``def``."""
+        return self.method == "GET" and not self.is_action
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a route answers, where a plain value says too little.
+
+    Attributes:
+        body: a JSON value, a Struct or a dataclass; None for an empty body.
+        status: the HTTP status.
+        headers: further headers.
+    """
+
+    body: object = None
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+def make_route(
+    method: str,
+    path: str,
+    function: Callable[..., Any],
+    *,
+    status: int = 200,
+    statuses: Mapping[int, str] | None = None,
+    rate: str | None = None,
+    burst: int = 1,
+) -> Route:
+    """A route from a function's signature.
+
+    Arguments named in the path come from it; ``body`` is the decoded body; ``tx`` is the
+    transaction of a ``def``; all others come from the query.
+
+    Raises:
+        InvalidDeclaration: the path is no path, an argument of it is missing or has no type, a GET
+            takes a body, or an ``async def`` takes a tx.
+    """
+    at = f"{method} {path}"
+    if method not in METHODS or not _PATH.match(path):
+        raise InvalidDeclaration(f"expected a method and a path such as /orders/{{id}}, got {at}")
+    is_action = inspect.iscoroutinefunction(function)
+    in_path = _PATH_PARAMETER.findall(path)
+    signature = inspect.signature(function)
+    hints = typing.get_type_hints(function, include_extras=True)
+    for name in in_path:
+        if name not in signature.parameters:
+            raise InvalidDeclaration(f"expected an argument {name} for the path", at=at)
+    wants_tx = "tx" in signature.parameters
+    if wants_tx and is_action:
+        raise InvalidDeclaration(
+            "expected an async def without tx", at=at, hint="From it, await app.run(function, ...)."
+        )
+    parameters = tuple(
+        _parameter(declared, hints, in_path, at)
+        for declared in signature.parameters.values()
+        if declared.name != "tx"
+    )
+    if method == "GET" and any(each.place == "body" for each in parameters):
+        raise InvalidDeclaration("expected no body for a GET", at=at)
+    return Route(
+        method=method,
+        path=path,
+        function=function,
+        parameters=parameters,
+        returns=hints.get("return", Any),
+        status=status,
+        is_action=is_action,
+        wants_tx=wants_tx,
+        statuses=dict(statuses or {}),
+        rate_per_second=None if rate is None else rate_per_second(rate),
+        burst=burst,
+    )
+
+
+def _parameter(
+    declared: inspect.Parameter, hints: Mapping[str, Any], in_path: list[str], at: str
+) -> Parameter:
+    if declared.name not in hints:
+        raise InvalidDeclaration(f"expected a type for the argument {declared.name}", at=at)
+    place: Place = "query"
+    if declared.name in in_path:
+        place = "path"
+    elif declared.name == "body":
+        place = "body"
+    required = declared.default is inspect.Parameter.empty
+    return Parameter(
+        name=declared.name,
+        place=place,
+        type=hints[declared.name],
+        required=required,
+        default=None if required else declared.default,
+    )

@@ -1,0 +1,227 @@
+"""What a handler gets as ``tx``: everything it does commits together, or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from ensue.engine.transaction import Transaction
+from ensue.resources import bus as bus_kind
+from ensue.resources import function as function_kind
+from ensue.resources import mail as mail_kind
+from ensue.resources import queue as queue_kind
+from ensue.resources import table as table_kind
+from ensue.resources.bus import Bus
+from ensue.resources.function import Function
+from ensue.resources.mail import Mail
+from ensue.resources.queue import Queue
+from ensue.resources.table import Page, Table
+from ensue.words.errors import InvalidInput
+from ensue.words.units import duration_ms
+from ensue.words.values import Item, Json
+
+
+class ReadTx:
+    """A snapshot of what is committed, for handlers that only read.
+
+    Args:
+        inner: the engine's transaction.
+    """
+
+    __slots__ = ("_inner",)
+
+    def __init__(self, inner: Transaction) -> None:
+        self._inner = inner
+
+    @property
+    def now_ms(self) -> int:
+        """The time that holds for the whole transaction, in ms since 1970."""
+        return self._inner.now_ms
+
+    def get(self, table: Table, key: object) -> Item | None:
+        """The item with this key; None when there is none.
+
+        Args:
+            table: where to look.
+            key: the partition key's value, or a tuple with the sort key's.
+
+        Raises:
+            InvalidValue: the key has another shape.
+        """
+        return table_kind.get(self._inner, table.model, key)
+
+    def query(
+        self,
+        table: Table,
+        partition: object,
+        *,
+        index: str | None = None,
+        limit: int = 100,
+        after: str | None = None,
+        reverse: bool = False,
+    ) -> Page:
+        """The items of one partition in the order of their sort keys, a page at a time.
+
+        Args:
+            table: where to look.
+            partition: the value of the partition key, or of the index's partition attribute.
+            index: a secondary index; None for the table itself.
+            limit: items a page, 1 to 1,000.
+            after: the ``next`` of the page before.
+            reverse: from the end.
+
+        Raises:
+            NotFound: there is no such index.
+            InvalidValue: the limit or ``after`` is wrong.
+        """
+        return table_kind.query(
+            self._inner,
+            table.model,
+            partition,
+            index=index,
+            limit=limit,
+            after=after,
+            reverse=reverse,
+        )
+
+
+class Tx(ReadTx):
+    """A transaction: reads, conditional writes, sends, publishes."""
+
+    __slots__ = ()
+
+    def new_id(self) -> str:
+        """A new id: a UUIDv7, unique, sorted by time."""
+        return self._inner.facts.ids.new_id()
+
+    def put(
+        self,
+        table: Table,
+        item: Mapping[str, object],
+        *,
+        where: str | None = None,
+        **given: object,
+    ) -> bool:
+        """Store an item whole; returns whether the condition held.
+
+        Args:
+            table: where to store it.
+            item: JSON values by attribute, the key's among them; at most 400 KB.
+            where: a condition expression on the item that is there.
+            given: the values of the condition's ``:names``.
+
+        Raises:
+            InvalidValue: a value is no JSON value, or a key attribute is missing.
+            InvalidExpression: the condition does not compile or apply.
+            LimitExceeded: the item is too large.
+        """
+        return table_kind.put(self._inner, table.model, item, where=where, given=given)
+
+    def update(
+        self,
+        table: Table,
+        key: object,
+        expression: str,
+        *,
+        where: str | None = None,
+        **given: object,
+    ) -> Item | None:
+        """Change an item as an update expression says.
+
+        Args:
+            table: where it is.
+            key: its key.
+            expression: such as ``SET quantity = quantity - :n``.
+            where: a condition expression on the item.
+            given: the values of the ``:names``.
+
+        Returns:
+            The item as it is then; None when there is no such item or the condition is false.
+
+        Raises:
+            InvalidExpression: an expression does not compile or apply to the item.
+            InvalidInput: the expression changes the key.
+        """
+        return table_kind.update(
+            self._inner, table.model, key, expression, where=where, given=given
+        )
+
+    def delete(
+        self, table: Table, key: object, *, where: str | None = None, **given: object
+    ) -> Item | None:
+        """Remove an item; returns it, None when there was none or the condition was false.
+
+        Raises:
+            InvalidExpression: the condition does not compile or apply to the item.
+        """
+        return table_kind.delete(self._inner, table.model, key, where=where, given=given)
+
+    def send(
+        self,
+        target: Queue | Function | Mail,
+        body: object,
+        *,
+        delay: str | float = 0,
+        group: str | None = None,
+        attributes: dict[str, Json] | None = None,
+    ) -> str:
+        """Send a message to a queue, work to a function, or a letter to mail; returns its id.
+
+        Args:
+            target: who gets it, after this transaction has committed.
+            body: a JSON value of at most 1 MiB. For mail: ``subject``, ``text``, perhaps ``to``.
+            delay: how long nobody receives it, such as ``"5m"``, or seconds.
+            group: for a queue: messages of one group are received in the order of sending.
+            attributes: for a queue: what travels beside the body.
+
+        Raises:
+            InvalidValue: the body is no JSON value, or the delay is out of range.
+            InvalidInput: a group or attributes for something that is no queue.
+            LimitExceeded: the body is too large.
+        """
+        delay_ms = duration_ms(delay)
+        if isinstance(target, Queue):
+            return queue_kind.send(
+                self._inner,
+                target.model,
+                body,
+                delay_ms=delay_ms,
+                group=group,
+                attributes=attributes,
+            )
+        if group is not None or attributes is not None:
+            raise InvalidInput(f"expected a queue for a group or attributes, got {target.ref}")
+        if isinstance(target, Function):
+            return function_kind.invoke(self._inner, target.model, body, delay_ms=delay_ms)
+        return mail_kind.send(self._inner, target.model, body, delay_ms=delay_ms)
+
+    def publish(
+        self,
+        bus: Bus,
+        detail_type: str,
+        detail: Mapping[str, object],
+        *,
+        source: str | None = None,
+        resources: Sequence[str] = (),
+    ) -> str:
+        """Publish an event, and deliver it to each matching rule's targets; returns its id.
+
+        Args:
+            bus: where to publish.
+            detail_type: what it says, such as ``OrderPlaced``.
+            detail: a JSON object.
+            source: who says it; the bus's source by default.
+            resources: what it is about.
+
+        Raises:
+            InvalidValue: a part is missing or has the wrong type.
+            LimitExceeded: the event is larger than 1 MiB.
+        """
+        return bus_kind.publish(
+            self._inner,
+            bus.model,
+            bus.rules,
+            detail_type,
+            detail,
+            source=source,
+            resources=resources,
+        )

@@ -1,0 +1,10 @@
+"""Every kind of resource, on one page. The CLI, the HTTP routes and the reference come from it."""
+
+from __future__ import annotations
+
+from ensue.resources import bus, function, mail, queue, table
+from ensue.words.kinds import Kind
+
+KINDS: dict[str, Kind] = {
+    kind.name: kind for kind in (table.KIND, queue.KIND, bus.KIND, function.KIND, mail.KIND)
+}

@@ -1,0 +1,46 @@
+"""All commands together."""
+
+from __future__ import annotations
+
+import click
+
+from ensue.doors.cli.command import Root, examples
+from ensue.doors.cli.connect import connect
+from ensue.doors.cli.listing import describe, ls
+from ensue.doors.cli.model import Connect, House, Serve
+from ensue.doors.cli.new import new
+from ensue.doors.cli.operations import operation_commands
+from ensue.doors.cli.run import run
+from ensue.doors.cli.tail import tail
+from ensue.doors.cli.why import why
+from ensue.words.version import VERSION
+
+
+def make_cli(*, serve: Serve, connect: Connect = connect) -> click.Group:
+    """The command ``ensue``.
+
+    Args:
+        serve: serves apps until it is stopped; called by ``run``.
+        connect: reaches a server; over HTTP by default.
+    """
+    own: list[click.Command] = [run, new, ls, describe, tail, why]
+    generated = operation_commands(leave_out=[each.name or "" for each in own])
+    root = Root(
+        "ensue",
+        commands=[*own[:4], *generated, *own[4:]],
+        help=(
+            "Run event-driven apps, and look into them while they run.\n\n"
+            "All commands but run and new ask a running server: the one at --url or ENSUE_URL."
+        ),
+        epilog=examples(
+            "ensue new shop && ensue run shop",
+            "ensue ls",
+            "ensue send payments '{\"order\": 1}'",
+            "ensue why ID",
+        ),
+        context_settings={
+            "obj": House(serve, connect),
+            "help_option_names": ["-h", "--help"],
+        },
+    )
+    return click.version_option(VERSION, prog_name="ensue", message="%(prog)s %(version)s")(root)

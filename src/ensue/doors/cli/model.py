@@ -1,0 +1,102 @@
+"""What the command line needs of the rest: a way to serve, and a way to reach a server."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol, TypeAlias
+
+from ensue.app.app import App
+
+HOST = "127.0.0.1"
+PORT = 8080
+URL = f"http://{HOST}:{PORT}"
+DATA = "./data"
+PORT_MAX = 65_535
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to serve apps.
+
+    Attributes:
+        host: the address to bind.
+        port: the TCP port; 0 for any free one.
+        data: the folder for files.
+        engine: the URL of the store.
+        key: what requests must present; None where only this machine can ask.
+        smtp: the URL of the mail server; None for the outbox folder.
+    """
+
+    host: str
+    port: int
+    data: Path
+    engine: str
+    key: str | None
+    smtp: str | None
+
+
+class Ready(Protocol):
+    """What is known once requests are answered."""
+
+    @property
+    def addresses(self) -> Sequence[tuple[str, str]]:
+        """The name and the URL of each app."""
+
+    @property
+    def version(self) -> str:
+        """The version of Ensue."""
+
+    @property
+    def engine(self) -> str:
+        """The store, as a person reads it."""
+
+
+Serve: TypeAlias = Callable[[Sequence[App], Options, Callable[[Ready], None]], None]
+
+
+# JSON as a server answered it, of the shape that its address promises.
+Decoded: TypeAlias = Any
+
+
+class Server(Protocol):
+    """A running Ensue."""
+
+    def get(self, path: str, query: Mapping[str, str] | None = None) -> Decoded:
+        """What it answers to a GET, decoded.
+
+        Raises:
+            EnsueError: it refused, or does not answer.
+        """
+
+    def post(
+        self,
+        path: str,
+        body: Mapping[str, object],
+        query: Mapping[str, str] | None = None,
+        *,
+        wait_ms: int = 0,
+    ) -> Decoded:
+        """What it answers to a POST, decoded; it may take ``wait_ms`` longer than usual.
+
+        Raises:
+            EnsueError: it refused, or does not answer.
+        """
+
+
+Connect: TypeAlias = Callable[[str, str | None], AbstractContextManager[Server]]
+
+
+@dataclass(frozen=True)
+class House:
+    """What commands find in click's context.
+
+    Attributes:
+        serve: serves apps until it is stopped.
+        connect: a server by its URL and key.
+    """
+
+    serve: Serve
+    connect: Connect

@@ -1,0 +1,253 @@
+"""Commands for the operations of the catalog: one for each name, whatever kinds have it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import click
+
+from ensue.catalog import KINDS
+from ensue.doors.cli.arguments import Parameter, parameters_of, second_reading
+from ensue.doors.cli.command import ServerCommand, examples, json_option
+from ensue.doors.cli.model import Decoded, Server
+from ensue.doors.cli.output import show, show_json
+from ensue.doors.cli.places import Place, find_place
+from ensue.words.errors import NotFound
+from ensue.words.kinds import Kind, Operation
+
+EXAMPLES: Mapping[str, tuple[str, ...]] = {
+    "send": (
+        "ensue send payments '{\"order\": 1}' --delay 5",
+        "ensue send payments @message.json --group customer-349",
+        "ensue send mail/letters 'Hello' 'How are you?' --to a@example.org",
+    ),
+    "publish": ('ensue publish order-events OrderPlaced \'{"id": "1"}\'',),
+    "get": ("ensue get stock LX", 'ensue get orders \'["349", "1"]\''),
+    "put": (
+        'ensue put stock \'{"model": "LX", "quantity": 5}\'',
+        "ensue put stock - < item.json",
+    ),
+    "query": ("ensue query orders 349 --index by_customer --limit 5",),
+    "peek": ("ensue peek payments-dlq",),
+    "redrive": ("ensue redrive payments-dlq --limit 10",),
+    "invoke": ('ensue invoke reprice \'{"model": "LX"}\'',),
+    "explain": ("ensue explain order-events 01920b5e-1",),
+}
+
+
+HELP: Mapping[str, str] = {
+    "after": "Where the next page begins, as the page before said.",
+    "attributes": "What travels beside the body.",
+    "delay": "Seconds during which nobody receives it.",
+    "group": "Messages of one group are received in the order of sending.",
+    "index": "A secondary index, instead of the table's own key.",
+    "limit": "How many at most.",
+    "resources": "What the event is about; may be given again.",
+    "reverse": "From the end.",
+    "source": "Who says it, instead of the bus's own source.",
+    "to": "The address, instead of the declared one.",
+    "values": "The values of the condition's :names.",
+    "where": "A condition on the item that is there.",
+}
+
+
+METAVARS: Mapping[str, str] = {
+    "integer": "INTEGER",
+    "number": "NUMBER",
+    "object": "JSON",
+    "value": "JSON",
+}
+
+
+@dataclass(frozen=True)
+class Usage:
+    """How one kind's operation is asked for.
+
+    Attributes:
+        kind: the kind.
+        operation: the operation.
+        parameters: its parameters.
+    """
+
+    kind: Kind
+    operation: Operation
+    parameters: tuple[Parameter, ...]
+
+    @property
+    def positional(self) -> list[Parameter]:
+        """What must be given, in order."""
+        return [each for each in self.parameters if each.required]
+
+    @property
+    def options(self) -> list[Parameter]:
+        """What may be given."""
+        return [each for each in self.parameters if not each.required]
+
+    @property
+    def arguments(self) -> str:
+        """Its arguments, as help writes them."""
+        return " ".join(each.metavar for each in self.positional)
+
+    def __str__(self) -> str:
+        words = ["ensue", self.operation.name, self.kind.name.upper(), self.arguments]
+        return " ".join(filter(None, words))
+
+
+def operation_commands(leave_out: Iterable[str]) -> list[click.Command]:
+    """A command for each operation name of the catalog, in its order."""
+    names = dict.fromkeys(each.name for kind in KINDS.values() for each in kind.operations)
+    return [_command(name) for name in names if name not in set(leave_out)]
+
+
+def usages(name: str) -> dict[str, Usage]:
+    """How each kind that has an operation of this name takes it."""
+    return {
+        kind.name: Usage(kind, operation, parameters_of(operation.parameters))
+        for kind in KINDS.values()
+        for operation in kind.operations
+        if operation.name == name
+    }
+
+
+def _command(name: str) -> click.Command:
+    ways = usages(name)
+    only = next(iter(ways.values())) if len(ways) == 1 else None
+    resource = only.kind.name.upper() if only else "NAME"
+    params: list[click.Parameter] = [click.Argument(["resource"], metavar=resource)]
+    shapes = dict.fromkeys(way.arguments for way in ways.values() if way.arguments)
+    if shapes:
+        metavar = next(iter(shapes)) if len(shapes) == 1 else f"({' | '.join(shapes)})"
+        params.append(click.Argument(["given"], nargs=-1, metavar=metavar))
+    params += _options(ways.values())
+
+    def run(
+        server: Server, *, resource: str, as_json: bool, given: tuple[str, ...] = (), **rest: object
+    ) -> None:
+        options = {name: value for name, value in rest.items() if value not in (None, (), False)}
+        if only:
+            _check_count(only, given)
+        place = find_place(server, resource, list(ways))
+        answer = _operate(server, place, ways[place.kind.name], given, options)
+        (show_json if as_json else show)(answer)
+
+    return ServerCommand(
+        name,
+        callback=run,
+        params=[*params, json_option()],
+        help=_help(ways),
+        short_help=_short_help(ways),
+        epilog=examples(*EXAMPLES[name]) if name in EXAMPLES else None,
+    )
+
+
+def _options(ways: Iterable[Usage]) -> list[click.Option]:
+    """The options of all kinds; each says whose it is where it is not everybody's."""
+    ways = list(ways)
+    declared: dict[str, Parameter] = {}
+    owners: dict[str, list[str]] = {}
+    for way in ways:
+        for each in way.options:
+            declared.setdefault(each.name, each)
+            owners.setdefault(each.name, []).append(way.kind.name)
+    return [
+        _option(each, None if len(owners[name]) == len(ways) else owners[name])
+        for name, each in declared.items()
+    ]
+
+
+def _option(parameter: Parameter, owners: Sequence[str] | None) -> click.Option:
+    said = [HELP[parameter.name]] if parameter.name in HELP else []
+    said += [f"For a {' or '.join(owners)} only."] if owners else []
+    if parameter.default not in (None, {}, [], False):
+        said.append(f"[default: {parameter.default}]")
+    said += [f"[{parameter.bounds}]"] if parameter.bounds else []
+    names = [parameter.option, parameter.name.replace("-", "_")]
+    if parameter.shape == "flag":
+        return click.Option(names, is_flag=True, help=" ".join(said))
+    return click.Option(
+        names,
+        type=parameter.convert,
+        metavar=METAVARS.get(parameter.shape, "TEXT"),
+        multiple=parameter.shape == "texts",
+        help=" ".join(said),
+    )
+
+
+def _operate(
+    server: Server,
+    place: Place,
+    way: Usage,
+    given: Sequence[str],
+    options: Mapping[str, object],
+) -> Decoded:
+    _check_count(way, given)
+    body = _taken_options(way, options)
+    again: dict[str, object] = {}
+    for parameter, text in zip(way.positional, given, strict=True):
+        body[parameter.name] = value = _converted(parameter, text)
+        other = second_reading(text, value) if parameter.shape == "value" else None
+        if other is not None:
+            again[parameter.name] = other
+    if way.operation.writes or not again:
+        return place.operate(server, way.operation.name, body)
+    return _ask_twice(server, place, way, body, body | again)
+
+
+def _converted(parameter: Parameter, text: str) -> object:
+    try:
+        return parameter.convert(text)
+    except click.BadParameter as fault:
+        fault.param_hint = parameter.metavar
+        raise
+
+
+def _ask_twice(
+    server: Server,
+    place: Place,
+    way: Usage,
+    body: dict[str, object],
+    other: dict[str, object],
+) -> Decoded:
+    """Ask with a number; where nothing is found, ask with the same digits as text."""
+    try:
+        answer = place.operate(server, way.operation.name, body)
+    except NotFound:
+        return place.operate(server, way.operation.name, other)
+    if isinstance(answer, dict) and answer.get("items") == []:
+        return place.operate(server, way.operation.name, other)
+    return answer
+
+
+def _check_count(way: Usage, given: Sequence[str]) -> None:
+    if len(given) == len(way.positional):
+        return
+    if len(given) < len(way.positional):
+        missing = " ".join(each.metavar for each in way.positional[len(given) :])
+        raise click.UsageError(f"Missing {missing}; expected: {way}")
+    surplus = given[len(way.positional)]
+    raise click.UsageError(f"Got unexpected argument {surplus!r}; expected: {way}")
+
+
+def _taken_options(way: Usage, options: Mapping[str, object]) -> dict[str, object]:
+    known = {each.name.replace("-", "_"): each.name for each in way.options}
+    for name in options:
+        if name not in known:
+            said = "--" + name.replace("_", "-")
+            raise click.UsageError(f"A {way.kind.name} takes no {said} with {way.operation.name}")
+    return {
+        known[name]: list(value) if isinstance(value, tuple) else value
+        for name, value in options.items()
+    }
+
+
+def _help(ways: Mapping[str, Usage]) -> str:
+    if len(ways) == 1:
+        return next(iter(ways.values())).operation.summary
+    lines = [f"  {way}: {way.operation.summary}" for way in ways.values()]
+    return "\n\n".join([_short_help(ways), "\b\n" + "\n".join(lines)])
+
+
+def _short_help(ways: Mapping[str, Usage]) -> str:
+    summaries = [way.operation.summary.rstrip(".") for way in ways.values()]
+    return " ".join([summaries[0], *(f"/ {each}" for each in summaries[1:])]) + "."

@@ -1,0 +1,108 @@
+"""What answers look like: aligned for people, JSON for programs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+
+import click
+import msgspec
+
+from ensue.words.units import human_ms
+from ensue.words.values import shown
+
+CELL_LENGTH_MAX = 60
+GAP = "  "
+_TIMES_FROM_MS = 100_000_000_000
+
+
+def show_json(value: object) -> None:
+    """Write a value as one line of JSON."""
+    click.echo(msgspec.json.encode(value).decode())
+
+
+def show(value: object) -> None:
+    """Write an answer for people: a table, aligned fields, or a word."""
+    if isinstance(value, Mapping):
+        _show_object(value)
+    elif isinstance(value, list) and value and all(isinstance(each, Mapping) for each in value):
+        show_table(value)
+    elif isinstance(value, list) and not value:
+        click.echo("none", err=True)
+    else:
+        click.echo(_text(value))
+
+
+def show_table(rows: Sequence[Mapping[str, object]]) -> None:
+    """Write objects as lines of a table, without the columns that are empty everywhere."""
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    names = [name for name in names if any(_is_something(row.get(name)) for row in rows)]
+    lines = [[_cell(name, row.get(name)) for name in names] for row in rows]
+    heads = [_label(name) for name in names]
+    widths = [max(map(len, column)) for column in zip(heads, *lines, strict=True)]
+    click.echo(click.style(_aligned(heads, widths), bold=True))
+    for line in lines:
+        click.echo(_aligned(line, widths))
+
+
+def show_fields(found: Mapping[str, object], indent: str = "") -> None:
+    """Write an object's fields below each other, values aligned."""
+    width = max((len(_label(name)) for name in found), default=0)
+    for name, value in found.items():
+        label = click.style(_label(name).ljust(width), dim=True)
+        click.echo(f"{indent}{label}{GAP}{_text(value, name)}".rstrip())
+
+
+def clock(ms: int) -> str:
+    """A time of day in UTC, to the millisecond, with its date."""
+    return datetime.fromtimestamp(ms / 1_000, UTC).strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]
+
+
+def figures(status: Mapping[str, object]) -> str:
+    """How a resource is doing, on one line: ``waiting 3, in flight 0``."""
+    return ", ".join(
+        f"{_label(name)} {_text(value, name)}"
+        for name, value in status.items()
+        if value is not None
+    )
+
+
+def _show_object(found: Mapping[str, object]) -> None:
+    if list(found) == ["id"]:
+        click.echo(found["id"])
+        return
+    if set(found) == {"items", "next"} and isinstance(found["items"], list):
+        show(found["items"])
+        if found["next"] is not None:
+            click.echo(f"There is more: --after {found['next']}", err=True)
+        return
+    show_fields(found)
+
+
+def _label(name: str) -> str:
+    return name.removesuffix("_ms").replace("_", " ")
+
+
+def _cell(name: str, value: object) -> str:
+    text = " ".join(_text(value, name).split())
+    return text if len(text) <= CELL_LENGTH_MAX else f"{text[: CELL_LENGTH_MAX - 1]}…"
+
+
+def _text(value: object, name: str = "") -> str:
+    if value is None:
+        return "-"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, str):
+        return value
+    if isinstance(value, int) and name.endswith("_ms"):
+        return clock(value) if value >= _TIMES_FROM_MS else human_ms(value)
+    return shown(value, limit=1_000_000)
+
+
+def _is_something(value: object) -> bool:
+    return value is not None and value not in ({}, [])
+
+
+def _aligned(cells: Sequence[str], widths: Sequence[int]) -> str:
+    return GAP.join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)).rstrip()

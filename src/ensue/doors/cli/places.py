@@ -1,0 +1,89 @@
+"""Which resource of a server a name means."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from ensue.catalog import KINDS
+from ensue.doors.cli.model import Decoded, Server
+from ensue.words.errors import InvalidInput, NotFound
+from ensue.words.kinds import Kind
+
+RESOURCES = "/_ensue/resources"
+
+
+@dataclass(frozen=True)
+class Place:
+    """A resource of a running server.
+
+    Attributes:
+        app: the name of its app.
+        kind: its kind.
+        name: its name.
+    """
+
+    app: str
+    kind: Kind
+    name: str
+
+    @property
+    def path(self) -> str:
+        """Its address on the server."""
+        return f"/_ensue/{self.kind.plural}/{self.name}"
+
+    def describe(self, server: Server) -> Decoded:
+        """What it is and how it is doing."""
+        return server.get(self.path, {"app": self.app})
+
+    def operate(
+        self, server: Server, operation: str, body: dict[str, object], *, wait_ms: int = 0
+    ) -> Decoded:
+        """Do something to it; returns what the server answers."""
+        return server.post(f"{self.path}/{operation}", body, {"app": self.app}, wait_ms=wait_ms)
+
+
+def places(server: Server) -> list[Place]:
+    """All resources of a server, of the kinds that we know."""
+    return [
+        Place(each["app"], KINDS[each["kind"]], each["name"])
+        for each in server.get(RESOURCES)
+        if each["kind"] in KINDS
+    ]
+
+
+def find_place(server: Server, text: str, kinds: Collection[str] | None = None) -> Place:
+    """The resource that ``name``, ``kind/name`` or ``app/kind/name`` means.
+
+    Args:
+        server: where to look.
+        text: what was typed.
+        kinds: the kinds among which to choose; None for all.
+
+    Raises:
+        NotFound: there is none.
+        InvalidInput: there are several, or a resource of another kind only.
+    """
+    named = [each for each in places(server) if _is_meant(each, text)]
+    found = [each for each in named if kinds is None or each.kind.name in kinds]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        homes = {each.app for each in found}
+        ways = [_written(each, with_app=len(homes) > 1) for each in found]
+        raise InvalidInput(f"{text} can be {' or '.join(ways)}", hint="Write one of these.")
+    wanted = " or ".join(kinds or ("resource",))
+    if named:
+        raise InvalidInput(f"expected a {wanted}, got the {named[0].kind.name} {text}")
+    raise NotFound(f"there is no {wanted} {text}", hint="`ensue ls` lists what there is.")
+
+
+def _is_meant(place: Place, text: str) -> bool:
+    parts = [place.app, place.kind.name, place.name]
+    said = text.split("/")
+    return len(said) <= len(parts) and parts[-len(said) :] == said
+
+
+def _written(place: Place, *, with_app: bool) -> str:
+    said = f"{place.kind.name}/{place.name}"
+    return f"{place.app}/{said}" if with_app else said

@@ -1,0 +1,176 @@
+"""``run``: serve apps until Ctrl-C."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from types import ModuleType
+from urllib.parse import urlsplit
+
+import click
+
+from ensue.doors.cli.command import examples
+from ensue.doors.cli.loading import Loaded, load_apps, short_traceback
+from ensue.doors.cli.model import DATA, HOST, PORT, PORT_MAX, URL, House, Options, Ready
+from ensue.words.errors import InvalidDeclaration
+
+STORE_FILE = "ensue.db"
+TRIES = 3
+
+
+@click.command(
+    "run",
+    short_help="Serve apps until Ctrl-C.",
+    epilog=examples(
+        "ensue run apps/orders",
+        "ensue run app.py --port 9000 --data /var/lib/orders",
+        'ensue run shop.main:app --host 0.0.0.0 --key "$KEY"',
+    ),
+)
+@click.argument("apps", nargs=-1, required=True, metavar="APP...")
+@click.option(
+    "--host",
+    envvar="ENSUE_HOST",
+    default=HOST,
+    show_default=True,
+    help="The address to bind.",
+)
+@click.option(
+    "--port",
+    envvar="ENSUE_PORT",
+    type=click.IntRange(0, PORT_MAX),
+    default=PORT,
+    show_default=True,
+    help="The port of the first app, one more for each further app; 0 for any free.",
+)
+@click.option(
+    "--data",
+    envvar="ENSUE_DATA",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=DATA,
+    show_default=True,
+    help="The folder for the store and other files.",
+)
+@click.option(
+    "--engine",
+    envvar="ENSUE_ENGINE",
+    metavar="URL",
+    help=f"The store.  [default: sqlite:///DATA/{STORE_FILE}]",
+)
+@click.option(
+    "--key",
+    envvar="ENSUE_KEY",
+    help="What requests must present; demanded unless HOST is this machine.",
+)
+@click.option(
+    "--smtp",
+    envvar="ENSUE_SMTP",
+    metavar="URL",
+    help="The mail server; an outbox folder by default.",
+)
+@click.pass_obj
+def run(  # noqa: PLR0913 - each is an option
+    house: House,
+    *,
+    apps: tuple[str, ...],
+    host: str,
+    port: int,
+    data: Path,
+    engine: str | None,
+    key: str | None,
+    smtp: str | None,
+) -> None:
+    """Serve apps until Ctrl-C: their routes, their handlers and `/_ensue`.
+
+    APP is a folder that contains app.py, a folder of such folders, a Python file, or
+    module:attribute. Each option can also be given by the environment: ENSUE_HOST, ENSUE_PORT,
+    ENSUE_DATA, ENSUE_ENGINE, ENSUE_KEY, ENSUE_SMTP.
+    """
+    loaded = _loaded(apps)
+    store = engine or f"sqlite:///{data / STORE_FILE}"
+    data.mkdir(parents=True, exist_ok=True)
+    options = Options(
+        host=host, port=port, data=data, engine=store, key=key or None, smtp=smtp or None
+    )
+
+    def ready(found: Ready) -> None:
+        for line in _ready_lines(found, loaded, needs_key=bool(key)):
+            click.echo(line)
+
+    house.serve([each.app for each in loaded], options, ready)
+
+
+def _loaded(apps: Sequence[str]) -> list[Loaded]:
+    try:
+        return load_apps(apps)
+    except InvalidDeclaration as error:
+        if error.__cause__ is not None:
+            click.echo(short_traceback(error.__cause__), err=True)
+        raise
+
+
+def _ready_lines(found: Ready, loaded: Sequence[Loaded], *, needs_key: bool) -> list[str]:
+    lines = [f"{click.style(name, bold=True)} ready at {url}" for name, url in found.addresses]
+    lines += [f"Ensue {found.version} on {found.engine}; Ctrl-C stops it", ""]
+    lines += [f"Try{', with ENSUE_KEY set' if needs_key else ''}:"]
+    return lines + [f"  {each}" for each in things_to_try(loaded, found.addresses)]
+
+
+def things_to_try(loaded: Sequence[Loaded], addresses: Sequence[tuple[str, str]]) -> list[str]:
+    """Commands that work as they are printed, for what runs at these addresses.
+
+    Args:
+        loaded: what runs. A module may name its own in ``TRY``: for the default address, or with
+            ``{url}`` and ``{port}`` as in `str.format`.
+        addresses: the name and the URL of each app.
+    """
+    at = {name: _origin(url) for name, url in addresses}
+    server = next(iter(at.values()), URL)
+    found = [
+        _addressed(line, at.get(each.app.name, server))
+        for each in loaded
+        for line in _declared(each.module)
+    ]
+    return (found or [_addressed(line, server) for line in _generic(loaded)])[:TRIES]
+
+
+def _declared(module: ModuleType) -> list[str]:
+    found = getattr(module, "TRY", ())
+    return [found] if isinstance(found, str) else [str(line) for line in found]
+
+
+def _generic(loaded: Sequence[Loaded]) -> list[str]:
+    refs = [ref for each in loaded for ref in each.app.resources]
+    lines = ["ensue ls", f"curl -s {URL}/openapi.json"]
+    if refs:
+        return [*lines, f"ensue describe {'/'.join(refs[0])}"]
+    return [*lines, f"curl -s {URL}/_ensue/health"]
+
+
+def _addressed(line: str, server: str) -> str:
+    """A command, made right for where the server is and for where `ensue` is."""
+    if "{url}" in line or "{port}" in line:
+        line = line.format(url=server, port=urlsplit(server).port)
+    line = line.replace(URL, server)
+    if not line.startswith("ensue "):
+        return line
+    elsewhere = "" if server == URL or "--url" in line else f" --url {server}"
+    return f"{_console()} {line.removeprefix('ensue ')}{elsewhere}"
+
+
+def _console() -> str:
+    """What starts this program from the present folder."""
+    if shutil.which("ensue"):
+        return "ensue"
+    script = Path(sys.executable).with_name("ensue")
+    if not script.is_file():
+        return f"{sys.executable} -m ensue"
+    here = Path.cwd()
+    return str(script.relative_to(here)) if script.is_relative_to(here) else str(script)
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"

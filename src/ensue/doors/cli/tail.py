@@ -1,0 +1,87 @@
+"""``tail``: follow the events of a bus."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import click
+
+from ensue.doors.cli.command import ServerCommand, examples, json_option
+from ensue.doors.cli.model import Server
+from ensue.doors.cli.output import show_json
+from ensue.doors.cli.places import Place, find_place, places
+from ensue.words.errors import InvalidInput, NotFound
+from ensue.words.values import shown
+
+WAIT_MS = 20_000
+NEWEST_DEFAULT = 10
+NEWEST_MAX = 1_000
+DETAIL_LENGTH_MAX = 100
+
+
+@click.command(
+    "tail",
+    short_help="Follow the events of a bus.",
+    cls=ServerCommand,
+    params=[
+        click.Argument(["bus"], required=False),
+        click.Option(
+            ["--limit"],
+            type=click.IntRange(1, NEWEST_MAX),
+            default=NEWEST_DEFAULT,
+            show_default=True,
+            help="How many events of the past to begin with.",
+        ),
+        click.Option(["--count"], type=click.IntRange(1), help="Stop after so many events."),
+        json_option(),
+    ],
+    epilog=examples(
+        "ensue tail", "ensue tail order-events --count 5", "ensue tail --json | jq .detail"
+    ),
+)
+def tail(server: Server, *, bus: str | None, limit: int, count: int | None, as_json: bool) -> None:
+    """Print the newest events of a bus, then each new one as it comes, until Ctrl-C.
+
+    BUS may be left out where there is only one.
+    """
+    try:
+        place = _the_bus(server) if bus is None else find_place(server, bus, ["bus"])
+        for event in _events(server, place, limit, count):
+            if as_json:
+                show_json(event)
+            else:
+                click.echo(_line(event))
+    except KeyboardInterrupt:
+        return
+
+
+def _the_bus(server: Server) -> Place:
+    found = [place for place in places(server) if place.kind.name == "bus"]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        names = ", ".join(place.name for place in found)
+        raise InvalidInput("expected the name of a bus", hint=f"There are several: {names}.")
+    raise NotFound("there is no bus", hint="`ensue ls` lists what there is.")
+
+
+def _events(
+    server: Server, place: Place, limit: int, count: int | None
+) -> Iterator[dict[str, Any]]:
+    """The newest events, then those that come; for ever, or until there were ``count``."""
+    left = count
+    body: dict[str, object] = {"limit": limit if left is None else min(limit, left)}
+    while left is None or left > 0:
+        wait_ms = int(str(body.get("wait", 0)))
+        answer = place.operate(server, "tail", body, wait_ms=wait_ms)
+        yield from answer["events"]
+        left = None if left is None else left - len(answer["events"])
+        most = NEWEST_MAX if left is None else max(1, min(NEWEST_MAX, left))
+        body = {"after": answer["position"], "wait": WAIT_MS, "limit": most}
+
+
+def _line(event: dict[str, Any]) -> str:
+    kind = click.style(str(event.get("detail-type")), bold=True)
+    detail = shown(event.get("detail"), DETAIL_LENGTH_MAX)
+    return f"{event.get('time')}  {kind}  {event.get('id')}  {detail}"

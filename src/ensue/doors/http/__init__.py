@@ -1,0 +1,10 @@
+"""The HTTP door: an app's routes, ``/_ensue`` and ``/openapi.json``.
+
+It translates and decides nothing: a request becomes arguments, what a function answers becomes a
+response, an error becomes a status and a body that says what was expected, what came, and where.
+"""
+
+from ensue.doors.http.asgi import Door, asgi_app
+from ensue.doors.http.server import Options, Ready, serve
+
+__all__ = ["Door", "Options", "Ready", "asgi_app", "serve"]

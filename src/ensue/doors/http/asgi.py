@@ -1,0 +1,185 @@
+"""The ASGI application: it guards, dispatches, and answers; every error has one form."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping, Sequence
+
+import msgspec
+from starlette.routing import Mount, Router
+from starlette.types import Receive, Scope, Send
+
+from ensue.app.app import App
+from ensue.app.platform import Platform
+from ensue.app.routes import Answer, Route
+from ensue.doors.http.arguments import Binder
+from ensue.doors.http.guard import Guard
+from ensue.doors.http.resources import HouseRoute, house_routes
+from ensue.doors.http.routing import Endpoint, make_router, names_in
+from ensue.doors.http.statuses import body_of, headers_of, internal_body, status_of
+from ensue.doors.http.wire import HEADERS, NO_STORE, Gone, respond, trace_of
+from ensue.words.errors import EnsueError, StoreClosed
+
+BODY_BYTES_MAX = 1_048_576
+HOUSE = "/_ensue"
+DESCRIPTION = "/openapi.json"
+
+log = logging.getLogger("ensue.http")
+
+
+class Door:
+    """An ASGI 3 application (https://asgi.readthedocs.io/en/latest/specs/www.html).
+
+    Args:
+        router: what is where.
+        guard: who may call.
+        new_id: makes the ids under which faults of ours are logged.
+    """
+
+    def __init__(self, router: Router, guard: Guard, new_id: Callable[[], str]) -> None:
+        self._router = router
+        self._guard = guard
+        self._new_id = new_id
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request; no error leaves here but a cancellation."""
+        if scope["type"] != "http":
+            await _decline(scope, receive, send)
+            return
+        headers = dict(scope["headers"])
+        scope[HEADERS] = headers
+        try:
+            self._guard.check(scope, headers)
+            await self._router(scope, receive, send)
+        except EnsueError as error:
+            await self._answer_error(scope, send, error)
+        except Gone:
+            log.debug("a client left while it sent %s %s", scope["method"], scope["path"])
+        except asyncio.CancelledError:
+            stopped = StoreClosed("the server stopped before the answer was ready")
+            await respond(scope, send, status_of(stopped), body_of(stopped))
+            raise
+        except Exception as fault:  # noqa: BLE001 - the border: no fault of ours reaches a client
+            await self._answer_fault(scope, send, fault)
+
+    async def _answer_error(self, scope: Scope, send: Send, error: EnsueError) -> None:
+        status = status_of(error)
+        if status >= 500:
+            log.error("%s %s: %s", scope["method"], scope["path"], error)
+        await respond(scope, send, status, body_of(error), headers_of(error))
+
+    async def _answer_fault(self, scope: Scope, send: Send, fault: Exception) -> None:
+        request_id = self._new_id()
+        log.error(
+            "%s %s failed, request %s", scope["method"], scope["path"], request_id, exc_info=fault
+        )
+        headers = [(b"x-request-id", request_id.encode())]
+        await respond(scope, send, 500, internal_body(request_id), headers)
+
+
+class _Responder:
+    """Answers one route of an app."""
+
+    def __init__(self, platform: Platform, route: Route, bytes_max: int) -> None:
+        self._call = platform.call
+        self._route = route
+        self._bind = Binder(route, names_in(route.path), bytes_max).bind
+        self._encode = msgspec.json.Encoder().encode
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        arguments = await self._bind(scope, receive)
+        called = await self._call(self._route, arguments, trace=trace_of(scope))
+        answer = called.answer
+        body = b"" if answer.body is None else self._encode(answer.body)
+        headers = _headers(answer.headers) if answer.headers else []
+        if called.request_id is not None:
+            headers.append((b"x-request-id", called.request_id.encode()))
+        await respond(scope, send, _status(answer), body, headers)
+
+
+def _status(answer: Answer) -> int:
+    return 204 if answer.body is None and answer.status == 200 else answer.status
+
+
+def _headers(given: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
+    headers = []
+    for name, value in given.items():
+        # A line break would let whoever chose the value write headers of its own.
+        if any(character in value for character in "\r\n\0"):
+            raise ValueError(f"the header {name} has a line break in it")
+        headers.append((name.lower().encode("latin-1"), value.encode("latin-1")))
+    return headers
+
+
+async def _decline(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer what is no request: let lifespans pass, close WebSockets."""
+    if scope["type"] == "lifespan":
+        for _ in range(2):
+            message = await receive()
+            await send({"type": f"{message['type']}.complete"})
+    elif scope["type"] == "websocket":
+        await receive()
+        await send({"type": "websocket.close", "code": 1000})
+
+
+class _House:
+    """What is under ``/_ensue``: none of it may be kept by caches."""
+
+    def __init__(self, router: Router) -> None:
+        self._router = router
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope[NO_STORE] = True
+        await self._router(scope, receive, send)
+
+
+def asgi_app(
+    platform: Platform,
+    app: App | None = None,
+    *,
+    key: str | None = None,
+    loopback: bool = True,
+    body_bytes_max: int = BODY_BYTES_MAX,
+) -> Door:
+    """The ASGI application that serves an app's routes, ``/_ensue`` and ``/openapi.json``.
+
+    Args:
+        platform: what runs the apps.
+        app: whose routes; those of all the platform's apps by default.
+        key: what each request must show, but for ``GET /_ensue/health``.
+        loopback: whether only this machine can connect.
+        body_bytes_max: how large the body of a request may be.
+
+    Raises:
+        NotPermitted: other machines can connect, and there is no key.
+        InvalidDeclaration: two routes have the same method and path.
+    """
+    guard = Guard(key, loopback=loopback)
+    apps = platform.apps if app is None else [app]
+    house = house_routes(platform, body_bytes_max)
+    endpoints: list[tuple[str, str, Endpoint]] = [
+        (route.method, route.path, _Responder(platform, route, body_bytes_max))
+        for each in apps
+        for route in each.routes
+    ]
+    if not any((method, path) == ("GET", DESCRIPTION) for method, path, _ in endpoints):
+        endpoints.append(("GET", DESCRIPTION, _describer(apps, house, has_key=bool(key))))
+    inside = make_router((each.method, each.path, each.endpoint) for each in house)
+    mount = Mount(HOUSE, app=_House(inside))
+    return Door(make_router(endpoints, mounts=[mount]), guard, platform.new_id)
+
+
+def _describer(apps: Sequence[App], house: Sequence[HouseRoute], *, has_key: bool) -> Endpoint:
+    made: list[bytes] = []
+
+    async def describe(scope: Scope, receive: Receive, send: Send) -> None:
+        del receive
+        if not made:
+            # Few processes are ever asked, and building it takes a while.
+            from ensue.doors.http.openapi import described_api  # noqa: PLC0415
+
+            made.append(msgspec.json.encode(described_api(apps, house, HOUSE, has_key=has_key)))
+        await respond(scope, send, 200, made[0])
+
+    return describe

@@ -1,0 +1,100 @@
+"""Who may call: those with the key; without one, only this machine, and no other site's pages.
+
+A server on a loopback address is still reached by every page that the user's browser shows. Two
+things keep such pages out: the Host header must name this machine (a page that points a name of its
+own at 127.0.0.1, DNS rebinding, sends that name), and a write must not come from another origin.
+"""
+
+from __future__ import annotations
+
+import hmac
+import re
+
+from starlette.types import Scope
+
+from ensue.doors.http.statuses import CrossSite
+from ensue.doors.http.wire import Headers
+from ensue.words.errors import NotPermitted
+
+HOSTS_REMEMBERED_MAX = 100
+HEALTH = "/_ensue/health"
+
+_LOOPBACK_HOST = re.compile(
+    r"(localhost\.?|127\.\d{1,3}\.\d{1,3}\.\d{1,3}|\[::1\])(:\d{1,5})?", re.IGNORECASE | re.ASCII
+)
+_SAFE = frozenset({"GET", "HEAD"})
+
+
+class Guard:
+    """Checks each request before anything is done for it.
+
+    Args:
+        key: what a request must show; None when none is needed.
+        loopback: whether only this machine can connect.
+
+    Raises:
+        NotPermitted: others can connect, and there is no key.
+    """
+
+    def __init__(self, key: str | None, *, loopback: bool) -> None:
+        if not key and not loopback:
+            raise NotPermitted(
+                "expected a key for an address that other machines can reach",
+                hint="Give one with --key or ENSUE_KEY, or bind 127.0.0.1.",
+            )
+        self._key = key.encode() if key else None
+        self._good_hosts: set[bytes] = set()
+
+    def check(self, scope: Scope, headers: Headers) -> None:
+        """Check a request.
+
+        Raises:
+            NotPermitted: it shows no key, or a wrong one.
+            CrossSite: it comes from another site, or uses a foreign name of this machine.
+        """
+        if self._key is not None:
+            self._check_key(scope, headers, self._key)
+            return
+        host = headers.get(b"host", b"")
+        if host not in self._good_hosts:
+            self._check_host(host)
+        if b"origin" in headers and scope["method"] not in _SAFE:
+            _check_origin(headers[b"origin"], host)
+
+    def _check_key(self, scope: Scope, headers: Headers, key: bytes) -> None:
+        given = headers.get(b"x-api-key")
+        if given is None:
+            scheme, _, token = headers.get(b"authorization", b"").partition(b" ")
+            given = token.strip() if scheme.lower() == b"bearer" else None
+        if given is not None and hmac.compare_digest(given, key):
+            return
+        path = scope["path"].removeprefix(scope.get("root_path", ""))
+        if path == HEALTH and scope["method"] in _SAFE:
+            return
+        got = "none" if given is None else "another"
+        raise NotPermitted(
+            f"expected the key, got {got}",
+            at="headers.authorization",
+            hint="Send `Authorization: Bearer KEY`; the key is that of --key or ENSUE_KEY.",
+        )
+
+    def _check_host(self, host: bytes) -> None:
+        text = host.decode("latin-1")
+        if not _LOOPBACK_HOST.fullmatch(text):
+            raise CrossSite(
+                f"expected a Host that names this machine, such as localhost, got {text[:100]!r}",
+                at="headers.host",
+                hint="To serve under other names, set a key with --key or ENSUE_KEY.",
+            )
+        if len(self._good_hosts) < HOSTS_REMEMBERED_MAX:
+            self._good_hosts.add(host)
+
+
+def _check_origin(origin: bytes, host: bytes) -> None:
+    _, _, authority = origin.partition(b"://")
+    if authority.lower() != host.lower():
+        raise CrossSite(
+            f"expected a request of this site, got one of {origin.decode('latin-1')[:100]!r}",
+            at="headers.origin",
+            hint="To let pages of other sites in, serve them with a key, through a proxy.",
+        )

@@ -1,0 +1,261 @@
+"""The description of what the door serves: OpenAPI 3.1 (https://spec.openapis.org/oas/v3.1.0).
+
+Everything comes from the declarations: types from the functions' signatures, words from their
+docstrings, ``/_ensue`` from the catalog.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any, TypeAlias
+
+import msgspec
+
+from ensue.app.app import App
+from ensue.app.routes import Answer, Parameter, Route
+from ensue.doors.http.expected import TypeForm
+from ensue.doors.http.resources import HouseRoute
+from ensue.doors.http.routing import names_in, shape_of
+from ensue.words.version import VERSION
+
+OPENAPI_VERSION = "3.1.0"
+HOUSE_TAG = "ensue"
+ERROR = {"$ref": "#/components/responses/Error"}
+_REF = "#/components/schemas/{name}"
+_SECTIONS = ("Args:", "Returns:", "Raises:", "Yields:", "Example:", "Examples:")
+
+Schema: TypeAlias = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class _Entry:
+    """A method on a path, wherever it was declared."""
+
+    method: str
+    path: str
+    name: str
+    tag: str
+    words: str
+    parameters: tuple[Parameter, ...]
+    returns: TypeForm
+    status: int
+    statuses: dict[int, str] = field(default_factory=dict)
+
+
+def described_api(
+    apps: Sequence[App], house: Sequence[HouseRoute], prefix: str, *, has_key: bool
+) -> dict[str, Any]:
+    """The description, as a JSON object.
+
+    Args:
+        apps: whose routes are served.
+        house: what is served under ``prefix``.
+        prefix: such as ``/_ensue``.
+        has_key: whether requests must show a key.
+    """
+    entries = [_of_app(app, route) for app in apps for route in app.routes]
+    entries += [_of_house(route, prefix) for route in house]
+    schemas = _Schemas(_types_in(entries))
+    paths: dict[str, Schema] = {}
+    templates: dict[str, str] = {}
+    taken: set[str] = set()
+    for entry in entries:
+        # Paths that differ only in the names of their parameters are one path, and one entry.
+        template = templates.setdefault(shape_of(entry.path), entry.path)
+        described = _operation(entry, template, schemas, taken)
+        if has_key and entry.path == f"{prefix}/health":
+            described["security"] = []
+        paths.setdefault(template, {})[entry.method.lower()] = described
+    made: dict[str, Any] = {
+        "openapi": OPENAPI_VERSION,
+        "info": {"title": ", ".join(app.name for app in apps) or HOUSE_TAG, "version": VERSION},
+        "paths": paths,
+        "components": {"schemas": schemas.components, "responses": {"Error": _error()}},
+        "tags": [{"name": name} for name in [*(app.name for app in apps), HOUSE_TAG]],
+    }
+    if has_key:
+        made["components"]["securitySchemes"] = {
+            "bearer": {"type": "http", "scheme": "bearer"},
+            "key": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
+        }
+        made["security"] = [{"bearer": []}, {"key": []}]
+    return made
+
+
+def _of_app(app: App, route: Route) -> _Entry:
+    empty = route.returns is type(None) and route.status == HTTPStatus.OK
+    return _Entry(
+        method=route.method,
+        path=route.path,
+        name=str(getattr(route.function, "__name__", "answer")),
+        tag=app.name,
+        words=inspect.getdoc(route.function) or "",
+        parameters=route.parameters,
+        returns=Any if route.returns is Answer else route.returns,
+        status=HTTPStatus.NO_CONTENT if empty else route.status,
+        statuses=dict(route.statuses),
+    )
+
+
+def _of_house(route: HouseRoute, prefix: str) -> _Entry:
+    parameters = [Parameter(name, "path", str, required=True) for name in names_in(route.path)]
+    for kind in route.query:
+        parameters += [
+            Parameter(each.encode_name, "query", each.type, each.required, _default_of(each))
+            for each in msgspec.structs.fields(kind)
+        ]
+    if route.body is not None:
+        needed = any(each.required for each in msgspec.structs.fields(route.body))
+        parameters.append(Parameter("body", "body", route.body, required=needed))
+    return _Entry(
+        method=route.method,
+        path=prefix + route.path,
+        name=f"{HOUSE_TAG}_{route.name}",
+        tag=HOUSE_TAG,
+        words=route.summary,
+        parameters=tuple(parameters),
+        returns=route.returns,
+        status=HTTPStatus.OK,
+    )
+
+
+def _default_of(given: msgspec.structs.FieldInfo) -> object:
+    return None if given.default is msgspec.NODEFAULT else given.default
+
+
+class _Schemas:
+    """The JSON schemas of types, with what they share in ``components``.
+
+    Args:
+        kinds: all types that will be asked for.
+    """
+
+    def __init__(self, kinds: Iterable[TypeForm]) -> None:
+        able = [kind for kind in kinds if _has_schema(kind)]
+        found, self.components = _schemas_of(able)
+        # By identity: of equal types such as `int` and `Annotated[int, ...]` each has its own.
+        self._found = dict(zip(map(id, able), found, strict=True))
+
+    def of(self, kind: TypeForm) -> Schema:
+        """The schema of a type; that of anything for a type that JSON Schema has no words for."""
+        return self._found.get(id(kind), {})
+
+
+def _schemas_of(kinds: Sequence[TypeForm]) -> tuple[Sequence[Schema], dict[str, Schema]]:
+    found, components = msgspec.json.schema_components(
+        kinds, schema_hook=_schema_of_ours, ref_template=_REF
+    )
+    return found, dict(components)
+
+
+def _schema_of_ours(kind: type) -> Schema:
+    if issubclass(kind, dict):
+        return {"type": "object"}
+    raise NotImplementedError
+
+
+def _has_schema(kind: TypeForm) -> bool:
+    try:
+        _schemas_of([kind])
+    except (TypeError, NameError, ValueError, NotImplementedError, RecursionError):
+        return False
+    return True
+
+
+def _types_in(entries: Iterable[_Entry]) -> Iterator[TypeForm]:
+    for entry in entries:
+        yield entry.returns
+        for parameter in entry.parameters:
+            yield parameter.type
+
+
+def _operation(entry: _Entry, template: str, schemas: _Schemas, taken: set[str]) -> Schema:
+    summary, description = _worded(entry.words)
+    described: Schema = {"operationId": _unique(entry, taken), "tags": [entry.tag]}
+    if summary:
+        described["summary"] = summary
+    if description:
+        described["description"] = description
+    names = dict(zip(names_in(entry.path), names_in(template), strict=True))
+    parameters = [
+        _parameter(each, names.get(each.name, each.name), schemas)
+        for each in entry.parameters
+        if each.place != "body"
+    ]
+    if parameters:
+        described["parameters"] = parameters
+    for each in entry.parameters:
+        if each.place == "body":
+            described["requestBody"] = {
+                "required": each.required,
+                "content": {"application/json": {"schema": schemas.of(each.type)}},
+            }
+    described["responses"] = _responses(entry, schemas)
+    return described
+
+
+def _worded(text: str) -> tuple[str, str]:
+    """Summary and description of a docstring, without the sections that are for programmers."""
+    paragraphs = [each.strip() for each in text.split("\n\n")]
+    shown = [each for each in paragraphs if each and not each.startswith(_SECTIONS)]
+    return " ".join("".join(shown[:1]).split()), "\n\n".join(shown[1:])
+
+
+def _unique(entry: _Entry, taken: set[str]) -> str:
+    name = entry.name
+    if name in taken:
+        words = "".join(each if each.isalnum() else " " for each in entry.path).split()
+        name = "_".join([entry.method.lower(), *words])
+    base, number = name, 2
+    while name in taken:
+        name = f"{base}_{number}"
+        number += 1
+    taken.add(name)
+    return name
+
+
+def _parameter(given: Parameter, name: str, schemas: _Schemas) -> Schema:
+    schema = dict(schemas.of(given.type))
+    if not given.required and given.default is not None:
+        schema["default"] = msgspec.to_builtins(given.default)
+    return {
+        "name": name,
+        "in": given.place,
+        "required": given.required or given.place == "path",
+        "schema": schema,
+    }
+
+
+def _responses(entry: _Entry, schemas: _Schemas) -> Schema:
+    answer: Schema = {"description": _phrase(entry.status)}
+    if entry.status != HTTPStatus.NO_CONTENT:
+        answer["content"] = {"application/json": {"schema": schemas.of(entry.returns)}}
+    responses: Schema = {str(int(entry.status)): answer}
+    for status, meaning in sorted(entry.statuses.items()):
+        also: Schema = {"description": meaning}
+        if status >= HTTPStatus.BAD_REQUEST:
+            also["content"] = _error()["content"]
+        responses[str(int(status))] = also
+    responses["default"] = ERROR
+    return responses
+
+
+def _phrase(status: int) -> str:
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return "The answer"
+
+
+def _error() -> Schema:
+    text = {"type": "string"}
+    said = {"code": text, "message": text, "at": text, "hint": text}
+    inner = {"type": "object", "required": ["code", "message"], "properties": said}
+    schema = {"type": "object", "required": ["error"], "properties": {"error": inner}}
+    return {
+        "description": "What was expected, what came, where, and what to do about it.",
+        "content": {"application/json": {"schema": schema}},
+    }

@@ -1,0 +1,308 @@
+"""``/_ensue``: health, the resources and what can be done to them, generated from the catalog."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+from starlette.types import Receive, Scope, Send
+
+from ensue.app.platform import Platform
+from ensue.catalog import KINDS
+from ensue.doors.http.arguments import BodyReader, Fields
+from ensue.doors.http.expected import TypeForm
+from ensue.doors.http.routing import Endpoint
+from ensue.doors.http.wire import check_utf8_path, respond, trace_of
+from ensue.observe import Node
+from ensue.words.errors import NotFound
+from ensue.words.kinds import Kind, Operation
+from ensue.words.version import VERSION
+
+APP = "app"
+
+_encode = msgspec.json.Encoder().encode
+
+
+class OfApp(msgspec.Struct, forbid_unknown_fields=True):
+    """Which app's resource, where several apps have one of that name."""
+
+    app: str | None = None
+
+
+class Nothing(msgspec.Struct, forbid_unknown_fields=True):
+    """No parameters."""
+
+
+class Why(msgspec.Struct, forbid_unknown_fields=True):
+    """Whether to show what caused it instead of what it caused."""
+
+    up: bool = False
+
+
+class Health(msgspec.Struct):
+    """That the server answers, which version it is, on which kind of store, and since when."""
+
+    status: str
+    version: str
+    engine: str
+    uptime_ms: int
+
+
+class Listed(msgspec.Struct):
+    """A resource and its declaration."""
+
+    app: str
+    kind: str
+    name: str
+    declared: dict[str, Any]
+
+
+class Described(msgspec.Struct):
+    """A resource, its declaration, and how it is doing: figures by name."""
+
+    app: str
+    kind: str
+    name: str
+    declared: dict[str, Any]
+    status: dict[str, Any]
+
+
+class ShownOperation(msgspec.Struct):
+    """An operation; ``parameters`` is a JSON schema."""
+
+    name: str
+    summary: str
+    writes: bool
+    parameters: dict[str, Any]
+
+
+class ShownKind(msgspec.Struct):
+    """A kind of resource and what can be done to one."""
+
+    name: str
+    plural: str
+    summary: str
+    aws: str
+    operations: list[ShownOperation]
+
+
+@dataclass(frozen=True)
+class HouseRoute:
+    """An endpoint under ``/_ensue`` and what is said of it.
+
+    Attributes:
+        method: GET or POST.
+        path: without the prefix.
+        endpoint: what answers.
+        name: unique; its operationId.
+        summary: what it does, one sentence.
+        query: Structs whose fields are taken from the query.
+        body: what the body must be; None for no body.
+        returns: what it answers.
+    """
+
+    method: str
+    path: str
+    endpoint: Endpoint
+    name: str
+    summary: str
+    query: tuple[type[msgspec.Struct], ...] = ()
+    body: type[msgspec.Struct] | None = None
+    returns: TypeForm = Any
+
+
+def house_routes(
+    platform: Platform, bytes_max: int, kinds: Mapping[str, Kind] = KINDS
+) -> list[HouseRoute]:
+    """The endpoints under ``/_ensue``.
+
+    Args:
+        platform: what is shown.
+        bytes_max: how large the body of a request may be.
+        kinds: the kinds of resources.
+    """
+    shown = _Shown(platform, kinds)
+    return [
+        HouseRoute(
+            "GET", "/health", shown.health, "health", "Say that the server answers.", returns=Health
+        ),
+        HouseRoute(
+            "GET",
+            "/resources",
+            shown.resources,
+            "resources",
+            "List the resources of all apps.",
+            returns=list[Listed],
+        ),
+        HouseRoute(
+            "GET",
+            "/kinds",
+            shown.kinds,
+            "kinds",
+            "List the kinds of resources and their operations.",
+            returns=list[ShownKind],
+        ),
+        HouseRoute(
+            "GET",
+            "/why/{id}",
+            shown.why,
+            "why",
+            "Show what an id caused, or what caused it.",
+            query=(Why,),
+            returns=Node,
+        ),
+        *(route for kind in kinds.values() for route in _routes_of(platform, kind, bytes_max)),
+    ]
+
+
+def _routes_of(platform: Platform, kind: Kind, bytes_max: int) -> Iterator[HouseRoute]:
+    path = f"/{kind.plural}/{{name}}"
+    yield HouseRoute(
+        "GET",
+        path,
+        _Described(platform, kind),
+        f"describe_{kind.name}",
+        f"Describe one: {kind.summary}",
+        query=(OfApp,),
+        returns=Described,
+    )
+    for operation in kind.operations:
+        operated = _Operated(platform, kind, operation, bytes_max)
+        name = f"{operation.name}_{kind.name}"
+        yield HouseRoute(
+            "POST",
+            f"{path}/{operation.name}",
+            operated.by_body,
+            name,
+            operation.summary,
+            query=(OfApp,),
+            body=operation.parameters,
+        )
+        if not operation.writes:
+            yield HouseRoute(
+                "GET",
+                f"{path}/{operation.name}",
+                operated.by_query,
+                f"{name}_by_query",
+                operation.summary,
+                query=(OfApp, operation.parameters),
+            )
+
+
+class _Shown:
+    """Answers what concerns no single resource."""
+
+    def __init__(self, platform: Platform, kinds: Mapping[str, Kind]) -> None:
+        self._platform = platform
+        self._kinds = kinds
+        self._why = Fields(Why, "query")
+        self._nothing = Fields(Nothing, "query")
+
+    async def health(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer even a query that it does not know: probes add what keeps caches away."""
+        del receive
+        engine = self._platform.engine_url.partition(":")[0]
+        said = Health("ok", VERSION, engine, self._platform.uptime_ms())
+        await respond(scope, send, 200, _encode(said))
+
+    async def resources(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer with all resources."""
+        del receive
+        self._nothing.convert(self._nothing.gather(scope["query_string"]))
+        found = [
+            Listed(
+                ref.app,
+                ref.kind,
+                ref.name,
+                self._platform.resource(ref.kind, ref.name, ref.app).declared(),
+            )
+            for ref in self._platform.refs()
+        ]
+        await respond(scope, send, 200, _encode(found))
+
+    async def kinds(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer with the catalog."""
+        del receive
+        self._nothing.convert(self._nothing.gather(scope["query_string"]))
+        await respond(scope, send, 200, _encode([_shown(each) for each in self._kinds.values()]))
+
+    async def why(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer with a tree."""
+        del receive
+        check_utf8_path(scope)
+        given = self._why.convert(self._why.gather(scope["query_string"]))
+        found = self._platform.why(scope["path_params"]["p0"], up=given.up)
+        await respond(scope, send, 200, _encode(found))
+
+
+def _shown(kind: Kind) -> ShownKind:
+    operations = [
+        ShownOperation(each.name, each.summary, each.writes, msgspec.json.schema(each.parameters))
+        for each in kind.operations
+    ]
+    return ShownKind(kind.name, kind.plural, kind.summary, kind.aws, operations)
+
+
+class _Described:
+    """Answers what a resource is and how it is doing."""
+
+    def __init__(self, platform: Platform, kind: Kind) -> None:
+        self._platform = platform
+        self._kind = kind
+        self._query = Fields(OfApp, "query")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        del receive
+        check_utf8_path(scope)
+        of_app = self._query.convert(self._query.gather(scope["query_string"]))
+        name = scope["path_params"]["p0"]
+        found = self._platform.resource(self._kind.name, name, of_app.app)
+        said = Described(
+            found.ref.app,
+            found.ref.kind,
+            found.ref.name,
+            found.declared(),
+            await self._kind.status(found),
+        )
+        await respond(scope, send, 200, _encode(said))
+
+
+class _Operated:
+    """Answers one operation of a kind: by its parameters in a body, or in the query."""
+
+    def __init__(
+        self, platform: Platform, kind: Kind, operation: Operation, bytes_max: int
+    ) -> None:
+        self._platform = platform
+        self._kind = kind
+        self._operation = operation
+        self._actor = f"{operation.name} {kind.name}"
+        self._reader = BodyReader(operation.parameters, bytes_max)
+        self._fields = Fields(operation.parameters, "query")
+        self._of_app = Fields(OfApp, "query")
+
+    async def by_body(self, scope: Scope, receive: Receive, send: Send) -> None:
+        of_app = self._of_app.convert(self._of_app.gather(scope["query_string"]))
+        given = await self._reader.read(scope, receive)
+        if given is msgspec.UNSET:
+            given = self._reader.decode(b"{}")
+        await self._operate(scope, send, of_app.app, given)
+
+    async def by_query(self, scope: Scope, receive: Receive, send: Send) -> None:
+        del receive
+        gathered = self._fields.gather(scope["query_string"])
+        app = gathered.pop(APP, None)
+        if app is not None and not isinstance(app, str):
+            raise NotFound(f"there is no app {app!r}")
+        await self._operate(scope, send, app, self._fields.convert(gathered))
+
+    async def _operate(self, scope: Scope, send: Send, app: str | None, given: object) -> None:
+        check_utf8_path(scope)
+        name = scope["path_params"]["p0"]
+        resource = self._platform.resource(self._kind.name, name, app)
+        found = await self._platform.operate(
+            self._operation, resource, given, actor=self._actor, trace=trace_of(scope)
+        )
+        await respond(scope, send, 200, _encode(found))

@@ -1,0 +1,309 @@
+"""The HTTP server process: ports, readiness, signals, and a stop within five seconds."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import logging
+import os
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+
+import uvicorn
+
+from ensue.app.app import App
+from ensue.app.platform import Platform, open_platform
+from ensue.doors.http.asgi import asgi_app
+from ensue.doors.http.guard import Guard
+from ensue.words.errors import Conflict, EnsueError, InvalidValue, NotPermitted
+from ensue.words.version import VERSION
+
+PORT_MAX = 65_535
+BACKLOG = 2_048
+REQUESTS_GRACE_S = 2
+STOP_MS = 4_000
+STOP_AT_LAST_S = 4.8
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+EXIT_STUCK = 1
+EXIT_INTERRUPTED = 130
+
+log = logging.getLogger("ensue.http")
+
+
+@dataclass(frozen=True)
+class Options:
+    """How apps are served.
+
+    Attributes:
+        host: the name or address to bind.
+        port: of the first app; each further app has the next one. 0 for any that is free.
+        key: what requests must show; None only on a loopback address.
+        engine: the URL of the store.
+        data: the folder for files.
+        smtp: the URL of the mail server; None for the outbox folder.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 8080
+    key: str | None = None
+    engine: str = "sqlite:///data/ensue.db"
+    data: Path = Path("data")
+    smtp: str | None = None
+
+
+@dataclass(frozen=True)
+class Ready:
+    """What is there once all ports answer.
+
+    Attributes:
+        addresses: the name and the base URL of each app.
+        version: Ensue's.
+        engine: the URL of the store.
+    """
+
+    addresses: Sequence[tuple[str, str]]
+    version: str
+    engine: str
+
+
+def serve(apps: Sequence[App], options: Options, ready: Callable[[Ready], None]) -> None:
+    """Run apps until SIGINT or SIGTERM.
+
+    The first signal drains: no new connections, requests in progress end, running actions get the
+    time that is left of four seconds. The second one ends the process at once; so does the first
+    one when five seconds have not been enough. Nothing acknowledged is lost by either.
+
+    Args:
+        apps: what to run, on one store, each on a port of its own.
+        options: where, and on which store.
+        ready: called once all ports answer.
+
+    Raises:
+        NotPermitted: other machines could connect and there is no key, or the port needs rights.
+        InvalidValue: this machine has no such host or port, or the engine URL is none.
+        Conflict: a port is taken.
+        EnsueError: an app cannot run as it is declared, or the store cannot be opened.
+    """
+    with ExitStack() as stack:
+        # Before the store, so that a taken port is told at once and nothing has been touched.
+        sockets = [stack.enter_context(closing(each)) for each in _bound(options, len(apps))]
+        with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+            runner.run(_serve(apps, options, sockets, ready))
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    if sys.platform == "win32":
+        return None
+    import uvloop  # noqa: PLC0415 - it does not exist for Windows
+
+    made: Callable[[], asyncio.AbstractEventLoop] = uvloop.new_event_loop
+    return made
+
+
+# Ports
+
+
+def _bound(options: Options, count: int) -> list[socket.socket]:
+    family, address = _resolved(options.host)
+    Guard(options.key, loopback=_is_loopback(address))
+    last = options.port + count - 1
+    if options.port < 0 or (options.port and last > PORT_MAX):
+        raise InvalidValue(
+            f"expected ports from 1 to {PORT_MAX} for {count} apps, got {options.port} to {last}",
+            at="--port",
+        )
+    bound: list[socket.socket] = []
+    try:
+        for place in range(count):
+            port = options.port and options.port + place
+            bound.append(_listening(family, address, port))
+    except EnsueError:
+        for each in bound:
+            each.close()
+        raise
+    return bound
+
+
+def _resolved(host: str) -> tuple[socket.AddressFamily, str]:
+    try:
+        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except (OSError, UnicodeError):
+        raise InvalidValue(
+            f"expected a name or address of this machine, got {host!r}",
+            at="--host",
+            hint="127.0.0.1 is this machine alone; 0.0.0.0 is all its addresses.",
+        ) from None
+    family, *_, address = min(found, key=lambda each: each[0] != socket.AF_INET)
+    return family, str(address[0])
+
+
+def _is_loopback(address: str) -> bool:
+    return address.startswith("127.") or address == "::1"
+
+
+def _listening(family: socket.AddressFamily, address: str, port: int) -> socket.socket:
+    made = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        if sys.platform != "win32":
+            made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        made.bind((address, port))
+        made.listen(BACKLOG)
+    except OSError as fault:
+        made.close()
+        raise _in_our_words(fault, address, port) from None
+    made.setblocking(False)  # noqa: FBT003 - the socket module's own signature
+    return made
+
+
+def _in_our_words(fault: OSError, address: str, port: int) -> EnsueError:
+    if fault.errno == errno.EADDRINUSE:
+        return Conflict(
+            f"the port {port} is taken",
+            at=_url(address, port),
+            hint="Stop what listens there, or name another with --port.",
+        )
+    if fault.errno in {errno.EACCES, errno.EPERM}:
+        return NotPermitted(
+            f"this user may not listen on port {port}",
+            at=_url(address, port),
+            hint="Name one above 1023 with --port.",
+        )
+    return InvalidValue(
+        f"expected an address of this machine, got {address} ({fault.strerror})", at="--host"
+    )
+
+
+def _url(address: str, port: int) -> str:
+    return f"http://[{address}]:{port}" if ":" in address else f"http://{address}:{port}"
+
+
+# Running
+
+
+class _Server(uvicorn.Server):
+    """A server whose signals are ours, and which says when it answers."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.answers = asyncio.Event()
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave the signals alone: `_Stop` has them, for all servers together."""
+        yield
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start, and say so."""
+        try:
+            await super().startup(sockets)
+        finally:
+            self.answers.set()
+
+
+class _Stop:
+    """Waits for the first signal; the second one, or too long a wait, ends the process.
+
+    The handlers are Python's, not the loop's: they work while the loop is busy stopping.
+    """
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._event = asyncio.Event()
+        self._timer = threading.Timer(STOP_AT_LAST_S, _give_up)
+        self._timer.daemon = True
+
+    @contextmanager
+    def listening(self) -> Iterator[None]:
+        """Take over SIGINT and SIGTERM for a while."""
+        before = {each: signal.signal(each, self._signalled) for each in SIGNALS}
+        try:
+            yield
+        finally:
+            self._timer.cancel()
+            for each, handler in before.items():
+                signal.signal(each, handler)
+
+    async def wait(self) -> None:
+        """Wait for the first signal."""
+        await self._event.wait()
+
+    def _signalled(self, number: int, frame: FrameType | None) -> None:
+        del number, frame
+        if self._timer.ident is not None:
+            os._exit(EXIT_INTERRUPTED)
+        self._timer.start()
+        self._loop.call_soon_threadsafe(self._event.set)
+
+
+def _give_up() -> None:
+    log.error("what was running did not end within %s s; it is taken up again", STOP_AT_LAST_S)
+    os._exit(EXIT_STUCK)
+
+
+async def _serve(
+    apps: Sequence[App],
+    options: Options,
+    sockets: Sequence[socket.socket],
+    ready: Callable[[Ready], None],
+) -> None:
+    stop = _Stop()
+    with stop.listening():
+        platform = await open_platform(
+            apps, engine_url=options.engine, data=options.data, smtp=options.smtp
+        )
+        servers = [
+            _server(platform, app, options, each) for app, each in zip(apps, sockets, strict=True)
+        ]
+        running = [
+            asyncio.ensure_future(server.serve([each]))
+            for server, each in zip(servers, sockets, strict=True)
+        ]
+        try:
+            platform.start()
+            for server in servers:
+                await server.answers.wait()
+            ready(_ready(apps, sockets, platform))
+            await stop.wait()
+        finally:
+            stopping_ms = platform.uptime_ms()
+            for server in servers:
+                server.should_exit = True
+            await asyncio.gather(*running)
+            spent_ms = platform.uptime_ms() - stopping_ms
+            await platform.close(grace_ms=max(0, STOP_MS - spent_ms))
+
+
+def _ready(apps: Sequence[App], sockets: Sequence[socket.socket], platform: Platform) -> Ready:
+    bound = [each.getsockname() for each in sockets]
+    return Ready(
+        addresses=[(app.name, _url(*name[:2])) for app, name in zip(apps, bound, strict=True)],
+        version=VERSION,
+        engine=platform.engine_url,
+    )
+
+
+def _server(platform: Platform, app: App, options: Options, listening: socket.socket) -> _Server:
+    loopback = _is_loopback(listening.getsockname()[0])
+    config = uvicorn.Config(
+        asgi_app(platform, app, key=options.key, loopback=loopback),
+        interface="asgi3",
+        http="httptools",
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        # Its own words are for those who run it by hand; errors are logged where they happen.
+        log_level="critical",
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        backlog=BACKLOG,
+        timeout_graceful_shutdown=REQUESTS_GRACE_S,
+    )
+    return _Server(config)

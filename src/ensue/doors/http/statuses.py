@@ -1,0 +1,106 @@
+"""Errors as HTTP says them: one table from error class to status, and one form of body.
+
+The body of every error is ``{"error": {"code", "message", "at"?, "hint"?}}``. The errors that only
+HTTP knows are here too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+
+from ensue.words.errors import (
+    Conflict,
+    EnsueError,
+    InvalidInput,
+    InvalidValue,
+    LimitExceeded,
+    MissingExtra,
+    NotFound,
+    NotPermitted,
+    StoreBusy,
+    StoreError,
+    Unreachable,
+)
+
+RETRY_AFTER_S = 1
+
+_encode = msgspec.json.Encoder().encode
+
+
+class BodyTooLarge(LimitExceeded):
+    """The request's body is larger than the door takes."""
+
+    code = "body_too_large"
+
+
+class WrongMediaType(InvalidValue):
+    """The request's body is said to be something else than JSON."""
+
+    code = "unsupported_media_type"
+
+
+class MethodNotAllowed(EnsueError):
+    """The path is there, but takes other methods.
+
+    Args:
+        method: the request's.
+        allowed: those that it takes.
+    """
+
+    code = "method_not_allowed"
+
+    def __init__(self, method: str, allowed: str) -> None:
+        super().__init__(f"expected one of {allowed}, got {method}")
+        self.allowed = allowed
+
+
+class CrossSite(NotPermitted):
+    """The request was made by a page of another site, or under a foreign name of this host."""
+
+    code = "cross_site"
+
+
+STATUSES: Mapping[type[EnsueError], int] = {
+    InvalidInput: 400,
+    NotPermitted: 401,
+    CrossSite: 403,
+    NotFound: 404,
+    MethodNotAllowed: 405,
+    Conflict: 409,
+    BodyTooLarge: 413,
+    WrongMediaType: 415,
+    LimitExceeded: 429,
+    EnsueError: 500,
+    MissingExtra: 501,
+    Unreachable: 502,
+    StoreError: 503,
+}
+"""The status of each class of error; a class that is not here has that of its nearest base."""
+
+
+def status_of(error: EnsueError) -> int:
+    """The status with which an error is answered."""
+    return next(STATUSES[each] for each in type(error).__mro__ if each in STATUSES)
+
+
+def headers_of(error: EnsueError) -> list[tuple[bytes, bytes]]:
+    """The headers that go with an error's status (RFC 9110)."""
+    if isinstance(error, MethodNotAllowed):
+        return [(b"allow", error.allowed.encode())]
+    if isinstance(error, NotPermitted) and not isinstance(error, CrossSite):
+        return [(b"www-authenticate", b'Bearer realm="ensue"')]
+    waits = isinstance(error, StoreBusy) or status_of(error) == 429
+    return [(b"retry-after", b"%d" % RETRY_AFTER_S)] if waits else []
+
+
+def body_of(error: EnsueError) -> bytes:
+    """An error as the body of an answer."""
+    return _encode({"error": error.as_dict()})
+
+
+def internal_body(request_id: str) -> bytes:
+    """What a client is told of a fault of ours: nothing but where the log has it."""
+    message = f"something went wrong on our side; the log has it as {request_id}"
+    return _encode({"error": {"code": "internal", "message": message}})

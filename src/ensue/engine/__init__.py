@@ -1,0 +1,1 @@
+"""The engine: state, facts and work in one transactional store, and the workers that move them."""

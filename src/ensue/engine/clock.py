@@ -1,0 +1,96 @@
+"""Time as a resource: the only place that reads the wall clock.
+
+Everything that waits or stamps takes a `Clock`. `SystemClock` is the machine's; `HeldClock` stands
+still until somebody moves it, so that a month of retries passes in milliseconds.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import itertools
+import time
+from collections.abc import Callable
+from typing import Protocol
+
+HELD_START_MS = 1_940_987_655_926  # an odd moment in 2031, so that a stray real clock shows
+
+
+class Timer(Protocol):
+    """A call that is due later."""
+
+    def cancel(self) -> None:
+        """Forget the call."""
+
+
+class Clock(Protocol):
+    """What time it is, and a way to be called when a time has come."""
+
+    def now_ms(self) -> int:
+        """Milliseconds since 1970 in UTC."""
+
+    def call_at(self, at_ms: int, callback: Callable[[], None]) -> Timer:
+        """Call ``callback`` on the running event loop when ``at_ms`` has come."""
+
+
+class SystemClock:
+    """The machine's clock."""
+
+    def now_ms(self) -> int:
+        """Milliseconds since 1970 in UTC."""
+        return time.time_ns() // 1_000_000
+
+    def call_at(self, at_ms: int, callback: Callable[[], None]) -> Timer:
+        """Call ``callback`` on the running event loop when ``at_ms`` has come."""
+        delay_s = max(0, at_ms - self.now_ms()) / 1_000
+        return asyncio.get_running_loop().call_later(delay_s, callback)
+
+
+class _HeldTimer:
+    """An entry of a `HeldClock`."""
+
+    __slots__ = ("callback",)
+
+    def __init__(self, callback: Callable[[], None]) -> None:
+        self.callback: Callable[[], None] | None = callback
+
+    def cancel(self) -> None:
+        """Forget the call."""
+        self.callback = None
+
+
+class HeldClock:
+    """A clock that moves only when told.
+
+    Args:
+        start_ms: what time it is at first.
+    """
+
+    def __init__(self, start_ms: int = HELD_START_MS) -> None:
+        self._now_ms = start_ms
+        self._order = itertools.count()
+        self._timers: list[tuple[int, int, _HeldTimer]] = []
+
+    def now_ms(self) -> int:
+        """Milliseconds since 1970 in UTC."""
+        return self._now_ms
+
+    def call_at(self, at_ms: int, callback: Callable[[], None]) -> Timer:
+        """Call ``callback`` when the clock has been moved to ``at_ms`` or beyond."""
+        timer = _HeldTimer(callback)
+        heapq.heappush(self._timers, (at_ms, next(self._order), timer))
+        return timer
+
+    def next_ms(self) -> int | None:
+        """When the next call is due; None when nothing waits for time to pass."""
+        while self._timers and self._timers[0][2].callback is None:
+            heapq.heappop(self._timers)
+        return self._timers[0][0] if self._timers else None
+
+    def move_to(self, at_ms: int) -> None:
+        """Move to ``at_ms`` (never backwards) and make every call that is due by then, in order."""
+        self._now_ms = max(self._now_ms, at_ms)
+        while self._timers and self._timers[0][0] <= self._now_ms:
+            callback = heapq.heappop(self._timers)[2].callback
+            if callback is not None:
+                callback()

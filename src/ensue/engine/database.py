@@ -1,0 +1,184 @@
+"""SQLite through apsw: opening a store, and translating the driver's errors into ours."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import apsw
+
+from ensue.words.errors import InvalidValue, StoreBusy, StoreError, StoreUnusable
+
+MEMORY = ":memory:"
+APPLICATION_ID = 0x456E7375  # "Ensu", in the file's header: `file` and we can tell whose it is
+BUSY_TIMEOUT_MS = 5_000
+PAGE_CACHE_KIB = 16_384
+
+SqlValue = None | int | float | str | bytes
+Row = tuple[SqlValue, ...]
+
+
+@dataclass(frozen=True)
+class StoreUrl:
+    """Where a store is and how durable a commit in it is.
+
+    Attributes:
+        path: the file, or ``:memory:``.
+        synchronous: ``FULL``: a commit survives a power cut. ``NORMAL``: it survives the death of
+            the process; a power cut may take the last moments, never the file's integrity.
+    """
+
+    path: str
+    synchronous: str = "FULL"
+
+    @property
+    def in_memory(self) -> bool:
+        """Whether nothing is kept when the process ends."""
+        return self.path == MEMORY
+
+    def __str__(self) -> str:
+        if self.in_memory:
+            return f"sqlite:{MEMORY}"
+        option = "" if self.synchronous == "FULL" else f"?synchronous={self.synchronous}"
+        return f"sqlite:///{self.path}{option}"
+
+
+def parse_store_url(text: str) -> StoreUrl:
+    """The store that a URL names: ``sqlite:///data/ensue.db``, ``sqlite::memory:``.
+
+    ``?synchronous=NORMAL`` chooses speed over surviving a power cut.
+
+    Raises:
+        InvalidValue: another scheme, no path, or an unknown option.
+    """
+    scheme, _, rest = text.partition(":")
+    if scheme != "sqlite" or not rest:
+        raise InvalidValue(
+            f"expected an engine URL such as sqlite:///data/ensue.db, got {text!r}",
+            hint="This version stores in SQLite: sqlite:///relative.db, sqlite:////absolute.db or "
+            "sqlite::memory:.",
+        )
+    if rest == MEMORY:
+        return StoreUrl(MEMORY)
+    parts = urlsplit(rest)
+    path = parts.path.removeprefix("/") if rest.startswith("//") else parts.path
+    synchronous = "FULL"
+    for option in filter(None, parts.query.split("&")):
+        if option.upper() not in {"SYNCHRONOUS=FULL", "SYNCHRONOUS=NORMAL"}:
+            raise InvalidValue(
+                f"expected synchronous=FULL or synchronous=NORMAL, got {option!r}", at=text
+            )
+        synchronous = option.upper().partition("=")[2]
+    if not path:
+        raise InvalidValue("expected a path in the engine URL", at=text)
+    return StoreUrl(path, synchronous)
+
+
+def connect(url: StoreUrl, *, readonly: bool = False) -> apsw.Connection:
+    """Open a connection with the settings that the promises rest on.
+
+    Raises:
+        StoreUnusable: the file cannot be opened, is no database, is damaged, belongs to another
+            program, or its folder cannot be made or written.
+    """
+    with translated(url.path):
+        if not url.in_memory:
+            _make_folder(Path(url.path).parent)
+        flags = (
+            apsw.SQLITE_OPEN_READONLY
+            if readonly
+            else (apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE)
+        )
+        connection = apsw.Connection(url.path, flags=flags, statementcachesize=256)
+        connection.set_busy_timeout(BUSY_TIMEOUT_MS)
+        if not readonly and not url.in_memory:
+            _claim_file(connection, url.path)
+            connection.execute("PRAGMA journal_mode=WAL").fetchall()
+            connection.execute(f"PRAGMA synchronous={url.synchronous}").fetchall()
+            # Checkpoints are made by a thread of their own, so that no commit waits for one.
+            connection.execute("PRAGMA wal_autocheckpoint=0").fetchall()
+        connection.execute("PRAGMA foreign_keys=ON").fetchall()
+        connection.execute(f"PRAGMA cache_size=-{PAGE_CACHE_KIB}").fetchall()
+        return connection
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as fault:
+        raise StoreUnusable(
+            f"the data folder cannot be made: {fault.strerror}", at=str(folder)
+        ) from None
+
+
+def _claim_file(connection: apsw.Connection, path: str) -> None:
+    """Mark a new file as ours; refuse a file that is another program's."""
+    owner = connection.execute("PRAGMA application_id").fetchone()
+    objects = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+    if owner == (APPLICATION_ID,):
+        return
+    if owner != (0,) or objects != (0,):
+        raise StoreUnusable(
+            "the file is a SQLite database of another program",
+            at=path,
+            hint="Name another file with --data or --engine; nothing in this one was changed.",
+        )
+    connection.execute(f"PRAGMA application_id={APPLICATION_ID}").fetchall()
+
+
+_WORDS: list[tuple[type[apsw.Error], type[StoreError], str, str]] = [
+    (
+        apsw.BusyError,
+        StoreBusy,
+        "another process holds the store's write lock",
+        "Close the program that writes to it, or let it finish.",
+    ),
+    (apsw.LockedError, StoreBusy, "the store is locked", "Let the other transaction finish."),
+    (
+        apsw.FullError,
+        StoreUnusable,
+        "the disk is full",
+        "Free some space; nothing that was acknowledged is lost.",
+    ),
+    (
+        apsw.ReadOnlyError,
+        StoreUnusable,
+        "the store is read-only",
+        "Give the process the right to write the file and its folder.",
+    ),
+    (apsw.NotADBError, StoreUnusable, "the file is no SQLite database", "Name another file."),
+    (
+        apsw.CorruptError,
+        StoreUnusable,
+        "the store is damaged",
+        "Stop, copy the file aside, and restore a backup or use sqlite3's .recover.",
+    ),
+    (
+        apsw.CantOpenError,
+        StoreUnusable,
+        "the store cannot be opened",
+        "Check that the path is a file in a folder that can be written.",
+    ),
+    (apsw.IOError, StoreUnusable, "the disk reported an error", "Check the disk and its mount."),
+    (apsw.NoMemError, StoreUnusable, "SQLite ran out of memory", "Give the process more memory."),
+]
+
+
+def in_our_words(fault: apsw.Error, at: str) -> StoreError:
+    """The driver's error as one of ours."""
+    for theirs, ours, message, hint in _WORDS:
+        if isinstance(fault, theirs):
+            return ours(message, at=at, hint=hint)
+    return StoreError(f"the store refused a statement: {fault}", at=at)
+
+
+@contextmanager
+def translated(at: str) -> Iterator[None]:
+    """Raise the driver's errors as ours."""
+    try:
+        yield
+    except apsw.Error as fault:
+        raise in_our_words(fault, at) from fault

@@ -1,0 +1,364 @@
+"""The engine: one store, its writer and readers, and the workers that run on it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from typing import TypeVar, cast
+
+import apsw
+
+from ensue.engine import logs, work
+from ensue.engine.clock import Clock
+from ensue.engine.database import StoreUrl, connect, translated
+from ensue.engine.ids import FIRST_FREE_NUMBER, NUMBER_MAX, WORK_NUMBER, Ids, Random, RecordIds
+from ensue.engine.schema import migrate
+from ensue.engine.sockets import Directory
+from ensue.engine.transaction import Origin, StoreFacts, Transaction, acting
+from ensue.engine.workers import Worker, cancel_all, drive
+from ensue.engine.writer import Job, LoopWriter, ThreadWriter, Writer
+from ensue.words.errors import (
+    InvalidDeclaration,
+    LimitExceeded,
+    NotFound,
+    StoreClosed,
+    StoreUnusable,
+)
+from ensue.words.names import Ref
+
+T = TypeVar("T")
+
+WATCH_MS = 100
+CHECKPOINT_PAGES = 4_000
+CHECKPOINT_AT_ONCE_PAGES = 16_000
+
+log = logging.getLogger("ensue.engine")
+
+
+class Engine:
+    """One open store.
+
+    Use `Engine.open`; it must be called, like everything here, on a running event loop.
+
+    Attributes:
+        clock: tells the time.
+        ids: new ids, and randomness.
+        records: the store's record ids.
+        directory: the resources' sockets.
+        careful_work: work up to this number was there when the process before died.
+        careful_logs: for each log, records up to this were there when the process before died.
+    """
+
+    def __init__(self, url: StoreUrl, clock: Clock, source: Random) -> None:
+        self.url = url
+        self.clock = clock
+        self.ids = Ids(clock, source)
+        self.directory: Directory[Transaction] = Directory()
+        self.careful_work = 0
+        self.careful_logs: dict[int, int] = {}
+        self._numbers: dict[Ref, int] = {}
+        self._workers: list[Worker] = []
+        self._listeners: dict[int, list[asyncio.Event]] = {}
+        self._tasks: list[asyncio.Task[None]] = []
+        self._closed = False
+        self._connection = connect(url)
+        self._reading = self._connection if url.in_memory else connect(url, readonly=True)
+        with translated(url.path):
+            migrate(self._connection, url.path)
+            self.records = RecordIds(_salt(self._connection, self.ids))
+        self.facts = StoreFacts(self.ids, self.records, self._numbers, self.directory)
+        writer = LoopWriter if url.in_memory else ThreadWriter
+        self._writer: Writer = writer(self._connection, self.facts, clock, self.wake)
+        self._checkpointer = None if url.in_memory else _Checkpointer(url, self._connection)
+
+    @classmethod
+    async def open(cls, url: StoreUrl, clock: Clock, source: Random) -> Engine:
+        """Open a store, make or migrate its tables, and take over what a dead process left.
+
+        Raises:
+            StoreUnusable: the file is damaged, foreign, newer, read-only or in a missing place.
+            StoreBusy: another process holds its write lock.
+        """
+        engine = cls(url, clock, source)
+        await engine.transact(engine._take_over, Origin("start"))
+        return engine
+
+    def _take_over(self, tx: Transaction) -> None:
+        crashed = tx.row("SELECT in_use FROM ensue_store") == (1,)
+        tx.execute("UPDATE ensue_store SET in_use = 1")
+        for app, kind, name, number in tx.execute(
+            "SELECT app, kind, name, number FROM ensue_resources"
+        ):
+            self._numbers[Ref(app, kind, name)] = number
+        work.release_leases(tx)
+        if crashed:
+            self.careful_work = logs.last_sequence(tx, "ensue_work")
+        self._crashed = crashed
+
+    def declare(
+        self, tx: Transaction, ref: Ref, declared: str, *, sql_table: str | None = None
+    ) -> int:
+        """Enter a resource in the store and give it its number, the same at every start.
+
+        Raises:
+            LimitExceeded: the store holds as many resources as it can number.
+            InvalidDeclaration: its SQL table would be that of another resource.
+        """
+        owner = tx.row(
+            "SELECT app, kind, name FROM ensue_resources WHERE sql_table = ?", (sql_table,)
+        )
+        if owner is not None and owner != tuple(ref):
+            raise InvalidDeclaration(
+                f"the SQL table {sql_table} belongs to the {owner[1]!s} {owner[2]!s} of {owner[0]!s}",
+                at=str(ref),
+                hint="Rename one of the two.",
+            )
+        tx.execute(
+            "INSERT INTO ensue_resources (number, app, kind, name, declared, sql_table)"
+            " SELECT coalesce(max(number) + 1, ?), ?, ?, ?, ?, ? FROM ensue_resources WHERE true"
+            " ON CONFLICT (app, kind, name) DO UPDATE SET declared = excluded.declared",
+            (FIRST_FREE_NUMBER, *ref, declared, sql_table),
+        )
+        found = tx.row(
+            "SELECT number FROM ensue_resources WHERE (app, kind, name) = (?, ?, ?)", ref
+        )
+        if found is None or not isinstance(found[0], int) or found[0] > NUMBER_MAX:
+            raise LimitExceeded(f"expected at most {NUMBER_MAX} resources in a store", at=str(ref))
+        self._numbers[ref] = found[0]
+        return found[0]
+
+    def add_log(self, tx: Transaction, number: int, table: str) -> None:
+        """Make a log, and note what to be careful with in it."""
+        logs.create(tx, table)
+        if self._crashed:
+            self.careful_logs[number] = logs.last_sequence(tx, table)
+
+    def number(self, ref: Ref) -> int:
+        """The number of a declared resource.
+
+        Raises:
+            NotFound: it was never declared.
+        """
+        found = self._numbers.get(ref)
+        if found is None:
+            raise NotFound(f"there is no {ref} in {ref.app}")
+        return found
+
+    def refs_by_number(self) -> dict[int, Ref]:
+        """The resource with each number."""
+        return {number: ref for ref, number in self._numbers.items()}
+
+    def work_id(self, work_number: int) -> str:
+        """The record id of a piece of work."""
+        return self.records.text(WORK_NUMBER, work_number)
+
+    async def transact(self, run: Callable[[Transaction], T], origin: Origin | None = None) -> T:
+        """Run a function in a transaction of its own and return its answer, once it is durable.
+
+        Args:
+            run: called with the transaction, perhaps in another thread; when it raises, nothing
+                that it did has happened.
+            origin: who runs it; without one, whoever acts in this task.
+
+        Raises:
+            StoreError: the store cannot serve; nothing that ``run`` did has happened.
+            LimitExceeded: too many transactions wait already.
+            Exception: whatever ``run`` raised.
+        """
+        waiter: asyncio.Future[object] = asyncio.get_running_loop().create_future()
+        self._writer.submit(Job(run, origin or acting.get(), waiter))
+        return cast(T, await waiter)
+
+    async def transact_twice(
+        self,
+        first: Callable[[Transaction], object],
+        then: Callable[[Transaction], T],
+        origin: Origin,
+    ) -> T:
+        """Run two functions in two commits, one right after the other, and nothing in between.
+
+        So a process that dies between the two commits dies of the second function.
+
+        Args:
+            first: leaves a durable mark; when it raises, the second runs all the same.
+            then: does what may kill the process.
+            origin: who runs them.
+
+        Returns:
+            The answer of the second.
+
+        Raises:
+            Exception: as `transact`.
+        """
+        loop = asyncio.get_running_loop()
+        waiters: list[asyncio.Future[object]] = [loop.create_future(), loop.create_future()]
+        for run, waiter in zip((first, then), waiters, strict=True):
+            self._writer.submit(Job(run, origin, waiter, alone=True))
+        _, answer = await asyncio.gather(*waiters)
+        return cast(T, answer)
+
+    def read(self, run: Callable[[Transaction], T]) -> T:
+        """Run a function on a snapshot of what is committed, at once, and return its answer.
+
+        Raises:
+            StoreClosed: the engine has stopped.
+            StoreError: the store cannot serve, or the function tried to write.
+        """
+        if self._closed:
+            raise StoreClosed("the engine has stopped")
+        with translated(self.url.path):
+            connection = self._reading
+            connection.execute("BEGIN")
+            try:
+                return run(Transaction(connection, self.facts, self.clock.now_ms(), acting.get()))
+            finally:
+                connection.execute("ROLLBACK")
+
+    def add_worker(self, worker: Worker) -> None:
+        """Add a worker; it starts with `start`."""
+        self._workers.append(worker)
+        for number in worker.listens:
+            self._listeners.setdefault(number, []).append(worker.woken)
+
+    @property
+    def workers(self) -> list[Worker]:
+        """The workers, in the order in which they were added."""
+        return list(self._workers)
+
+    def listen(self, number: int) -> asyncio.Event:
+        """An event that is set whenever a commit touched a resource; see `unlisten`."""
+        event = asyncio.Event()
+        self._listeners.setdefault(number, []).append(event)
+        return event
+
+    def unlisten(self, number: int, event: asyncio.Event) -> None:
+        """Forget an event of `listen`."""
+        with suppress(KeyError, ValueError):
+            self._listeners[number].remove(event)
+
+    def wake(self, numbers: set[int]) -> None:
+        """Wake whoever listens to these resources."""
+        for number in numbers:
+            for event in self._listeners.get(number, ()):
+                event.set()
+
+    def wake_all(self) -> None:
+        """Wake everybody: something changed, and nobody knows what."""
+        self.wake(set(self._listeners))
+
+    def start(self) -> None:
+        """Run the workers, and watch for commits of other processes."""
+        loop = asyncio.get_running_loop()
+        self._tasks = [
+            loop.create_task(drive(worker, self.clock), name=worker.name)
+            for worker in self._workers
+        ]
+        if not self.url.in_memory:
+            self._tasks.append(loop.create_task(self._watch(), name="watch"))
+
+    async def close(self, grace_ms: int = 0) -> None:
+        """Stop the workers, let running actions end within ``grace_ms``, and close the store."""
+        if self._closed:
+            return
+        await cancel_all(self._tasks)
+        await asyncio.gather(*(worker.drain(grace_ms) for worker in self._workers))
+        await self.transact(lambda tx: tx.execute("UPDATE ensue_store SET in_use = 0"))
+        self._closed = True
+        await self._writer.close()
+        if self._checkpointer is not None:
+            self._checkpointer.close()
+        if self._reading is not self._connection:
+            self._reading.close()
+        self._connection.close()
+
+    async def _watch(self) -> None:
+        """Wake everybody when another process has committed.
+
+        SQLite tells other processes nothing, so this looks at the log file's size and time, and
+        only when they have moved asks the writer whether it was somebody else.
+        """
+        seen: tuple[int, int] | None = None
+        version: object = None
+        pause = asyncio.Event()
+        while True:
+            pause.clear()
+            self.clock.call_at(self.clock.now_ms() + WATCH_MS, pause.set)
+            await pause.wait()
+            now = _file_state(f"{self.url.path}-wal")
+            if now == seen:
+                continue
+            seen = now
+            found = await self.transact(lambda tx: tx.row("PRAGMA data_version"))
+            if found != version:
+                version = found
+                self.wake_all()
+
+
+def _file_state(path: str) -> tuple[int, int] | None:
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    return found.st_size, found.st_mtime_ns
+
+
+def _salt(connection: apsw.Connection, ids: Ids) -> int:
+    connection.execute(
+        "INSERT INTO ensue_store (id, salt) VALUES (1, ?) ON CONFLICT DO NOTHING", (ids.salt(),)
+    )
+    found = connection.execute("SELECT salt FROM ensue_store").fetchone()
+    if not found or not isinstance(found[0], int):
+        raise StoreUnusable("the store has lost its salt", hint="Restore a backup.")
+    return found[0]
+
+
+class _Checkpointer:
+    """Moves the write-ahead log into the database file from a thread of its own.
+
+    So that no commit waits for it, except when the log has become so long, under a load that never
+    pauses, that the writer itself must move the little that is left.
+    """
+
+    def __init__(self, url: StoreUrl, writing: apsw.Connection) -> None:
+        self._connection = connect(url)
+        self._wanted = threading.Event()
+        self._closed = False
+        writing.set_wal_hook(self._committed)
+        self._thread = threading.Thread(target=self._work, name="ensue-checkpoint", daemon=True)
+        self._thread.start()
+
+    def _committed(self, connection: apsw.Connection, name: str, pages: int) -> int:
+        if pages >= CHECKPOINT_AT_ONCE_PAGES:
+            _checkpoint(connection, name)
+        elif pages >= CHECKPOINT_PAGES:
+            self._wanted.set()
+        return apsw.SQLITE_OK
+
+    def close(self) -> None:
+        """Stop the thread."""
+        self._closed = True
+        self._wanted.set()
+        self._thread.join()
+        self._connection.close()
+
+    def _work(self) -> None:
+        while True:
+            self._wanted.wait()
+            self._wanted.clear()
+            if self._closed:
+                return
+            _checkpoint(self._connection, "main")
+
+
+def _checkpoint(connection: apsw.Connection, name: str) -> None:
+    try:
+        connection.wal_checkpoint(name, apsw.SQLITE_CHECKPOINT_PASSIVE)
+    except apsw.BusyError:
+        return  # somebody reads, or checkpoints already; the next commit asks again
+    except apsw.Error as fault:
+        # A checkpoint that fails loses nothing: the log stays longer, the next one tries again.
+        log.warning("the checkpoint failed: %s", fault)

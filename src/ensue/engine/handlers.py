@@ -1,0 +1,186 @@
+"""Handlers: the application's functions, and how they are run.
+
+A *transaction* handler (a plain ``def``) runs inside the transaction that takes its message. An
+*action* handler (an ``async def``) runs outside, may await the world, and is retried.
+"""
+
+from __future__ import annotations
+
+import inspect
+import math
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from ensue.engine.clock import Clock
+from ensue.engine.ids import Random
+from ensue.engine.logs import Record
+from ensue.engine.transaction import Transaction
+from ensue.engine.work import Work
+from ensue.words.errors import InvalidDeclaration
+from ensue.words.names import Ref
+
+RETRY_BASE_MS = 1_000
+RETRY_CAP_MS = 300_000
+LEASE_MARGIN_MS = 5_000
+BURST_MS = 100
+MAX_RECEIVES_MAX = 1_000
+TIMEOUT_MS_MAX = 43_200_000
+CONCURRENCY_MAX = 10_000
+BATCH_MAX = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """How a handler's work is taken, bounded and retried.
+
+    Attributes:
+        max_receives: after so many receives the work goes to the dead-letter queue.
+        timeout_ms: how long one run of an action may take.
+        concurrency: how many actions run at once.
+        batch: how many pieces a transaction handler takes into one transaction at most.
+        rate_per_second: how many may start in a second; None for no limit.
+        retry_base_ms: the first retry waits a random time up to this; it doubles each time.
+        retry_cap_ms: no retry waits longer.
+    """
+
+    max_receives: int = 10
+    timeout_ms: int = 30_000
+    concurrency: int = 10
+    batch: int = 100
+    rate_per_second: float | None = None
+    retry_base_ms: int = RETRY_BASE_MS
+    retry_cap_ms: int = RETRY_CAP_MS
+
+    @property
+    def lease_ms(self) -> int:
+        """How long work is leased: as long as a run may take, and a margin."""
+        return self.timeout_ms + LEASE_MARGIN_MS
+
+    def check(self, at: str) -> None:
+        """Check that the policy can be kept.
+
+        Raises:
+            InvalidDeclaration: a bound is out of range.
+        """
+        bounds = (
+            ("max_receives", self.max_receives, MAX_RECEIVES_MAX),
+            ("timeout in ms", self.timeout_ms, TIMEOUT_MS_MAX),
+            ("concurrency", self.concurrency, CONCURRENCY_MAX),
+            ("batch", self.batch, BATCH_MAX),
+            ("retry_base in ms", self.retry_base_ms, TIMEOUT_MS_MAX),
+            ("retry_cap in ms", self.retry_cap_ms, TIMEOUT_MS_MAX),
+        )
+        for name, value, high in bounds:
+            if not 1 <= value <= high:
+                raise InvalidDeclaration(f"expected {name} from 1 to {high}, got {value}", at=at)
+
+    def backoff_ms(self, receives: int, source: Random) -> int:
+        """How long to wait before the next receive: full jitter over a doubling span."""
+        span = min(self.retry_cap_ms, self.retry_base_ms << min(receives - 1, 40))
+        return math.ceil(source.random() * span)
+
+
+@dataclass(frozen=True)
+class WorkHandler:
+    """What handles the work of a queue, function or mail.
+
+    Attributes:
+        ref: the resource whose work it takes.
+        dead_letters: its dead-letter queue.
+        actor: the name under which its hops are recorded.
+        policy: how it is taken and retried.
+        transact: runs a transaction handler; None for an action.
+        act: runs an action; None for a transaction handler.
+        dead: runs in the transaction that moves work to the dead-letter queue, with the reason.
+    """
+
+    ref: Ref
+    dead_letters: Ref
+    actor: str
+    policy: Policy
+    transact: Callable[[Transaction, Work], object] | None = None
+    act: Callable[[Work, str], Awaitable[object]] | None = None
+    dead: Callable[[Transaction, Work, str], object] | None = None
+
+
+@dataclass(frozen=True)
+class LogHandler:
+    """What handles the records of a log, in order.
+
+    Attributes:
+        ref: the function that it is, whose own work holds the records that failed.
+        source: the resource whose log it reads.
+        actor: the name under which its hops are recorded.
+        wants: whether a record concerns it.
+        transact: runs a transaction handler; None when each record becomes work of ``ref``.
+        as_work: a record as the body of a piece of work.
+        batch: how many records it takes into one transaction at most.
+    """
+
+    ref: Ref
+    source: Ref
+    actor: str
+    wants: Callable[[Record], bool]
+    transact: Callable[[Transaction, Record], object] | None
+    as_work: Callable[[Transaction, Record], str]
+    batch: int
+
+
+class Pace:
+    """A token bucket: how many may start now, so that no more than a rate start in a second.
+
+    Without a burst it starts empty but for one, so that a process that restarts in a loop keeps to
+    the rate too.
+
+    Args:
+        rate_per_second: how many tokens a second.
+        clock: tells the time.
+        burst: how many may start at once; by default what the rate gives in a tenth of a second.
+    """
+
+    def __init__(self, rate_per_second: float, clock: Clock, burst: int | None = None) -> None:
+        self._per_ms = rate_per_second / 1_000
+        self._burst = max(1.0, self._per_ms * BURST_MS) if burst is None else float(burst)
+        self._clock = clock
+        self._tokens = 1.0 if burst is None else self._burst
+        self._at_ms = clock.now_ms()
+
+    def available(self) -> int:
+        """How many may start now."""
+        now_ms = self._clock.now_ms()
+        self._tokens = min(self._burst, self._tokens + max(0, now_ms - self._at_ms) * self._per_ms)
+        self._at_ms = now_ms
+        return int(self._tokens + 1e-9)
+
+    def spend(self, count: int) -> None:
+        """Count as started."""
+        self._tokens -= count
+
+    def next_ms(self) -> int:
+        """When the next one may start."""
+        missing = max(0.0, 1 - self._tokens)
+        return self._at_ms + math.ceil(missing / self._per_ms - 1e-9)
+
+
+def is_action(function: Callable[..., object], *, at: str, takes: str) -> bool:
+    """Whether a function is an action, after checking that it can be called as one or as not.
+
+    Args:
+        function: the application's.
+        at: its name, for the error.
+        takes: what its first argument is called in words: ``message``.
+
+    Raises:
+        InvalidDeclaration: a ``def`` must take (message, tx), an ``async def`` (message).
+    """
+    action = inspect.iscoroutinefunction(function)
+    wanted = 1 if action else 2
+    try:
+        inspect.signature(function).bind(*range(wanted))
+    except TypeError:
+        shape = f"async def {at}({takes})" if action else f"def {at}({takes}, tx)"
+        raise InvalidDeclaration(
+            f"expected {shape}, got {at}{inspect.signature(function)}",
+            hint="A def runs inside the transaction and gets it as tx; an async def runs outside.",
+        ) from None
+    return action

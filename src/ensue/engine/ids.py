@@ -1,0 +1,138 @@
+"""Ids and randomness: the only place that draws them, so that a run can replay from a seed.
+
+Two kinds of id, both UUIDs of RFC 9562, so that every outside system takes them:
+
+* `Ids.new_id` is a UUIDv7: time and randomness, for what an app names itself (an order).
+* A *record id* names a stored fact, message or hop. It is a UUIDv8 that holds where the record is:
+  the store's salt (60 bits), the log's or table's number (14 bits) and the sequence number (48
+  bits). It is found without an index, and never the same in two stores.
+"""
+
+from __future__ import annotations
+
+import random
+from typing import NamedTuple, Protocol
+
+from ensue.engine.clock import Clock
+from ensue.words.errors import InvalidValue
+
+HOP_NUMBER = 0
+WORK_NUMBER = 1
+FIRST_FREE_NUMBER = 16
+NUMBER_MAX = 2**14 - 1
+SALT_BITS = 60
+
+_SEQUENCE = (1 << 48) - 1
+_VARIANT = 0b10 << 62
+
+
+class Random(Protocol):
+    """What Ensue needs of a source of randomness; `random.Random` and its kin have it."""
+
+    def getrandbits(self, k: int, /) -> int:
+        """An integer of ``k`` random bits."""
+
+    def random(self) -> float:
+        """A number from 0 up to but not including 1."""
+
+
+def system_random() -> Random:
+    """The operating system's randomness."""
+    return random.SystemRandom()
+
+
+def seeded_random(seed: int) -> Random:
+    """Randomness that is the same for the same seed."""
+    return random.Random(seed)  # noqa: S311 - a seeded run is meant to be predictable
+
+
+class Place(NamedTuple):
+    """Where a record is: the number of its log (0 hops, 1 work) and its sequence number."""
+
+    number: int
+    sequence: int
+
+
+def _uuid_text(bits: int) -> str:
+    text = f"{bits:032x}"
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+
+
+class RecordIds:
+    """Record ids of one store.
+
+    Args:
+        salt: the store's own 60 random bits.
+    """
+
+    __slots__ = ("_high", "_prefix", "salt")
+
+    def __init__(self, salt: int) -> None:
+        self.salt = salt
+        high = (salt >> 12) << 16 | 0x8000 | (salt & 0xFFF)
+        self._high = high << 64 | _VARIANT
+        self._prefix = _uuid_text(self._high)[:19]
+
+    def text(self, number: int, sequence: int) -> str:
+        """The id of record ``sequence`` in log ``number``."""
+        return f"{self._prefix}{0x8000 | number:04x}-{sequence:012x}"
+
+    def place(self, text: str) -> Place | None:
+        """Where the record with this id is; None when it is no record id of this store."""
+        try:
+            bits = int(text.replace("-", ""), 16)
+        except ValueError:
+            return None
+        if len(text) != 36 or bits >> 64 != self._high >> 64:
+            return None
+        low = bits & ((1 << 64) - 1)
+        if low >> 62 != 0b10:
+            return None
+        return Place(low >> 48 & NUMBER_MAX, low & _SEQUENCE)
+
+
+class Ids:
+    """New ids for what an app makes.
+
+    Args:
+        clock: gives the time part.
+        source: gives the random part.
+    """
+
+    def __init__(self, clock: Clock, source: Random) -> None:
+        self._clock = clock
+        self._last = 0
+        self.source = source
+
+    def new_id(self) -> str:
+        """A UUIDv7: unique, and later ids of one process sort after earlier ones."""
+        fresh = self._clock.now_ms() << 74 | self.source.getrandbits(73)
+        # Within a millisecond, and when the clock steps back, the last one is counted up.
+        is_later = fresh >> 74 > self._last >> 74
+        self._last = fresh if is_later else self._last + 1
+        time_ms, drawn = self._last >> 74, self._last & ((1 << 74) - 1)
+        low = 0b10 << 62 | drawn & ((1 << 62) - 1)
+        return _uuid_text(time_ms << 80 | 0x7 << 76 | (drawn >> 62) << 64 | low)
+
+    def salt(self) -> int:
+        """The 60 bits that tell one store's record ids from another's."""
+        return self.source.getrandbits(SALT_BITS)
+
+
+def trace_id(record_id: str) -> str:
+    """The W3C trace id of what a root hop caused: its record id without the dashes."""
+    return record_id.replace("-", "")
+
+
+def check_traceparent(value: str) -> str:
+    """Return a W3C ``traceparent`` header that can be continued.
+
+    Raises:
+        InvalidValue: it is not of the form ``00-<32 hex>-<16 hex>-<2 hex>``.
+    """
+    parts = value.split("-")
+    sizes = [len(part) for part in parts]
+    hexadecimal = all(set(part) <= set("0123456789abcdef") for part in parts)
+    if sizes == [2, 32, 16, 2] and hexadecimal and int(parts[1], 16) and int(parts[2], 16):
+        return value
+    raise InvalidValue("expected a W3C traceparent", at="traceparent")

@@ -1,0 +1,90 @@
+"""The keeper: forgets done work, hops and records that were kept long enough to be looked at."""
+
+from __future__ import annotations
+
+import asyncio
+
+from ensue.engine import logs, work
+from ensue.engine.engine import Engine
+from ensue.engine.transaction import Origin, Transaction
+
+PAUSE_MS = 60_000
+CHUNK = 1_000
+
+
+class Keeper:
+    """Keeps what is needed and forgets the rest, a chunk at a time.
+
+    Records that a reader has not read yet, and work that is not done, are never forgotten.
+
+    Args:
+        engine: what to keep.
+        keep_ms: how long to keep what is over and done with.
+    """
+
+    name = "keeper"
+    listens: frozenset[int] = frozenset()
+
+    def __init__(self, engine: Engine, keep_ms: int) -> None:
+        self.woken = asyncio.Event()
+        self._engine = engine
+        self._keep_ms = keep_ms
+        self._work_seen = 0
+        self._next_ms = engine.clock.now_ms() + PAUSE_MS
+
+    def due_ms(self) -> int | None:
+        """When to look again."""
+        return self._next_ms
+
+    async def step(self) -> bool:
+        """Forget one chunk; returns whether there may be more."""
+        if self._engine.clock.now_ms() < self._next_ms:
+            return False
+        if await self._engine.transact(self._forget, Origin(self.name)):
+            return True
+        self._work_seen = 0
+        self._next_ms = self._engine.clock.now_ms() + PAUSE_MS
+        return False
+
+    async def drain(self, grace_ms: int) -> None:
+        """Nothing is under way between steps."""
+        del grace_ms
+
+    def _forget(self, tx: Transaction) -> bool:
+        before_ms = tx.now_ms - self._keep_ms
+        forgotten, seen = work.purge_done(
+            tx, after=self._work_seen, before_ms=before_ms, limit=CHUNK
+        )
+        more = seen > self._work_seen
+        self._work_seen = seen
+        before_hop = first_hop_since(tx, before_ms)
+        for source in self._engine.directory.sources():
+            up_to = _read_by_all(tx, source.number)
+            forgotten += logs.trim(
+                tx, source.table, up_to=up_to, before_hop=before_hop, limit=CHUNK
+            )
+        forgotten += _forget_hops(tx, before_hop)
+        return more or forgotten > 0
+
+
+def first_hop_since(tx: Transaction, at_ms: int) -> int:
+    """The first hop made at or after a time; one behind the last when there is none."""
+    found = tx.row("SELECT id FROM ensue_hops WHERE at_ms >= ? ORDER BY id LIMIT 1", (at_ms,))
+    if found and isinstance(found[0], int):
+        return found[0]
+    return logs.last_sequence(tx, "ensue_hops") + 1
+
+
+def _read_by_all(tx: Transaction, log: int) -> int:
+    """The position up to which every reader of a log has come."""
+    found = tx.row("SELECT min(position) FROM ensue_readers WHERE log = ?", (log,))
+    return found[0] if found and isinstance(found[0], int) else 2**62
+
+
+def _forget_hops(tx: Transaction, before_hop: int) -> int:
+    tx.execute(
+        "DELETE FROM ensue_hops WHERE id IN"
+        " (SELECT id FROM ensue_hops WHERE id < ? ORDER BY id LIMIT ?)",
+        (before_hop, CHUNK),
+    )
+    return tx.changed()

@@ -1,0 +1,102 @@
+"""Facts: ordered, append-only logs, each a SQL table of its own.
+
+A table's change log is written by triggers, a bus's by `append`; both are read the same way.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from ensue.engine.transaction import Transaction
+
+
+class Record(NamedTuple):
+    """One fact.
+
+    Attributes:
+        sequence: its place in the log; later is higher.
+        kind: what it says: ``insert``, ``update``, ``remove``, ``event``.
+        key: what it is about, and what its order is kept by; None for none.
+        old: JSON of what was before.
+        new: JSON of what is after, or of the event.
+        hop: what produced it; None when a statement from outside did.
+        at_ms: when its hop was; None without one.
+    """
+
+    sequence: int
+    kind: str
+    key: str | None
+    old: str | None
+    new: str | None
+    hop: int | None
+    at_ms: int | None
+
+
+_SELECT = (
+    "SELECT sequence, kind, key, old, new, hop, (SELECT at_ms FROM ensue_hops WHERE id = hop) FROM"
+)
+
+
+def create(tx: Transaction, table: str) -> None:
+    """Make the log's table, if it is not there yet."""
+    tx.execute(
+        f"CREATE TABLE IF NOT EXISTS {table} ("
+        " sequence INTEGER PRIMARY KEY AUTOINCREMENT,"
+        " kind TEXT NOT NULL, key TEXT, old TEXT, new TEXT, hop INTEGER)"
+    )
+    tx.execute(f"CREATE INDEX IF NOT EXISTS {table}_by_hop ON {table} (hop) WHERE hop IS NOT NULL")
+
+
+def append(tx: Transaction, table: str, kind: str, key: str | None, new: str) -> int:
+    """Add a fact at the end; returns its sequence number."""
+    tx.execute(
+        f"INSERT INTO {table} (kind, key, new, hop) VALUES (?, ?, ?, ?)", (kind, key, new, tx.hop)
+    )
+    return tx.inserted()
+
+
+def read(tx: Transaction, table: str, after: int, limit: int) -> list[Record]:
+    """The facts behind position ``after``, oldest first."""
+    found = tx.execute(
+        f"{_SELECT} {table} WHERE sequence > ? ORDER BY sequence LIMIT ?",
+        (after, limit),
+    )
+    return [Record(*row) for row in found]
+
+
+def read_last(tx: Transaction, table: str, limit: int) -> list[Record]:
+    """The newest facts, oldest of them first."""
+    found = tx.execute(f"{_SELECT} {table} ORDER BY sequence DESC LIMIT ?", (limit,)).fetchall()
+    return [Record(*row) for row in reversed(found)]
+
+
+def record(tx: Transaction, table: str, sequence: int) -> Record | None:
+    """One fact by its sequence number; None when it is not kept any more, or never was."""
+    found = tx.execute(f"{_SELECT} {table} WHERE sequence = ?", (sequence,)).fetchone()
+    return None if found is None else Record(*found)
+
+
+def produced_by(tx: Transaction, table: str, hop: int, limit: int) -> list[Record]:
+    """The facts that a hop produced in this log."""
+    found = tx.execute(f"{_SELECT} {table} WHERE hop = ? ORDER BY sequence LIMIT ?", (hop, limit))
+    return [Record(*row) for row in found]
+
+
+def last_sequence(tx: Transaction, table: str) -> int:
+    """The sequence number of the newest fact that was ever there; 0 before the first."""
+    found = tx.row("SELECT seq FROM sqlite_sequence WHERE name = ?", (table,))
+    return int(found[0]) if found and isinstance(found[0], int) else 0
+
+
+def trim(tx: Transaction, table: str, *, up_to: int, before_hop: int, limit: int) -> int:
+    """Forget the oldest facts: at most ``limit``, none behind ``up_to``, none of a hop that is
+    ``before_hop`` or later.
+
+    Returns how many were forgotten.
+    """
+    tx.execute(
+        f"DELETE FROM {table} WHERE sequence IN (SELECT sequence FROM {table}"
+        " WHERE sequence <= ? AND coalesce(hop, 0) < ? ORDER BY sequence LIMIT ?)",
+        (up_to, before_hop, limit),
+    )
+    return tx.changed()

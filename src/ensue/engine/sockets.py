@@ -1,0 +1,150 @@
+"""The three sockets through which resources meet, and the directory where they are looked up.
+
+* A *Target* takes deliveries within the caller's transaction.
+* A *Source* is a log that is read from a position.
+* A *Callable* is called and answers.
+
+A bus rule, a pipe, a schedule and a workflow task name another resource; the directory gives its
+socket, or a named error when there is none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Generic, Protocol, TypeVar
+
+from ensue.words.errors import InvalidDeclaration, NotFound
+from ensue.words.names import Ref
+from ensue.words.values import Json
+
+TX = TypeVar("TX")
+TX_contra = TypeVar("TX_contra", contravariant=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One thing to deliver.
+
+    Attributes:
+        body: what to deliver, as JSON text, so that many targets share one encoding.
+        group: deliveries of one group keep their order, and a failing one holds back its own
+            group only.
+        delay_ms: how long to wait before it is due.
+        attributes: what travels beside the body.
+    """
+
+    body: str
+    group: str | None = None
+    delay_ms: int = 0
+    attributes: Mapping[str, Json] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A delivery of a batch that the target did not take.
+
+    Attributes:
+        index: its place in the batch.
+        code: the error's stable code.
+        message: what is wrong, and where.
+    """
+
+    index: int
+    code: str
+    message: str
+
+
+class Target(Protocol[TX_contra]):
+    """Takes deliveries within the caller's transaction, of whatever type that is."""
+
+    def deliver(self, tx: TX_contra, /, deliveries: Sequence[Delivery]) -> Sequence[str | Refusal]:
+        """Take a batch: for each delivery the id it got, or why it was refused."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A log to read from.
+
+    Attributes:
+        number: the resource's number.
+        table: the SQL table that holds the log.
+    """
+
+    number: int
+    table: str
+
+
+Call = Callable[[Json], Awaitable[Json]]
+
+
+class Directory(Generic[TX]):
+    """Which resource has which socket."""
+
+    def __init__(self) -> None:
+        self._targets: dict[Ref, Target[TX]] = {}
+        self._sources: dict[Ref, Source] = {}
+        self._callables: dict[Ref, Call] = {}
+        self._known: set[Ref] = set()
+
+    def add(
+        self,
+        ref: Ref,
+        *,
+        target: Target[TX] | None = None,
+        source: Source | None = None,
+        call: Call | None = None,
+    ) -> None:
+        """Enter a resource and the sockets it has."""
+        self._known.add(ref)
+        if target is not None:
+            self._targets[ref] = target
+        if source is not None:
+            self._sources[ref] = source
+        if call is not None:
+            self._callables[ref] = call
+
+    def target(self, ref: Ref) -> Target[TX]:
+        """The Target of a resource.
+
+        Raises:
+            NotFound: there is no such resource.
+            InvalidDeclaration: nothing can be delivered to it.
+        """
+        found = self._targets.get(ref)
+        if found is None:
+            raise self._missing(ref, "takes deliveries")
+        return found
+
+    def source(self, ref: Ref) -> Source:
+        """The Source of a resource.
+
+        Raises:
+            NotFound: there is no such resource.
+            InvalidDeclaration: it has no log to read.
+        """
+        found = self._sources.get(ref)
+        if found is None:
+            raise self._missing(ref, "can be read from")
+        return found
+
+    def sources(self) -> list[Source]:
+        """All logs."""
+        return list(self._sources.values())
+
+    def callable(self, ref: Ref) -> Call:
+        """The Callable of a resource.
+
+        Raises:
+            NotFound: there is no such resource.
+            InvalidDeclaration: it cannot be called.
+        """
+        found = self._callables.get(ref)
+        if found is None:
+            raise self._missing(ref, "can be called")
+        return found
+
+    def _missing(self, ref: Ref, does: str) -> NotFound | InvalidDeclaration:
+        if ref not in self._known:
+            return NotFound(f"there is no {ref}", hint="Declare it in the app before it is named.")
+        return InvalidDeclaration(f"expected a resource that {does}, got {ref}")

@@ -1,0 +1,159 @@
+"""What store code works with: one transaction, and who runs it and why."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import TypeVar
+
+import apsw
+
+from ensue.engine.database import Row, SqlValue, in_our_words
+from ensue.engine.ids import Ids, Place, RecordIds
+from ensue.engine.sockets import Directory
+from ensue.words.errors import StoreError
+from ensue.words.names import Ref
+
+T = TypeVar("T")
+Parameters = Sequence[SqlValue] | Mapping[str, SqlValue]
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Who runs a transaction, and what caused it.
+
+    Attributes:
+        actor: the handler, route or command, by the name that people know.
+        cause: the record whose handling this is; None at the beginning of a tree.
+        attempt: 1 for the first time.
+        trace: the W3C traceparent that came from outside, at the beginning of a tree only.
+    """
+
+    actor: str
+    cause: Place | None = None
+    attempt: int = 1
+    trace: str | None = None
+
+
+OUTSIDE = Origin("outside")
+
+# Who is acting in this task: set while a handler or route runs, so that the transactions it starts
+# know their cause without being told.
+acting: ContextVar[Origin] = ContextVar("acting", default=OUTSIDE)
+
+
+@dataclass(frozen=True, slots=True)
+class StoreFacts:
+    """What transactions need to know of their store.
+
+    Attributes:
+        ids: new ids, and randomness.
+        records: the store's record ids.
+        numbers: the number of each resource.
+        directory: the resources' sockets.
+    """
+
+    ids: Ids
+    records: RecordIds
+    numbers: dict[Ref, int]
+    directory: Directory[Transaction]
+
+
+class Transaction:
+    """One transaction: statements, the hop they belong to, and whom to wake when it has committed.
+
+    Args:
+        connection: where to run; a transaction is open in it.
+        facts: what is known of the store.
+        now_ms: the time that holds for the whole transaction.
+        origin: who runs it.
+    """
+
+    __slots__ = ("_hop", "connection", "execute", "facts", "now_ms", "origin", "touched")
+
+    def __init__(
+        self, connection: apsw.Connection, facts: StoreFacts, now_ms: int, origin: Origin
+    ) -> None:
+        self.connection = connection
+        self.execute = connection.execute
+        self.facts = facts
+        self.now_ms = now_ms
+        self.origin = origin
+        self.touched: set[int] = set()
+        self._hop: int | None = None
+
+    def begin_hop(self, origin: Origin) -> None:
+        """Let what follows be a hop of its own; several share a transaction in a group commit."""
+        self.origin = origin
+        self._hop = None
+
+    def number(self, ref: Ref) -> int:
+        """The number of a declared resource."""
+        return self.facts.numbers[ref]
+
+    def row(self, sql: str, parameters: Parameters = ()) -> Row | None:
+        """The first row of a query; None when there is none."""
+        found: Row | None = self.execute(sql, parameters).fetchone()
+        return found
+
+    def rows(self, sql: str, parameters: Parameters = ()) -> list[Row]:
+        """All rows of a query."""
+        return self.execute(sql, parameters).fetchall()
+
+    def changed(self) -> int:
+        """How many rows the last statement wrote."""
+        return self.connection.changes()
+
+    def inserted(self) -> int:
+        """The row id that the last insert got."""
+        return self.connection.last_insert_rowid()
+
+    @property
+    def hop(self) -> int:
+        """The id of this hop; it is recorded when the first thing is produced."""
+        if self._hop is None:
+            origin = self.origin
+            number, sequence = origin.cause or (None, None)
+            self.execute(
+                "INSERT INTO ensue_hops"
+                " (cause_number, cause_sequence, actor, attempt, at_ms, trace)"
+                " VALUES (?, ?, ?, ?, ?, ?)",
+                (number, sequence, origin.actor, origin.attempt, self.now_ms, origin.trace),
+            )
+            self._hop = self.connection.last_insert_rowid()
+        return self._hop
+
+    @property
+    def recorded_hop(self) -> int | None:
+        """The id of this hop; None while nothing has been produced."""
+        return self._hop
+
+    def nested(self, origin: Origin, run: Callable[[], T]) -> T:
+        """Run a hop of its own inside this transaction: as a whole or, when it raises, not at all.
+
+        Raises:
+            StoreError: the store could not serve; the whole transaction should end.
+        """
+        outer = self.origin, self._hop
+        self.origin, self._hop = origin, None
+        self.execute("SAVEPOINT hop")
+        try:
+            answer = run()
+        except BaseException as fault:
+            self._undo()
+            if isinstance(fault, apsw.Error):
+                raise in_our_words(fault, origin.actor) from fault
+            raise
+        finally:
+            self.origin, self._hop = outer
+        self.execute("RELEASE hop")
+        return answer
+
+    def _undo(self) -> None:
+        try:
+            self.execute("ROLLBACK TO hop")
+            self.execute("RELEASE hop")
+        except apsw.Error as fault:
+            # SQLite has already ended the transaction (a full disk does that); so must we.
+            raise StoreError("the store ended the transaction") from fault

@@ -1,0 +1,366 @@
+"""Work: what must happen next, now or later.
+
+    waiting ──take──▶ leased ──finish──▶ done
+       ▲                │  │
+       └──── retry ─────┘  └──bury──▶ waiting in the dead-letter queue ──redrive──▶ waiting
+
+A transaction handler finishes what it takes in one commit and needs no lease: waiting ──finish──▶
+done. A lease that ends is no longer in the way: what it held may be taken again.
+
+Work with a group keeps its order within the group: only the first unsettled piece is due, the
+others are held until it is done or moved away.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from ensue.engine.ids import WORK_NUMBER
+from ensue.engine.transaction import Transaction
+from ensue.words import values
+
+WAITING, LEASED, DONE = 0, 1, 2
+HELD_MS = 2**62
+
+BATCH_MAX = 10_000
+ERROR_LENGTH_MAX = 2_000
+
+
+class Work(NamedTuple):
+    """One piece of work.
+
+    Attributes:
+        id: its number.
+        queue: the number of the queue, function or mail it is in.
+        state: WAITING, LEASED or DONE.
+        due_ms: when it may be taken; while leased, when the lease ends; once done, when that was.
+        receives: how often it was taken.
+        sent_ms: when it was sent.
+        taken_ms: when it was last taken.
+        hop: what produced it.
+        group: its group; None for none.
+        body: JSON text.
+        attributes: JSON text of an object; None for an empty one.
+    """
+
+    id: int
+    queue: int
+    state: int
+    due_ms: int
+    receives: int
+    sent_ms: int
+    taken_ms: int | None
+    hop: int | None
+    group: str | None
+    body: str
+    attributes: str | None
+
+
+_COLUMNS = "id, queue, state, due_ms, receives, sent_ms, taken_ms, hop, grp, body, attributes"
+
+
+def add(
+    tx: Transaction,
+    queue: int,
+    body: str,
+    *,
+    delay_ms: int = 0,
+    group: str | None = None,
+    attributes: str | None = None,
+) -> int:
+    """Add work, due after ``delay_ms``; returns its number."""
+    after_ms = tx.now_ms + delay_ms
+    held = group is not None and _first_of_group(tx, queue, group) is not None
+    tx.execute(
+        "INSERT INTO ensue_work"
+        " (queue, due_ms, after_ms, sent_ms, hop, grp, body, attributes)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            queue,
+            HELD_MS if held else after_ms,
+            after_ms,
+            tx.now_ms,
+            tx.hop,
+            group,
+            body,
+            attributes,
+        ),
+    )
+    tx.touched.add(queue)
+    return tx.connection.last_insert_rowid()
+
+
+def due(tx: Transaction, queue: int, limit: int) -> list[Work]:
+    """The work that may be taken now, longest due first."""
+    found = tx.execute(
+        f"SELECT {_COLUMNS} FROM ensue_work"
+        " WHERE queue = ? AND state < 2 AND due_ms <= ? ORDER BY due_ms, id LIMIT ?",
+        (queue, tx.now_ms, limit),
+    )
+    return [Work(*row) for row in found]
+
+
+def lease(tx: Transaction, taken: Sequence[Work], lease_ms: int) -> list[Work]:
+    """Take work for a time; returns it as it is now, with its receive count."""
+    until_ms = tx.now_ms + lease_ms
+    tx.connection.executemany(
+        "UPDATE ensue_work SET state = 1, receives = receives + 1, due_ms = ?, taken_ms = ?"
+        " WHERE id = ?",
+        [(until_ms, tx.now_ms, piece.id) for piece in taken],
+    )
+    return [
+        piece._replace(
+            state=LEASED, due_ms=until_ms, receives=piece.receives + 1, taken_ms=tx.now_ms
+        )
+        for piece in taken
+    ]
+
+
+def finish(tx: Transaction, done: Sequence[Work]) -> None:
+    """Mark leased work as done, unless its lease has passed to another receive meanwhile."""
+    tx.connection.executemany(
+        "UPDATE ensue_work SET state = 2, due_ms = ? WHERE id = ? AND receives = ? AND state = 1",
+        [(tx.now_ms, piece.id, piece.receives) for piece in done],
+    )
+    _release_groups(tx, done)
+
+
+def finish_untaken(tx: Transaction, done: Sequence[Work]) -> None:
+    """Mark work as done that was taken and settled in this one transaction."""
+    if not done:
+        return
+    first, last = done[0].id, done[-1].id
+    if last - first + 1 == len(done) and all(
+        piece.id == first + index for index, piece in enumerate(done)
+    ):
+        tx.execute(
+            "UPDATE ensue_work SET state = 2, receives = receives + 1, due_ms = ?1, taken_ms = ?1"
+            " WHERE id BETWEEN ?2 AND ?3",
+            (tx.now_ms, first, last),
+        )
+    else:
+        tx.connection.executemany(
+            "UPDATE ensue_work SET state = 2, receives = receives + 1, due_ms = ?1, taken_ms = ?1"
+            " WHERE id = ?2",
+            [(tx.now_ms, piece.id) for piece in done],
+        )
+    _release_groups(tx, done)
+
+
+def retry(tx: Transaction, piece: Work, error: str, delay_ms: int) -> bool:
+    """Make failed work due again after ``delay_ms`` and record why it failed.
+
+    ``piece.receives`` counts the receive that failed. Returns whether the work was still this
+    receive's to give back.
+    """
+    tx.execute(
+        "UPDATE ensue_work SET state = 0, due_ms = ?, receives = ?, taken_ms = ? WHERE id = ?"
+        " AND state < 2 AND receives <= ?",
+        (tx.now_ms + delay_ms, piece.receives, tx.now_ms, piece.id, piece.receives),
+    )
+    if not tx.changed():
+        return False
+    _record_failure(tx, piece, error)
+    tx.touched.add(piece.queue)
+    return True
+
+
+def bury(tx: Transaction, piece: Work, error: str, dead_letters: int) -> bool:
+    """Move work to its dead-letter queue, with the reason among its attributes.
+
+    Returns whether the work was still this receive's to move.
+    """
+    attributes = attributes_of(piece)
+    attributes["dead_letter"] = {
+        "from": piece.queue,
+        "reason": error[:ERROR_LENGTH_MAX],
+        "receives": piece.receives,
+        "at_ms": tx.now_ms,
+    }
+    tx.execute(
+        "UPDATE ensue_work SET queue = ?, state = 0, due_ms = ?, attributes = ?, receives = 0"
+        " WHERE id = ? AND state < 2 AND receives <= ?",
+        (dead_letters, tx.now_ms, values.encode(attributes), piece.id, piece.receives),
+    )
+    if not tx.changed():
+        return False
+    _record_failure(tx, piece, error)
+    _release_groups(tx, [piece])
+    tx.touched.add(dead_letters)
+    return True
+
+
+def redrive(tx: Transaction, dead_letters: int, limit: int) -> int:
+    """Move work from a dead-letter queue back to where it came from; returns how much."""
+    moved = 0
+    for piece in due(tx, dead_letters, limit):
+        attributes = attributes_of(piece)
+        letter = attributes.pop("dead_letter", None)
+        if not isinstance(letter, dict) or not isinstance(letter["from"], int):
+            continue
+        home = letter["from"]
+        group_is_busy = piece.group is not None and _first_of_group(tx, home, piece.group)
+        tx.execute(
+            "UPDATE ensue_work SET queue = ?, state = 0, due_ms = ?, receives = 0, attributes = ?"
+            " WHERE id = ?",
+            (
+                home,
+                HELD_MS if group_is_busy else tx.now_ms,
+                values.encode(attributes) if attributes else None,
+                piece.id,
+            ),
+        )
+        tx.touched.add(home)
+        moved += 1
+    return moved
+
+
+def release_leases(tx: Transaction) -> int:
+    """Make all leased work due: for the start of the only process that takes work."""
+    tx.execute("UPDATE ensue_work SET state = 0, due_ms = ? WHERE state = 1", (tx.now_ms,))
+    return tx.changed()
+
+
+def give_back(tx: Transaction, taken: Sequence[Work]) -> None:
+    """End leases early without a verdict, when the process stops before the work was done."""
+    tx.connection.executemany(
+        "UPDATE ensue_work SET state = 0, due_ms = ? WHERE id = ? AND receives = ? AND state = 1",
+        [(tx.now_ms, piece.id, piece.receives) for piece in taken],
+    )
+
+
+def next_due_ms(tx: Transaction, queue: int) -> int | None:
+    """When the next work of a queue may be taken; None when there is none to wait for."""
+    found = tx.row(
+        "SELECT due_ms FROM ensue_work WHERE queue = ? AND state < 2 ORDER BY due_ms, id LIMIT 1",
+        (queue,),
+    )
+    if found is None or not isinstance(found[0], int) or found[0] == HELD_MS:
+        return None
+    return found[0]
+
+
+def has_unsettled(tx: Transaction, queue: int) -> bool:
+    """Whether a queue holds any work that is not done."""
+    sql = "SELECT 1 FROM ensue_work WHERE queue = ? AND state < 2 LIMIT 1"
+    return tx.row(sql, (queue,)) is not None
+
+
+def group_is_unsettled(tx: Transaction, queue: int, group: str) -> bool:
+    """Whether a group of a queue has work that is not done."""
+    return _first_of_group(tx, queue, group) is not None
+
+
+def piece(tx: Transaction, work_id: int) -> Work | None:
+    """One piece of work; None when it is not kept any more, or never was."""
+    found = tx.execute(f"SELECT {_COLUMNS} FROM ensue_work WHERE id = ?", (work_id,)).fetchone()
+    return None if found is None else Work(*found)
+
+
+def peek(tx: Transaction, queue: int, limit: int) -> list[Work]:
+    """Unsettled work of a queue without taking it, longest due first."""
+    found = tx.execute(
+        f"SELECT {_COLUMNS} FROM ensue_work WHERE queue = ? AND state < 2"
+        " ORDER BY due_ms, id LIMIT ?",
+        (queue, limit),
+    )
+    return [Work(*row) for row in found]
+
+
+def produced_by(tx: Transaction, hop: int, limit: int) -> list[Work]:
+    """The work that a hop produced."""
+    found = tx.execute(
+        f"SELECT {_COLUMNS} FROM ensue_work WHERE hop = ? ORDER BY id LIMIT ?", (hop, limit)
+    )
+    return [Work(*row) for row in found]
+
+
+def failures(tx: Transaction, work_id: int) -> list[tuple[int, int, str]]:
+    """The failed attempts of a piece of work: attempt, time in ms, error."""
+    found = tx.execute(
+        "SELECT attempt, at_ms, error FROM ensue_failures WHERE work = ? ORDER BY at_ms, attempt",
+        (work_id,),
+    )
+    return [(attempt, at_ms, error) for attempt, at_ms, error in found]
+
+
+class Depth(NamedTuple):
+    """How much is in a queue.
+
+    Attributes:
+        waiting: due now, or later, or held behind its group.
+        leased: taken and not settled.
+        head_sent_ms: when the work that is due first was sent; None for an empty queue.
+    """
+
+    waiting: int
+    leased: int
+    head_sent_ms: int | None
+
+
+def depth(tx: Transaction, queue: int) -> Depth:
+    """How much unsettled work a queue holds."""
+    [(total, leased)] = tx.execute(
+        "SELECT count(*), coalesce(sum(state), 0) FROM ensue_work WHERE queue = ? AND state < 2",
+        (queue,),
+    )
+    head = peek(tx, queue, 1)
+    return Depth(total - leased, leased, head[0].sent_ms if head else None)
+
+
+def purge_done(tx: Transaction, *, after: int, before_ms: int, limit: int) -> tuple[int, int]:
+    """Forget done work that settled before ``before_ms``, among ``limit`` pieces behind ``after``.
+
+    Returns how many were forgotten, and the number up to which was looked.
+    """
+    window = "SELECT id FROM ensue_work WHERE id > ?1 ORDER BY id LIMIT ?2"
+    looked = tx.row(f"SELECT max(id) FROM ({window})", (after, limit))
+    up_to = looked[0] if looked and isinstance(looked[0], int) else after
+    bounds = (after, up_to, before_ms)
+    old = "id > ?1 AND id <= ?2 AND state = 2 AND due_ms < ?3"
+    tx.execute(
+        f"DELETE FROM ensue_failures WHERE work IN (SELECT id FROM ensue_work WHERE {old})", bounds
+    )
+    tx.execute(f"DELETE FROM ensue_work WHERE {old}", bounds)
+    return tx.changed(), up_to
+
+
+def attributes_of(piece: Work) -> dict[str, values.Json]:
+    """The attributes of a piece of work."""
+    found = values.decode(piece.attributes) if piece.attributes else {}
+    return found if isinstance(found, dict) else {}
+
+
+def record_id(tx: Transaction, work_id: int) -> str:
+    """The id by which people and other systems know a piece of work."""
+    return tx.facts.records.text(WORK_NUMBER, work_id)
+
+
+def _first_of_group(tx: Transaction, queue: int, group: str) -> int | None:
+    found = tx.row(
+        "SELECT id FROM ensue_work WHERE queue = ? AND grp = ? AND state < 2 ORDER BY id LIMIT 1",
+        (queue, group),
+    )
+    return found[0] if found and isinstance(found[0], int) else None
+
+
+def _release_groups(tx: Transaction, settled: Iterable[Work]) -> None:
+    """Make the next of each settled piece's group due."""
+    for piece in settled:
+        if piece.group is None:
+            continue
+        following = _first_of_group(tx, piece.queue, piece.group)
+        if following is not None:
+            tx.execute(
+                "UPDATE ensue_work SET due_ms = max(after_ms, ?) WHERE id = ? AND due_ms = ?",
+                (tx.now_ms, following, HELD_MS),
+            )
+            tx.touched.add(piece.queue)
+
+
+def _record_failure(tx: Transaction, piece: Work, error: str) -> None:
+    tx.execute(
+        "INSERT OR REPLACE INTO ensue_failures (work, attempt, at_ms, error) VALUES (?, ?, ?, ?)",
+        (piece.id, piece.receives, tx.now_ms, error[:ERROR_LENGTH_MAX]),
+    )

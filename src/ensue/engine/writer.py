@@ -1,0 +1,263 @@
+"""Group commit: one writer runs everything that waits, each function in its own savepoint, and
+commits once.
+
+Two writers share `run_batch`: `ThreadWriter` writes from a thread of its own, so that the disk's
+sync holds up nobody but those who wait for it; `LoopWriter` runs on the event loop, for stores in
+memory, where there is no disk to wait for and every run must be the same.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from queue import Empty, SimpleQueue
+from typing import Protocol, TypeAlias
+
+import apsw
+
+from ensue.engine.clock import Clock
+from ensue.engine.database import in_our_words
+from ensue.engine.transaction import OUTSIDE, Origin, StoreFacts, Transaction
+from ensue.words.errors import LimitExceeded, StoreClosed, StoreError
+
+BATCH_JOBS_MAX = 512
+WAITING_JOBS_MAX = 20_000
+
+log = logging.getLogger("ensue.engine")
+
+Committed: TypeAlias = "Callable[[set[int]], None]"
+
+
+@dataclass(slots=True, eq=False)
+class Job:
+    """A function to run in a transaction, and who waits for its answer.
+
+    A job that is ``alone`` shares its commit with no other.
+    """
+
+    run: Callable[[Transaction], object]
+    origin: Origin
+    waiter: asyncio.Future[object]
+    alone: bool = False
+    answer: object = None
+    fault: BaseException | None = None
+
+    def settle(self) -> None:
+        """Tell the one who waits."""
+        if self.waiter.done():
+            return
+        if self.fault is not None:
+            self.waiter.set_exception(self.fault)
+        else:
+            self.waiter.set_result(self.answer)
+
+
+class Writer(Protocol):
+    """Runs functions in transactions, as many as wait in one commit."""
+
+    def submit(self, job: Job) -> None:
+        """Add a job; its waiter is told after the commit."""
+
+    async def close(self) -> None:
+        """Run what waits, then stop."""
+
+
+def run_batch(
+    connection: apsw.Connection, facts: StoreFacts, clock: Clock, jobs: list[Job]
+) -> set[int]:
+    """Run jobs in one transaction and commit it; returns the resources that got something.
+
+    A job that raises undoes its own work only. When the commit fails, every job fails.
+    """
+    tx = Transaction(connection, facts, clock.now_ms(), OUTSIDE)
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+        for job in jobs:
+            _run_job(tx, job)
+        connection.execute("COMMIT")
+    except (apsw.Error, StoreError) as fault:
+        _roll_back(connection)
+        ours = fault if isinstance(fault, StoreError) else in_our_words(fault, "commit")
+        for job in jobs:
+            job.answer, job.fault = None, ours
+        return set()
+    return tx.touched
+
+
+def _run_job(tx: Transaction, job: Job) -> None:
+    """Run one job in a savepoint of its own, so that what it raises undoes its own work only."""
+    tx.begin_hop(job.origin)
+    tx.execute("SAVEPOINT job")
+    try:
+        job.answer = job.run(tx)
+    except (apsw.Error, StoreError):
+        raise
+    except Exception as fault:  # noqa: BLE001 - whatever the function raised belongs to its caller
+        job.fault = fault
+        tx.execute("ROLLBACK TO job")
+    tx.execute("RELEASE job")
+
+
+def commits(jobs: list[Job]) -> list[list[Job]]:
+    """Jobs in their order, cut into those that share a commit."""
+    if not any(job.alone for job in jobs):
+        return [jobs] if jobs else []
+    cut: list[list[Job]] = []
+    shared = False
+    for job in jobs:
+        if job.alone or not shared:
+            cut.append([job])
+        else:
+            cut[-1].append(job)
+        shared = not job.alone
+    return cut
+
+
+def _roll_back(connection: apsw.Connection) -> None:
+    try:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+    except apsw.Error:
+        log.exception("the transaction could not be rolled back")
+
+
+class ThreadWriter:
+    """A writer with a thread of its own.
+
+    Jobs are handed over once per turn of the event loop, all that came in it together: then the
+    loop rests while the writer works, and the two do not fight for the interpreter's lock.
+
+    Args:
+        connection: only this writer uses it.
+        facts: what transactions need to know.
+        clock: gives each transaction its time.
+        committed: called on the event loop after each commit, with the resources touched.
+    """
+
+    def __init__(
+        self,
+        connection: apsw.Connection,
+        facts: StoreFacts,
+        clock: Clock,
+        committed: Committed,
+    ) -> None:
+        self._connection = connection
+        self._facts = facts
+        self._clock = clock
+        self._committed = committed
+        self._gathering: list[Job] = []
+        self._waiting = 0
+        self._batches: SimpleQueue[list[Job] | None] = SimpleQueue()
+        self._loop = asyncio.get_running_loop()
+        self._closed = False
+        self._thread = threading.Thread(target=self._work, name="ensue-writer", daemon=True)
+        self._thread.start()
+
+    def submit(self, job: Job) -> None:
+        """Add a job; its waiter is told after the commit.
+
+        Raises:
+            LimitExceeded: too many transactions wait already.
+            StoreClosed: the engine has stopped.
+        """
+        if self._closed:
+            raise StoreClosed("the engine has stopped")
+        if self._waiting >= WAITING_JOBS_MAX:
+            raise LimitExceeded(
+                f"expected at most {WAITING_JOBS_MAX} waiting transactions",
+                hint="Try again in a moment.",
+            )
+        self._waiting += 1
+        if not self._gathering:
+            self._loop.call_soon(self._hand_over)
+        self._gathering.append(job)
+
+    async def close(self) -> None:
+        """Run what waits, then stop."""
+        self._closed = True
+        self._hand_over()
+        self._batches.put(None)
+        await asyncio.to_thread(self._thread.join)
+
+    def _hand_over(self) -> None:
+        if self._gathering:
+            self._batches.put(self._gathering)
+            self._gathering = []
+
+    def _work(self) -> None:
+        while True:
+            batch, last = self._next_batch()
+            for jobs in commits(batch):
+                touched = run_batch(self._connection, self._facts, self._clock, jobs)
+                self._loop.call_soon_threadsafe(self._settle, jobs, touched)
+            if last:
+                return
+
+    def _next_batch(self) -> tuple[list[Job], bool]:
+        """Everything that waits, at least one job; and whether the writer should stop after it."""
+        batch: list[Job] = []
+        more = self._batches.get()
+        while more is not None:
+            batch += more
+            if len(batch) >= BATCH_JOBS_MAX:
+                return batch, False
+            try:
+                more = self._batches.get_nowait()
+            except Empty:
+                return batch, False
+        return batch, True
+
+    def _settle(self, batch: list[Job], touched: set[int]) -> None:
+        self._waiting -= len(batch)
+        for job in batch:
+            job.settle()
+        if touched:
+            self._committed(touched)
+
+
+class LoopWriter:
+    """A writer on the event loop; takes what `ThreadWriter` takes."""
+
+    def __init__(
+        self,
+        connection: apsw.Connection,
+        facts: StoreFacts,
+        clock: Clock,
+        committed: Committed,
+    ) -> None:
+        self._connection = connection
+        self._facts = facts
+        self._clock = clock
+        self._committed = committed
+        self._jobs: list[Job] = []
+        self._loop = asyncio.get_running_loop()
+        self._closed = False
+
+    def submit(self, job: Job) -> None:
+        """Add a job; its waiter is told after the commit.
+
+        Raises:
+            StoreClosed: the engine has stopped.
+        """
+        if self._closed:
+            raise StoreClosed("the engine has stopped")
+        if not self._jobs:
+            self._loop.call_soon(self._work)
+        self._jobs.append(job)
+
+    async def close(self) -> None:
+        """Run what waits, then stop."""
+        self._closed = True
+        self._work()
+
+    def _work(self) -> None:
+        batch, self._jobs = self._jobs, []
+        for jobs in commits(batch):
+            touched = run_batch(self._connection, self._facts, self._clock, jobs)
+            for job in jobs:
+                job.settle()
+            if touched:
+                self._committed(touched)

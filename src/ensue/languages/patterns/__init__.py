@@ -1,0 +1,8 @@
+"""The event pattern language of EventBridge: compile, match, explain, and match many at once."""
+
+from ensue.languages.patterns.explain import Mismatch
+from ensue.languages.patterns.matcher import Matcher
+from ensue.languages.patterns.pattern import Pattern, compile_pattern
+from ensue.languages.patterns.text import parse_event
+
+__all__ = ["Matcher", "Mismatch", "Pattern", "compile_pattern", "parse_event"]

@@ -1,0 +1,64 @@
+"""Which rules an event matches, and why the others do not. No I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from ensue.languages.patterns import Matcher, compile_pattern
+from ensue.resources.bus.model import Match, Rule
+from ensue.words.errors import InvalidDeclaration, InvalidPattern
+from ensue.words.values import Json
+
+
+class RuleSet:
+    """The rules of a bus, compiled into one matcher.
+
+    Args:
+        rules: by name.
+    """
+
+    def __init__(self, rules: Iterable[Rule] = ()) -> None:
+        self._rules: dict[str, Rule] = {}
+        self._matcher: Matcher[str] = Matcher()
+        for rule in rules:
+            self.add(rule)
+
+    def add(self, rule: Rule) -> None:
+        """Add a rule.
+
+        Raises:
+            InvalidDeclaration: there is a rule of this name already.
+            InvalidPattern: its pattern does not compile.
+        """
+        if rule.name in self._rules:
+            raise InvalidDeclaration(f"there are two rules called {rule.name}")
+        try:
+            self._matcher.add(rule.name, compile_pattern(rule.pattern))
+        except InvalidPattern as fault:
+            raise InvalidPattern(
+                f"rule {rule.name}: {fault.message}", at=fault.at, hint=fault.hint
+            ) from None
+        self._rules[rule.name] = rule
+
+    def __len__(self) -> int:
+        """How many rules there are."""
+        return len(self._rules)
+
+    def all(self) -> list[Rule]:
+        """The rules in the order of their declaration."""
+        return list(self._rules.values())
+
+    def matching(self, event: Mapping[str, Json]) -> list[Rule]:
+        """The rules that match an event, in the order of their declaration."""
+        return [self._rules[name] for name in self._matcher.match(event)]
+
+    def explain(self, event: Mapping[str, Json]) -> list[Match]:
+        """For each rule whether it matches an event, and if not, which fields failed."""
+        said: list[Match] = []
+        for rule in self._rules.values():
+            faults = compile_pattern(rule.pattern).explain(event)
+            reasons = [
+                f"{fault.path}: expected {fault.expected}, found {fault.found}" for fault in faults
+            ]
+            said.append(Match(rule.name, matched=not reasons, reasons=reasons))
+        return said

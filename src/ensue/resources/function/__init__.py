@@ -1,0 +1,41 @@
+"""The function: a handler that can be a target, be called, or follow a log."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from ensue.resources.function.handle import Function
+from ensue.resources.function.model import DEAD_LETTERS, Feed, FunctionModel
+from ensue.resources.function.store import invoke
+from ensue.words.kinds import Kind, Operation
+from ensue.words.values import Json
+
+__all__ = ["DEAD_LETTERS", "KIND", "Feed", "Function", "FunctionModel", "invoke"]
+
+
+class Invoke(msgspec.Struct, forbid_unknown_fields=True):
+    """What to invoke the function with."""
+
+    body: Any
+
+
+async def _invoke(function: Function, given: Invoke) -> dict[str, Json]:
+    return {"id": await function.invoke(given.body)}
+
+
+async def _status(function: Function) -> dict[str, Json]:
+    return await function.depth()
+
+
+KIND = Kind(
+    name="function",
+    plural="functions",
+    summary="A handler that can be a target, be called, or follow a log.",
+    aws="Lambda",
+    operations=(
+        Operation("invoke", "Let it handle a body, with retries.", Invoke, _invoke, writes=True),
+    ),
+    status=_status,
+)

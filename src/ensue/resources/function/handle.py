@@ -1,0 +1,156 @@
+"""What an application holds of a function."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from ensue.engine.consumers import ActionConsumer, TransactionConsumer
+from ensue.engine.engine import Engine
+from ensue.engine.handlers import LogHandler, WorkHandler, is_action
+from ensue.engine.home import Home
+from ensue.engine.logs import Record
+from ensue.engine.readers import LogReader, start_reader
+from ensue.engine.sockets import Delivery, Refusal
+from ensue.engine.transaction import Origin, Transaction
+from ensue.engine.work import Work, record_id
+from ensue.engine.workers import Worker
+from ensue.resources.function import store
+from ensue.resources.function.model import Feed, FunctionModel
+from ensue.words import values
+from ensue.words.names import Ref
+from ensue.words.values import Json
+
+
+class Function:
+    """A handler with work of its own: what it is invoked with, and what of its feed failed.
+
+    Args:
+        home: the app.
+        model: the function as declared.
+        function: the application's ``def f(body, tx)`` or ``async def f(body)``.
+        present: the body of a piece of work, and its id, as the function's argument.
+        feed: the log that it follows; None for none.
+    """
+
+    def __init__(
+        self,
+        home: Home,
+        model: FunctionModel,
+        function: Callable[..., Any],
+        *,
+        present: Callable[[Json, str], Any],
+        feed: Feed | None = None,
+    ) -> None:
+        self.model = model
+        self._home = home
+        self._function = function
+        self._present = present
+        self._feed = feed
+        self._is_action = is_action(function, at=model.ref.name, takes="change" if feed else "body")
+
+    @property
+    def ref(self) -> Ref:
+        """What it is called."""
+        return self.model.ref
+
+    async def invoke(self, body: object) -> str:
+        """Let the function handle a body soon, with retries; returns the work's id once durable.
+
+        Raises:
+            InvalidValue: the body is no JSON value.
+            LimitExceeded: the body is too large, or too many transactions wait.
+        """
+        return await self._home.engine.transact(lambda tx: store.invoke(tx, self.model, body))
+
+    async def call(self, body: Json) -> Json:
+        """Run the function with a body now, once, and return its answer (the Callable socket).
+
+        Raises:
+            Exception: whatever the function raises.
+        """
+        if self._is_action:
+            answer: Json = await self._function(self._present(body, ""))
+            return answer
+        make_tx = self._home.make_tx
+        return await self._home.engine.transact(
+            lambda tx: self._function(self._present(body, ""), make_tx(tx)), Origin(self.ref.name)
+        )
+
+    async def depth(self) -> dict[str, Json]:
+        """How much work waits for it."""
+        return self._home.engine.read(lambda tx: store.depth(tx, self.model))
+
+    def declared(self) -> dict[str, Json]:
+        """Its declaration, for people."""
+        said: dict[str, Json] = {
+            "runs": "outside" if self._is_action else "in the transaction",
+            "max_receives": self.model.policy.max_receives,
+            "dead_letter_queue": self.model.dead_letters.name,
+        }
+        return said | ({"follows": self._feed.said} if self._feed else {})
+
+    def check(self, known: set[Ref]) -> None:
+        """Nothing that it names can be missing."""
+        del known
+
+    def prepare(self, engine: Engine, tx: Transaction) -> None:
+        """Enter the function with its sockets."""
+        engine.declare(tx, self.ref, values.encode(self.declared()))
+        engine.directory.add(self.ref, target=self, call=self.call)
+
+    def connect(self, engine: Engine, tx: Transaction) -> None:
+        """Take up its place in the log that it follows: for a new function, the log's end.
+
+        A function declared together with its source sees the source's first record.
+        """
+        del engine
+        if self._feed is not None:
+            start_reader(tx, self._log_handler(self._feed), from_start=False)
+
+    def workers(self, engine: Engine) -> list[Worker]:
+        """What follows its feed, and what does its work."""
+        consumer = ActionConsumer if self._is_action else TransactionConsumer
+        found: list[Worker] = [consumer(engine, self._work_handler())]
+        if self._feed is not None:
+            found.insert(0, LogReader(engine, self._log_handler(self._feed), self.model.policy))
+        return found
+
+    def deliver(self, tx: Transaction, deliveries: Sequence[Delivery]) -> list[str | Refusal]:
+        """Take a batch within the caller's transaction (the Target socket)."""
+        return store.deliver(tx, self.model, deliveries)
+
+    def _work_handler(self) -> WorkHandler:
+        function, present, make_tx = self._function, self._present, self._home.make_tx
+
+        def transact(tx: Transaction, piece: Work) -> object:
+            work_id = record_id(tx, piece.id)
+            return function(present(values.decode(piece.body), work_id), make_tx(tx))
+
+        async def act(piece: Work, work_id: str) -> object:
+            return await function(present(values.decode(piece.body), work_id))
+
+        return WorkHandler(
+            ref=self.ref,
+            dead_letters=self.model.dead_letters,
+            actor=self.ref.name,
+            policy=self.model.policy,
+            transact=None if self._is_action else transact,
+            act=act if self._is_action else None,
+        )
+
+    def _log_handler(self, feed: Feed) -> LogHandler:
+        function, make_tx = self._function, self._home.make_tx
+
+        def transact(tx: Transaction, record: Record) -> object:
+            return function(feed.present(tx, record), make_tx(tx))
+
+        return LogHandler(
+            ref=self.ref,
+            source=feed.source,
+            actor=self.ref.name,
+            wants=feed.wants,
+            transact=None if self._is_action else transact,
+            as_work=feed.as_work,
+            batch=self.model.policy.batch,
+        )

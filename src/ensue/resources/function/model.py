@@ -1,0 +1,49 @@
+"""The words of functions: what one handles, and where that comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from ensue.engine.handlers import Policy
+from ensue.engine.logs import Record
+from ensue.engine.transaction import Transaction
+from ensue.words.names import Ref
+from ensue.words.values import Json
+
+DEAD_LETTERS = "-dlq"
+
+
+@dataclass(frozen=True)
+class FunctionModel:
+    """A function as declared.
+
+    Attributes:
+        ref: what it is called.
+        dead_letters: the queue for what it could not handle.
+        policy: how its work is taken and retried.
+    """
+
+    ref: Ref
+    dead_letters: Ref
+    policy: Policy
+
+
+@dataclass(frozen=True)
+class Feed:
+    """A log that a function follows.
+
+    Attributes:
+        source: the resource whose log it is.
+        wants: whether a record concerns the function.
+        present: a record as the function's argument.
+        as_work: a record as the body of a piece of work.
+        said: what is followed, for people.
+    """
+
+    source: Ref
+    wants: Callable[[Record], bool]
+    present: Callable[[Transaction, Record], Any]
+    as_work: Callable[[Transaction, Record], str]
+    said: dict[str, Json]

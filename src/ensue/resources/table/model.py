@@ -1,0 +1,152 @@
+"""The words of tables: items, keys, and the changes that are captured."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from ensue.words.errors import InvalidDeclaration, InvalidValue
+from ensue.words.names import Ref, sql_name
+from ensue.words.values import Item, shown
+
+ITEM_BYTES_MAX = 409_600
+KEY_BYTES_MAX = 1_024
+PAGE_MAX = 1_000
+ATTRIBUTE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,254}\Z")
+
+KeyValue = str | int | float
+Key = tuple[KeyValue, ...]
+
+
+@dataclass(frozen=True)
+class TableModel:
+    """A table as declared.
+
+    Attributes:
+        ref: what it is called.
+        key: the attributes that identify an item: a partition key, and a sort key or none.
+        indexes: for each secondary index its partition attribute, and its sort attribute or none.
+    """
+
+    ref: Ref
+    key: tuple[str, ...]
+    indexes: dict[str, tuple[str, ...]]
+
+    @cached_property
+    def sql(self) -> str:
+        """The SQL table that holds the items."""
+        return sql_name(self.ref.app, self.ref.name)
+
+    @cached_property
+    def changes(self) -> str:
+        """The SQL table that holds the log of changes."""
+        return sql_name(self.ref.app, self.ref.name, "_changes")
+
+    @cached_property
+    def where_key(self) -> str:
+        """The SQL condition for one item."""
+        return "pk = ?" if len(self.key) == 1 else "pk = ? AND sk = ?"
+
+    def key_of(self, item: Mapping[str, object]) -> Key:
+        """The key of an item.
+
+        Raises:
+            InvalidValue: a key attribute is missing, or is no string or number.
+        """
+        found: list[KeyValue] = []
+        for name in self.key:
+            value = item.get(name)
+            if not isinstance(value, str | int | float) or isinstance(value, bool):
+                raise InvalidValue(
+                    f"expected a string or number as key attribute of {self.ref},"
+                    f" got {shown(value)}",
+                    at=f"$.{name}",
+                )
+            found.append(value)
+        return self.as_key(tuple(found))
+
+    def as_key(self, given: object) -> Key:
+        """A key from what a caller gave: one value, or a tuple of partition and sort key.
+
+        Raises:
+            InvalidValue: it has another shape, or a value that is no string or number, or too long.
+        """
+        parts = tuple(given) if isinstance(given, tuple | list) else (given,)
+        shape = " and ".join(self.key)
+        if len(parts) != len(self.key):
+            raise InvalidValue(f"expected a key of {self.ref}: {shape}, got {shown(parts)}")
+        checked: list[KeyValue] = []
+        for name, value in zip(self.key, parts, strict=True):
+            if not isinstance(value, str | int | float) or isinstance(value, bool):
+                raise InvalidValue(f"expected a string or number, got {shown(value)}", at=name)
+            if isinstance(value, str) and len(value.encode(errors="replace")) > KEY_BYTES_MAX:
+                raise InvalidValue(f"expected at most {KEY_BYTES_MAX} bytes of key", at=name)
+            checked.append(value)
+        return tuple(checked)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A change of one item, as it was captured.
+
+    Attributes:
+        id: the same at every delivery.
+        kind: ``insert``, ``update`` or ``remove``.
+        table: the table's name.
+        key: the item's key: partition value, and sort value.
+        old: the item before; None for an insert.
+        new: the item after; None for a remove.
+        at_ms: when it was made; for a statement typed into another program, when it was first seen.
+    """
+
+    id: str
+    kind: str
+    table: str
+    key: Key
+    old: Item | None
+    new: Item | None
+    at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Items of a query, and where the next page begins.
+
+    Attributes:
+        items: in the order of the sort key.
+        next: give it as ``after`` to get the next page; None when there is no more.
+    """
+
+    items: list[Item]
+    next: str | None
+
+
+def check_attribute(name: str, at: str) -> str:
+    """Return the name of an attribute that can be part of a key or index.
+
+    Raises:
+        InvalidDeclaration: it cannot.
+    """
+    if ATTRIBUTE.match(name):
+        return name
+    raise InvalidDeclaration(
+        f"expected an attribute name for a key or index, got {name!r}",
+        at=at,
+        hint="Use letters, digits and _, starting with a letter or _.",
+    )
+
+
+def as_attributes(given: str | tuple[str, ...], at: str) -> tuple[str, ...]:
+    """The one or two attributes of a key or index.
+
+    Raises:
+        InvalidDeclaration: there are others than one or two.
+    """
+    names = (given,) if isinstance(given, str) else tuple(given)
+    if not 1 <= len(names) <= 2 or len(set(names)) != len(names):
+        raise InvalidDeclaration(
+            f"expected a partition key, and perhaps a sort key, got {names}", at=at
+        )
+    return tuple(check_attribute(name, at) for name in names)

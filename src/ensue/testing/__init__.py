@@ -1,0 +1,14 @@
+"""The test kit: an app in memory, under a clock that the test holds.
+
+```python
+def test_an_order_is_paid(run_app):
+    t = run_app(app)
+    t.post("/orders", {"customerId": "349", "quantity": 7})
+    t.settle()
+    assert ...
+```
+"""
+
+from ensue.testing.kit import Reply, Running, running
+
+__all__ = ["Reply", "Running", "running"]

@@ -1,0 +1,1 @@
+"""The words of every other layer: errors, names, values, units. Imports nothing of ours."""

@@ -1,0 +1,157 @@
+"""Every error Ensue raises, as one tree.
+
+    EnsueError
+    ├── InvalidInput            what a caller gave is wrong; nothing was changed
+    │   ├── InvalidValue        a value does not fit: type, range, size, depth
+    │   ├── InvalidName         a resource or attribute name breaks the naming rule
+    │   ├── InvalidPattern      an event pattern does not compile
+    │   ├── InvalidExpression   a condition, update or key expression does not compile or apply
+    │   └── InvalidDeclaration  an app declares something that cannot run
+    ├── NotFound                no such resource, item, message or id
+    ├── Conflict                the state of things forbids it
+    │   └── ConditionFailed     a conditional write found its condition false
+    ├── LimitExceeded           a named bound was reached
+    ├── NotPermitted            a credential is missing or wrong
+    ├── StoreError              the store cannot serve
+    │   ├── StoreBusy           another process holds the write lock
+    │   ├── StoreUnusable       damaged, foreign, newer, read-only, full
+    │   └── StoreClosed         the engine has stopped
+    ├── MissingExtra            an optional dependency is not installed
+    └── Unreachable             a server or target outside could not be reached
+
+Each error has a stable ``code`` (snake case, for machines), a ``message`` that says what happened
+("expected X, got Y"), where (``at``: a JSON path such as ``$.quantity``, a resource, an offset)
+and, where there is something to do about it, a ``hint``.
+"""
+
+from __future__ import annotations
+
+
+class EnsueError(Exception):
+    """The root of the tree.
+
+    Args:
+        message: what happened, without the place and without a final full stop.
+        at: where: a JSON path (``$.quantity``), ``resource/key``, or ``offset 17``.
+        hint: what to do about it, one sentence.
+    """
+
+    code = "error"
+
+    def __init__(self, message: str, *, at: str | None = None, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.at = at
+        self.hint = hint
+
+    def __str__(self) -> str:
+        where = f", at {self.at}" if self.at else ""
+        then = f". {self.hint}" if self.hint else ""
+        return f"{self.message}{where}{then}"
+
+    def as_dict(self) -> dict[str, str]:
+        """The error for a wire: ``code`` and ``message``, and ``at`` and ``hint`` where known."""
+        found = {"code": self.code, "message": str(self), "at": self.at, "hint": self.hint}
+        return {name: value for name, value in found.items() if value is not None}
+
+
+class InvalidInput(EnsueError):
+    """What a caller gave is wrong. Nothing was changed."""
+
+    code = "invalid_input"
+
+
+class InvalidValue(InvalidInput):
+    """A value does not fit: its type, range, size or depth."""
+
+    code = "invalid_value"
+
+
+class InvalidName(InvalidInput):
+    """A resource or attribute name breaks the naming rule."""
+
+    code = "invalid_name"
+
+
+class InvalidPattern(InvalidInput):
+    """An event pattern does not compile."""
+
+    code = "invalid_pattern"
+
+
+class InvalidExpression(InvalidInput):
+    """A condition, update or key expression does not compile, or does not apply to the item."""
+
+    code = "invalid_expression"
+
+
+class InvalidDeclaration(InvalidInput):
+    """An app declares something that cannot run."""
+
+    code = "invalid_declaration"
+
+
+class NotFound(EnsueError):
+    """There is no such resource, item, message or id."""
+
+    code = "not_found"
+
+
+class Conflict(EnsueError):
+    """The state of things forbids it."""
+
+    code = "conflict"
+
+
+class ConditionFailed(Conflict):
+    """A conditional write found its condition false."""
+
+    code = "condition_failed"
+
+
+class LimitExceeded(EnsueError):
+    """A named bound was reached."""
+
+    code = "limit_exceeded"
+
+
+class NotPermitted(EnsueError):
+    """A credential is missing or wrong."""
+
+    code = "not_permitted"
+
+
+class StoreError(EnsueError):
+    """The store cannot serve."""
+
+    code = "store_error"
+
+
+class StoreBusy(StoreError):
+    """Another process holds the write lock."""
+
+    code = "store_busy"
+
+
+class StoreUnusable(StoreError):
+    """The store's file is damaged, foreign, of a newer version, read-only, or its disk is full."""
+
+    code = "store_unusable"
+
+
+class StoreClosed(StoreError):
+    """The engine has stopped."""
+
+    code = "store_closed"
+
+
+class MissingExtra(EnsueError):
+    """An optional dependency is not installed."""
+
+    code = "missing_extra"
+
+
+class Unreachable(EnsueError):
+    """A server or target outside could not be reached."""
+
+    code = "unreachable"

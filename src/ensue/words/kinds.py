@@ -1,0 +1,49 @@
+"""What a kind of resource is to those who list, describe and operate resources."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from ensue.words.values import Json
+
+
+@dataclass(frozen=True)
+class Operation:
+    """Something that can be done to a resource from outside: a route and a command come from it.
+
+    Attributes:
+        name: one verb.
+        summary: what it does, one sentence.
+        parameters: a `msgspec.Struct` type: the arguments, typed and bounded.
+        run: does it, given the resource's handle and the arguments.
+        writes: whether it may change something.
+    """
+
+    name: str
+    summary: str
+    parameters: type[Any]
+    run: Callable[[Any, Any], Awaitable[object]]
+    writes: bool
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of resource.
+
+    Attributes:
+        name: what one is called.
+        plural: what many are called, and their place in addresses.
+        summary: what it is, one sentence.
+        aws: what AWS calls it; empty where it has no such thing.
+        operations: what can be done to one.
+        status: how one is doing: figures by name.
+    """
+
+    name: str
+    plural: str
+    summary: str
+    aws: str
+    operations: tuple[Operation, ...]
+    status: Callable[[Any], Awaitable[dict[str, Json]]]

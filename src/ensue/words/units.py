@@ -1,0 +1,64 @@
+"""Quantities as people write them: ``30s``, ``5/s``. Durations are integer milliseconds inside."""
+
+from __future__ import annotations
+
+import math
+import re
+
+from ensue.words.errors import InvalidValue
+
+MS = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000}
+DURATION_MS_MAX = 100 * 366 * MS["d"]
+RATE_PER_SECOND_MIN, RATE_PER_SECOND_MAX = 1e-8, 1e9
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d|w)\Z")
+_RATE = re.compile(r"(\d+(?:\.\d+)?)/(s|m|h|d)\Z")
+
+_A_DURATION = "a duration such as 250ms, 30s, 5m, 2h, 7d or 1w, of at most 100 years"
+
+
+def duration_ms(value: str | float) -> int:
+    """Milliseconds of a duration: text such as ``"30s"``, or a number of seconds.
+
+    Raises:
+        InvalidValue: it is neither, is negative, or is longer than 100 years.
+    """
+    ms = math.nan
+    if isinstance(value, str):
+        found = _DURATION.match(value.strip())
+        if found:
+            ms = float(found[1]) * MS[found[2]]
+    elif not isinstance(value, bool):
+        ms = value * 1_000
+    if 0 <= ms <= DURATION_MS_MAX:
+        return round(ms)
+    raise InvalidValue(f"expected {_A_DURATION}, or seconds, got {value!r}")
+
+
+def rate_per_second(value: str) -> float:
+    """Deliveries a second of a rate such as ``"5/s"`` or ``"300/m"``.
+
+    Raises:
+        InvalidValue: it is not a number above zero, a slash, and one of s, m, h, d; or it is out
+            of all proportion.
+    """
+    found = _RATE.match(value.strip())
+    rate = float(found[1]) * 1_000 / MS[found[2]] if found else 0.0
+    if RATE_PER_SECOND_MIN <= rate <= RATE_PER_SECOND_MAX:
+        return rate
+    raise InvalidValue(f"expected a rate such as 5/s or 300/m, got {value!r}")
+
+
+def human_ms(ms: float) -> str:
+    """A duration for people: ``0.4 ms``, ``35 ms``, ``2.1 s``, ``3 m 20 s``, ``5 d 1 h``."""
+    if ms < 1_000:
+        return f"{ms:.1f} ms" if ms < 10 else f"{ms:.0f} ms"
+    if ms < MS["m"]:
+        return f"{ms / 1_000:.1f} s"
+    units = [(MS["d"], "d"), (MS["h"], "h"), (MS["m"], "m"), (MS["s"], "s")]
+    parts: list[str] = []
+    left = int(ms)
+    for size, name in units:
+        count, left = divmod(left, size)
+        if count:
+            parts.append(f"{count} {name}")
+    return " ".join(parts[:2])

@@ -1,0 +1,172 @@
+"""Values that Ensue stores and moves: JSON, checked at the border, with every fault located.
+
+A value is None, a bool, an int of 64 bits, a finite float, a str, a list or a dict with string
+keys. It is stored as JSON text.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from typing import TypeAlias
+
+import msgspec
+
+from ensue.words.errors import InvalidValue, LimitExceeded
+
+Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
+
+VALUE_BYTES_MAX = 1_048_576
+VALUE_DEPTH_MAX = 100
+_INT_MIN, _INT_MAX = -(2**63), 2**63 - 1
+_PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
+
+_encoder = msgspec.json.Encoder()
+_decoder = msgspec.json.Decoder()
+
+
+class Item(dict[str, Json]):
+    """A stored object whose attributes can be read with a dot: ``order.quantity``.
+
+    Only top-level attributes; those with names of dict's own methods are read with brackets.
+
+    Raises:
+        AttributeError: the item has no such attribute.
+    """
+
+    __slots__ = ()
+
+    def __getattr__(self, name: str) -> object:
+        try:
+            return self[name]
+        except KeyError:
+            has = ", ".join(self) or "none"
+            raise AttributeError(f"the item has no attribute {name!r}; it has: {has}") from None
+
+
+def step(path: str, key: str | int) -> str:
+    """The JSON path one step below ``path``: ``$.a``, ``$[0]``, ``$["odd key"]``."""
+    if isinstance(key, int):
+        return f"{path}[{key}]"
+    return f"{path}.{key}" if _PLAIN_KEY.match(key) else f"{path}[{encode(key)}]"
+
+
+def encode(value: object) -> str:
+    """JSON text of a value, compact, after checking that it reads back the same.
+
+    Raises:
+        InvalidValue: something in it has no JSON form; names where.
+        LimitExceeded: the text is longer than 1 MiB.
+    """
+    if not _is_plain(value, 0):
+        check(value)
+    try:
+        text = _encoder.encode(value)
+    except (TypeError, ValueError, RecursionError):
+        check(value)
+        raise InvalidValue("expected a value that JSON can hold", at="$") from None
+    if len(text) > VALUE_BYTES_MAX:
+        raise LimitExceeded(
+            f"expected at most {VALUE_BYTES_MAX} bytes of JSON, got {len(text)}",
+            hint="Keep large bodies elsewhere and send a reference to them.",
+        )
+    return text.decode()
+
+
+def _is_plain(value: object, depth: int) -> bool:
+    """Whether a value is JSON beyond doubt. `check` says what is wrong with one that is not.
+
+    The hot path of every write: it looks at exact types and builds no paths.
+    """
+    kind = type(value)
+    if kind is str or kind is bool or value is None:
+        return True
+    if kind is int:
+        return _INT_MIN <= value <= _INT_MAX  # type: ignore[operator] # its type was looked at
+    if kind is float:
+        return value - value == 0  # type: ignore[operator] # false for infinities and NaN
+    if depth >= VALUE_DEPTH_MAX:
+        return False
+    if kind is dict or kind is Item:
+        return all(
+            type(key) is str and (type(inner) is str or _is_plain(inner, depth + 1))
+            for key, inner in value.items()  # type: ignore[attr-defined] # its type was looked at
+        )
+    if kind is list or kind is tuple:
+        return all(_is_plain(inner, depth + 1) for inner in value)  # type: ignore[attr-defined]
+    return False
+
+
+def decode(text: str | bytes) -> Json:
+    """The value of JSON text.
+
+    Raises:
+        InvalidValue: it is not JSON, or nested deeper than the decoder goes.
+    """
+    try:
+        value: Json = _decoder.decode(text)
+    except msgspec.DecodeError as fault:
+        raise InvalidValue(f"expected JSON: {fault}") from None
+    except RecursionError:
+        raise InvalidValue(f"expected JSON, at most {VALUE_DEPTH_MAX} levels deep") from None
+    except UnicodeError:
+        raise InvalidValue("expected JSON in UTF-8") from None
+    return value
+
+
+def check(value: object, path: str = "$", depth: int = 0) -> None:
+    """Check that a value can be stored and read back the same.
+
+    Raises:
+        InvalidValue: names the path of the first fault.
+    """
+    if isinstance(value, Mapping | list | tuple) and depth >= VALUE_DEPTH_MAX:
+        raise InvalidValue(f"expected at most {VALUE_DEPTH_MAX} levels of nesting", at=path)
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            if not isinstance(key, str):
+                raise InvalidValue(f"expected keys to be strings, got {key!r}", at=path)
+            _check_text(key, path)
+            check(inner, step(path, key), depth + 1)
+    elif isinstance(value, list | tuple):
+        for index, inner in enumerate(value):
+            check(inner, step(path, index), depth + 1)
+    else:
+        _check_scalar(value, path)
+
+
+def _check_scalar(value: object, path: str) -> None:
+    if value is None or isinstance(value, bool):
+        return
+    if isinstance(value, str):
+        _check_text(value, path)
+    elif isinstance(value, int):
+        if not _INT_MIN <= value <= _INT_MAX:
+            raise InvalidValue(f"expected an integer of 64 bits, got {value}", at=path)
+    elif isinstance(value, float):
+        if not math.isfinite(value):
+            raise InvalidValue(f"expected a finite number, got {value}", at=path)
+    else:
+        raise InvalidValue(
+            f"expected a JSON value, got {type(value).__name__}",
+            at=path,
+            hint="Turn it into a string, number, list or object first.",
+        )
+
+
+def _check_text(text: str, path: str) -> None:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        said = "expected text that UTF-8 can hold, got a lone surrogate"
+        raise InvalidValue(said, at=path) from None
+
+
+def shown(value: object, limit: int = 60) -> str:
+    """A value as an error shows it: JSON, cut to ``limit`` characters."""
+    try:
+        text = _encoder.encode(value).decode()
+    except (TypeError, ValueError, RecursionError, UnicodeEncodeError):
+        text = type(value).__name__
+    return text if len(text) <= limit else f"{text[: limit - 1]}…"

@@ -1,0 +1,203 @@
+"""What tests share: stores of both kinds, and a stage on which apps run under a held clock."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pytest
+
+from ensue.app.app import App
+from ensue.app.platform import Platform
+from ensue.engine.clock import HeldClock
+from ensue.engine.consumers import ActionConsumer
+from ensue.engine.database import MEMORY, StoreUrl
+from ensue.engine.home import Settings
+from ensue.engine.ids import seeded_random
+from ensue.engine.transaction import Origin, Transaction
+
+T = TypeVar("T")
+
+ROUNDS_MAX = 20_000
+TURNS_MAX = 20
+
+
+class Stage:
+    """Apps, or none, on one open store. Nothing moves but by `settle` and `advance`."""
+
+    def __init__(self, url: StoreUrl, *apps: App, settings: Settings | None = None) -> None:
+        self.url = url
+        self.clock = HeldClock()
+        self.loop = asyncio.new_event_loop()
+        self.open = True
+        try:
+            self.platform = self.wait(
+                Platform.open(
+                    apps, url, clock=self.clock, source=seeded_random(1), settings=settings
+                )
+            )
+        except BaseException:
+            self.loop.close()
+            raise
+        self.engine = self.platform.engine
+
+    def wait(self, awaitable: Any) -> Any:
+        """What an awaitable returns."""
+
+        async def awaited() -> Any:
+            return await awaitable
+
+        return self.loop.run_until_complete(awaited())
+
+    def do(self, run: Callable[[Transaction], T], origin: Origin | None = None) -> T:
+        """Run a function in a transaction of its own."""
+
+        async def transact() -> T:
+            return await self.engine.transact(run, origin)
+
+        return self.loop.run_until_complete(transact())
+
+    def do_together(self, *runs: Callable[[Transaction], Any]) -> list[Any]:
+        """Run functions in transactions that wait at the same moment; answers or exceptions."""
+
+        async def transact() -> list[Any]:
+            waiting = [self.engine.transact(run) for run in runs]
+            return await asyncio.gather(*waiting, return_exceptions=True)
+
+        return self.loop.run_until_complete(transact())
+
+    def rows(self, sql: str, *parameters: Any) -> list[Any]:
+        """The committed rows of a query."""
+        return self.engine.read(lambda tx: tx.rows(sql, parameters))
+
+    def settle(self) -> None:
+        """Let the workers step until nothing more ensues at the present time."""
+        self.wait(self._settle())
+
+    def advance(self, ms: int) -> None:
+        """Move the clock, stopping wherever something is due."""
+        self.wait(self._advance(self.clock.now_ms() + ms))
+
+    def turn(self) -> None:
+        """Let what is ready on the loop run."""
+        self.wait(_turns(TURNS_MAX))
+
+    def close(self) -> None:
+        """Stop as a process that ends well."""
+        if self.open:
+            self.open = False
+            self.wait(self.platform.close())
+            self.loop.close()
+
+    async def _settle(self) -> None:
+        for _ in range(ROUNDS_MAX):
+            moved = False
+            for worker in self.engine.workers:
+                due_ms = worker.due_ms()
+                is_due = due_ms is not None and due_ms <= self.clock.now_ms()
+                if worker.woken.is_set() or is_due:
+                    worker.woken.clear()
+                    moved = await worker.step() or moved
+            actions = [each for each in self.engine.workers if isinstance(each, ActionConsumer)]
+            if any(each.running for each in actions):
+                await _turns(TURNS_MAX)
+            if not moved and not any(each.woken.is_set() for each in self.engine.workers):
+                return
+        pytest.fail("it does not settle")
+
+    async def _advance(self, until_ms: int) -> None:
+        await self._settle()
+        for _ in range(ROUNDS_MAX):
+            next_ms = self._next_ms()
+            if next_ms is None or next_ms > until_ms:
+                self.clock.move_to(until_ms)
+                await self._settle()
+                return
+            self.clock.move_to(next_ms)
+            await self._settle()
+        pytest.fail("time does not pass")
+
+    def _next_ms(self) -> int | None:
+        times = [worker.due_ms() for worker in self.engine.workers] + [self.clock.next_ms()]
+        return min((time for time in times if time is not None), default=None)
+
+
+async def _turns(count: int) -> None:
+    loop = asyncio.get_running_loop()
+    for _ in range(count):
+        turned = loop.create_future()
+        loop.call_soon(turned.set_result, None)
+        await turned
+
+
+@pytest.fixture(params=["memory", "file"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> StoreUrl:
+    """A store of each kind: written on the loop, and by a thread."""
+    return StoreUrl(MEMORY) if request.param == "memory" else _file(tmp_path)
+
+
+@pytest.fixture
+def file_store(tmp_path: Path) -> StoreUrl:
+    """A store on a file."""
+    return _file(tmp_path)
+
+
+def _file(folder: Path) -> StoreUrl:
+    return StoreUrl(str(folder / "ensue.db"), "NORMAL")
+
+
+@pytest.fixture
+def run_on() -> Iterator[Callable[..., Stage]]:
+    """Run apps on a store: ``run_on(store, app)``; they stop after the test."""
+    stages: list[Stage] = []
+
+    def run(url: StoreUrl, *apps: App, settings: Settings | None = None) -> Stage:
+        stages.append(Stage(url, *apps, settings=settings))
+        return stages[-1]
+
+    yield run
+    for stage in stages:
+        stage.close()
+
+
+@pytest.fixture
+def stage(store: StoreUrl, run_on: Callable[..., Stage]) -> Stage:
+    """A stage without apps, on a store of each kind."""
+    return run_on(store)
+
+
+@pytest.fixture
+def file_stage(file_store: StoreUrl, run_on: Callable[..., Stage]) -> Stage:
+    """A stage without apps, on a file."""
+    return run_on(file_store)
+
+
+@pytest.fixture
+def crashed(tmp_path: Path) -> Callable[[Stage], StoreUrl]:
+    """What a crash at this moment leaves on the disk: ``crashed(stage)``."""
+
+    def copy(stage: Stage) -> StoreUrl:
+        folder = tmp_path / f"crash-{len(list(tmp_path.iterdir()))}"
+        folder.mkdir()
+        for file in Path(stage.url.path).parent.glob(Path(stage.url.path).name + "*"):
+            if not file.name.endswith("-shm"):
+                shutil.copy(file, folder / file.name)
+        return StoreUrl(str(folder / Path(stage.url.path).name), stage.url.synchronous)
+
+    return copy
+
+
+@pytest.fixture
+def typed_in() -> Callable[..., list[Any]]:
+    """Statements typed into another program: ``typed_in(url, "UPDATE ...")``."""
+
+    def run(url: StoreUrl, sql: str, *parameters: Any) -> list[Any]:
+        with closing(sqlite3.connect(url.path)) as other, other:
+            return other.execute(sql, parameters).fetchall()
+
+    return run

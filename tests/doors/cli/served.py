@@ -1,0 +1,67 @@
+"""A real server in a child process, waited for by what it prints."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+STOP_S = 10
+
+
+@dataclass(frozen=True)
+class Served:
+    """A running server.
+
+    Attributes:
+        process: the child.
+        lines: what it printed until it was ready.
+        url: where it is.
+        tries: the commands that it proposed.
+    """
+
+    process: subprocess.Popen[str]
+    lines: list[str]
+    url: str
+    tries: list[str]
+
+    def stop(self, number: int = signal.SIGINT) -> int:
+        """Stop it; returns its exit code."""
+        self.process.send_signal(number)
+        return self.process.wait(STOP_S)
+
+
+@contextmanager
+def serving(*words: str, cwd: Path, tries: int = 3) -> Iterator[Served]:
+    """Run ``ensue run`` on a free port, with its data in a folder of its own."""
+    command = [sys.executable, "-m", "ensue", "run", *words, "--port", "0"]
+    # The commands that it proposes are typed into a shell that finds this very `ensue`.
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    process = subprocess.Popen(
+        command,
+        cwd=cwd,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"PATH": path},
+    )
+    assert process.stdout is not None
+    assert process.stderr is not None
+    try:
+        lines: list[str] = []
+        for line in process.stdout:
+            lines.append(line.rstrip("\n"))
+            if any(each.startswith("Try") for each in lines[:-tries]):
+                break
+        assert lines, process.stderr.read()
+        url = lines[0].rpartition(" ready at ")[2]
+        yield Served(process, lines, url, [each.strip() for each in lines[-tries:]])
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.communicate()

@@ -1,0 +1,195 @@
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from click.testing import CliRunner
+
+from ensue import App
+from ensue.doors.cli import make_cli
+from ensue.doors.cli.loading import Loaded
+from ensue.doors.cli.run import things_to_try
+from ensue.words.errors import NotPermitted
+
+DEFAULT = "http://127.0.0.1:8080"
+
+
+@dataclass
+class Started:
+    """What a server says once it is ready."""
+
+    addresses: Sequence[tuple[str, str]]
+    version: str = "0.1.0"
+    engine: str = "sqlite:///data/ensue.db"
+
+
+class Served:
+    """Serves nothing, and remembers what was to be served."""
+
+    def __call__(self, apps, options, ready):
+        self.apps, self.options = apps, options
+        url = f"http://{options.host}:{options.port}"
+        ready(Started([(app.name, url) for app in apps]))
+
+
+@pytest.fixture
+def served(tmp_path, monkeypatch):
+    """A server that serves nothing, in a folder with one app."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("ensue.doors.cli.run.shutil.which", lambda _: "/bin/ensue")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    Path("shop_of_run.py").write_text('from ensue import App\n\napp = App("shop")\n')
+    return Served()
+
+
+def _run(served, *words, **environment):
+    return CliRunner().invoke(make_cli(serve=served), ["run", *words], env=environment)
+
+
+def test_the_defaults_are_this_machine_and_a_file_below_data(served):
+    assert _run(served, "shop_of_run.py").exit_code == 0
+    options = served.options
+    assert (options.host, options.port, options.key, options.smtp) == (
+        "127.0.0.1",
+        8080,
+        None,
+        None,
+    )
+    assert (options.data, options.engine) == (Path("data"), "sqlite:///data/ensue.db")
+    assert Path("data").is_dir()
+
+
+def test_options_come_from_the_environment_too(served):
+    done = _run(
+        served,
+        "shop_of_run.py",
+        ENSUE_HOST="0.0.0.0",  # noqa: S104
+        ENSUE_PORT="9000",
+        ENSUE_DATA="/tmp/ensue-test",  # noqa: S108
+        ENSUE_ENGINE="sqlite::memory:",
+        ENSUE_KEY="k",
+        ENSUE_SMTP="smtp://mail",
+    )
+    assert done.exit_code == 0
+    options = served.options
+    assert (options.host, options.port, options.engine) == ("0.0.0.0", 9000, "sqlite::memory:")  # noqa: S104
+    assert (options.key, options.smtp) == ("k", "smtp://mail")
+
+
+def test_an_option_wins_over_the_environment_and_moves_the_store(served):
+    assert _run(served, "shop_of_run.py", "--data", "here", ENSUE_DATA="there").exit_code == 0
+    assert served.options.engine == "sqlite:///here/ensue.db"
+    assert not Path("there").exists()
+
+
+def test_when_ready_it_says_where_and_what_to_try(served):
+    assert _run(served, "shop_of_run.py").stdout.splitlines() == [
+        "shop ready at http://127.0.0.1:8080",
+        "Ensue 0.1.0 on sqlite:///data/ensue.db; Ctrl-C stops it",
+        "",
+        "Try:",
+        "  ensue ls",
+        "  curl -s http://127.0.0.1:8080/openapi.json",
+        "  curl -s http://127.0.0.1:8080/_ensue/health",
+    ]
+
+
+def test_a_key_is_never_printed(served):
+    done = _run(served, "shop_of_run.py", "--key", "secret")
+    assert "secret" not in done.output
+    assert "with ENSUE_KEY set" in done.output
+
+
+def test_a_refusal_to_serve_is_an_error(served):
+    def refuses(apps, options, ready):
+        raise NotPermitted("expected a key", hint="Give one.")
+
+    done = _run(refuses, "shop_of_run.py", "--host", "0.0.0.0")  # noqa: S104
+    assert (done.exit_code, done.stderr) == (1, "error: expected a key. Give one.\n")
+
+
+def test_an_app_that_fails_is_shown_where_it_fails(served):
+    Path("fails_in_run.py").write_text("1 / 0\n")
+    done = _run(served, "fails_in_run.py")
+    assert done.exit_code == 1
+    assert done.stderr.splitlines() == [
+        '  File "fails_in_run.py", line 1, in <module>',
+        "    1 / 0",
+        "    ~~^~~",
+        "ZeroDivisionError: division by zero",
+        "error: fails_in_run.py cannot be loaded: ZeroDivisionError: division by zero,"
+        " at fails_in_run.py:1",
+    ]
+
+
+@pytest.mark.parametrize("words", [(), ("a", "--port", "65536"), ("a", "--port", "x")])
+def test_wrong_usage_exits_with_2(served, words):
+    assert _run(served, *words).exit_code == 2
+
+
+def _loaded(name, *lines):
+    module = ModuleType(name)
+    if lines:
+        module.TRY = lines
+    app = App(name)
+    app.table("stock", key="id")
+    return Loaded(app, module)
+
+
+@pytest.fixture
+def on_path(monkeypatch):
+    monkeypatch.setattr("ensue.doors.cli.run.shutil.which", lambda _: "/bin/ensue")
+
+
+@pytest.mark.usefixtures("on_path")
+def test_an_apps_own_commands_are_printed_as_they_are_at_the_default_address():
+    loaded = _loaded("shop", f"curl {DEFAULT}/x -d '{{\"a\": 1}}'", "ensue ls", "third", "fourth")
+    assert things_to_try([loaded], [("shop", DEFAULT)]) == [
+        f"curl {DEFAULT}/x -d '{{\"a\": 1}}'",
+        "ensue ls",
+        "third",
+    ]
+
+
+@pytest.mark.usefixtures("on_path")
+def test_commands_are_changed_to_where_the_server_is():
+    loaded = _loaded("shop", f"curl {DEFAULT}/x", "ensue ls")
+    assert things_to_try([loaded], [("shop", "http://127.0.0.1:9000")]) == [
+        "curl http://127.0.0.1:9000/x",
+        "ensue ls --url http://127.0.0.1:9000",
+    ]
+
+
+@pytest.mark.usefixtures("on_path")
+def test_commands_may_name_the_address_as_fields():
+    loaded = _loaded("shop", "curl localhost:{port}/x -d '{{}}'", "curl {url}/y")
+    assert things_to_try([loaded], [("shop", "http://127.0.0.1:9000")]) == [
+        "curl localhost:9000/x -d '{}'",
+        "curl http://127.0.0.1:9000/y",
+    ]
+
+
+@pytest.mark.usefixtures("on_path")
+def test_each_apps_commands_go_to_its_own_address():
+    first, second = _loaded("one", "curl {url}"), _loaded("two", "curl {url}")
+    addresses = [("one", DEFAULT), ("two", "http://127.0.0.1:8081")]
+    assert things_to_try([first, second], addresses) == [
+        f"curl {DEFAULT}",
+        "curl http://127.0.0.1:8081",
+    ]
+
+
+def test_where_ensue_is_not_on_the_path_its_file_is_named(monkeypatch, tmp_path):
+    monkeypatch.setattr("ensue.doors.cli.run.shutil.which", lambda _: None)
+    monkeypatch.chdir(tmp_path)
+    script = tmp_path / ".venv/bin/ensue"
+    script.parent.mkdir(parents=True)
+    script.touch()
+    monkeypatch.setattr("ensue.doors.cli.run.sys.executable", str(script.with_name("python")))
+    assert things_to_try([_loaded("shop", "ensue ls")], [("shop", DEFAULT)]) == [
+        ".venv/bin/ensue ls"
+    ]
+    script.unlink()
+    (line,) = things_to_try([_loaded("shop", "ensue ls")], [("shop", DEFAULT)])
+    assert line == f"{script.with_name('python')} -m ensue ls"

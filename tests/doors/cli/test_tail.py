@@ -1,0 +1,76 @@
+import json
+
+import pytest
+
+PATH = "/_ensue/buses/order-events/tail"
+
+
+def _event(number, detail=None):
+    return {
+        "id": f"e-{number}",
+        "detail-type": "OrderPlaced",
+        "time": "2023-11-14T22:13:20Z",
+        "source": "shop",
+        "detail": detail or {"n": number},
+    }
+
+
+def _answer(*numbers):
+    return {"events": [_event(number) for number in numbers], "position": max(numbers, default=0)}
+
+
+def test_the_newest_events_come_first_then_those_that_it_waits_for(ensue, answers):
+    answers.add(PATH, _answer(1, 2))
+    answers.add(PATH, {"events": [], "position": 2})
+    answers.add(PATH, _answer(3))
+    done = ensue("tail", "--count", "3")
+    assert done.exit_code == 0
+    assert done.stdout.splitlines() == [
+        f'2023-11-14T22:13:20Z  OrderPlaced  e-{number}  {{"n":{number}}}' for number in (1, 2, 3)
+    ]
+    assert [body for _, body in answers.asked] == [
+        {"limit": 3},
+        {"after": 2, "wait": 20_000, "limit": 1},
+        {"after": 2, "wait": 20_000, "limit": 1},
+    ]
+
+
+def test_events_of_the_past_are_limited(ensue, answers):
+    answers.add(PATH, _answer(1))
+    assert ensue("tail", "order-events", "--limit", "1", "--count", "1").exit_code == 0
+    assert answers.asked[0][1] == {"limit": 1}
+
+
+def test_json_is_one_event_a_line(ensue, answers):
+    answers.add(PATH, _answer(1, 2))
+    lines = ensue("tail", "--json", "--count", "2").stdout.splitlines()
+    assert [json.loads(line)["id"] for line in lines] == ["e-1", "e-2"]
+
+
+def test_a_long_detail_is_cut(ensue, answers):
+    answers.add(PATH, {"events": [_event(1, {"text": "x" * 500})], "position": 1})
+    (line,) = ensue("tail", "--count", "1").stdout.splitlines()
+    assert len(line) < 150
+    assert line.endswith("…")
+
+
+def test_ctrl_c_ends_quietly(ensue, answers):
+    answers.add(PATH, _answer(1))
+    answers.interrupt(PATH)
+    done = ensue("tail")
+    assert (done.exit_code, done.stderr) == (0, "")
+    assert "e-1" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("resources", "said"),
+    [
+        ([], "there is no bus"),
+        ([("a", "bus", "x"), ("a", "bus", "y")], "There are several: x, y."),
+    ],
+)
+def test_without_a_name_there_must_be_one_bus(ensue, answers, resources, said):
+    answers.resources = resources
+    done = ensue("tail")
+    assert done.exit_code == 1
+    assert said in done.stderr

@@ -1,0 +1,1 @@
+"""The expression language, tested module by module and by properties."""
