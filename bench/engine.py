@@ -18,6 +18,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import uvloop
+
 from ensue import App
 from ensue.app.platform import Platform
 from ensue.engine.clock import SystemClock
@@ -110,6 +111,7 @@ async def jobs(folder: Path, kind: str, total: int, concurrency: int) -> None:
         @queue.consumer(batch=500)
         def handle(message: object, tx: object) -> None:
             note(message.body)  # type: ignore[attr-defined]
+
     else:
 
         @queue.consumer(concurrency=concurrency)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any, TypeVar
 
+import apsw
 import pytest
 
 from ensue.app.app import App
@@ -83,10 +83,6 @@ class Stage:
         """Move the clock, stopping wherever something is due."""
         self.wait(self._advance(self.clock.now_ms() + ms))
 
-    def turn(self) -> None:
-        """Let what is ready on the loop run."""
-        self.wait(_turns(TURNS_MAX))
-
     def close(self) -> None:
         """Stop as a process that ends well."""
         if self.open:
@@ -102,13 +98,20 @@ class Stage:
                 is_due = due_ms is not None and due_ms <= self.clock.now_ms()
                 if worker.woken.is_set() or is_due:
                     worker.woken.clear()
-                    moved = await worker.step() or moved
+                    while await worker.step():
+                        moved = True
             actions = [each for each in self.engine.workers if isinstance(each, ActionConsumer)]
             if any(each.running for each in actions):
-                await _turns(TURNS_MAX)
+                await self._let_actions_run()
             if not moved and not any(each.woken.is_set() for each in self.engine.workers):
                 return
         pytest.fail("it does not settle")
+
+    async def _let_actions_run(self) -> None:
+        """Until each has ended or waits for the clock; their transactions come before these."""
+        for _ in range(3):
+            await _turns(TURNS_MAX)
+            await self.engine.transact(lambda tx: None)
 
     async def _advance(self, until_ms: int) -> None:
         await self._settle()
@@ -194,10 +197,14 @@ def crashed(tmp_path: Path) -> Callable[[Stage], StoreUrl]:
 
 @pytest.fixture
 def typed_in() -> Callable[..., list[Any]]:
-    """Statements typed into another program: ``typed_in(url, "UPDATE ...")``."""
+    """A statement typed into another program: ``typed_in(url, "UPDATE ...")``.
+
+    Not by Python's sqlite3: within one process its library and ours would not see each other's
+    locks.
+    """
 
     def run(url: StoreUrl, sql: str, *parameters: Any) -> list[Any]:
-        with closing(sqlite3.connect(url.path)) as other, other:
+        with closing(apsw.Connection(url.path)) as other:
             return other.execute(sql, parameters).fetchall()
 
     return run

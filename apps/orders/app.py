@@ -18,6 +18,12 @@ PAYMENTS_URL = os.environ.get("PAYMENTS_URL", "http://127.0.0.1:8081/payments")
 PAYMENTS_RATE = os.environ.get("PAYMENTS_RATE", "5/s")
 CUSTOMER_ADDRESS = os.environ.get("CUSTOMER_ADDRESS", "customer-{}@customers.invalid")
 STOCK_TEAM = os.environ.get("STOCK_TEAM", "stock-team@warehouse.invalid")
+TRY = (
+    "curl -s {url}/orders -H 'content-type: application/json'"
+    """ -d '{{"customerId": "349", "quantity": 7}}'""",
+    "curl -s {url}/customers/349/orders",
+    "ensue tail events --count 3",
+)
 MODEL = "LX"
 LOW_STOCK = 100
 FULFIL_AT_ONCE = 100
@@ -142,25 +148,33 @@ def add_stock(body: Restock, tx: Tx) -> Inventory:
 @app.on_change(orders, kind="insert")
 def reserve(change: Change, tx: Tx) -> None:
     """Reserve stock for a new order and have it paid, or back-order it (WI-11, WI-21)."""
-    order = tx.get(orders, change.key)
-    if order is None or order["status"] != "PENDING" or "reservedAt" in order:
+    order = tx.update(
+        orders,
+        change.key,
+        "SET reservedAt = :now",
+        where="status = :pending AND attribute_not_exists(reservedAt)",
+        pending="PENDING",
+        now=tx.now_ms,
+    )
+    if order is None:
         return  # delivered again: it has been dealt with (WI-20)
-    if _reserve(order, tx):
+    if _take_stock(order, tx):
         return
-    tx.update(orders, order["id"], "SET status = :s", s="BACKORDERED")
+    tx.update(
+        orders,
+        order["id"],
+        "SET status = :backordered REMOVE reservedAt",
+        backordered="BACKORDERED",
+    )
     tx.put(backorders, {"model": MODEL, "id": order["id"]})
+    order["status"] = "BACKORDERED"
     _tell(order, "OrderBackordered", "is on back-order: we deliver when we can", tx)
 
 
-@app.on_change(
-    stock,
-    kind="update",
-    where={"NewImage": {"quantity": [{"numeric": [">", 0]}]}},
-)
+@app.on_change(stock, kind="update", where="NewImage.quantity > OldImage.quantity")
 def stock_added(change: Change, tx: Tx) -> None:
     """Fulfil back-orders whenever there is more than before, whoever added it."""
-    if change.old and change.new and change.new["quantity"] > change.old["quantity"]:
-        tx.send(fulfil, {"model": change.new["model"]})
+    tx.send(fulfil, {"model": change.key[0]})
 
 
 @app.function
@@ -170,9 +184,15 @@ def fulfil(body: Any, tx: Tx) -> None:
     for backorder in waiting.items:
         order = tx.get(orders, backorder["id"])
         if order is not None and order["status"] == "BACKORDERED":
-            if not _reserve(order, tx):
+            if not _take_stock(order, tx):
                 return
-            tx.update(orders, order["id"], "SET status = :s", s="PENDING")
+            tx.update(
+                orders,
+                order["id"],
+                "SET status = :pending, reservedAt = :now",
+                pending="PENDING",
+                now=tx.now_ms,
+            )
         tx.delete(backorders, (body["model"], backorder["id"]))
     if waiting.next:
         tx.send(fulfil, body)
@@ -242,14 +262,14 @@ def low_stock(change: Change, tx: Tx) -> None:
     )
 
 
-def _reserve(order: Item, tx: Tx) -> bool:
+def _take_stock(order: Item, tx: Tx) -> bool:
+    """Take an order's units from the stock and have it paid, if there are enough."""
     quantity = order["quantity"]
     left = tx.update(
         stock, MODEL, "SET quantity = quantity - :n", where="quantity >= :n", n=quantity
     )
     if left is None:
         return False
-    tx.update(orders, order["id"], "SET reservedAt = :now", now=tx.now_ms)
     payment = {"id": order["id"], "customerId": order["customerId"], "quantity": quantity}
     tx.send(payments, payment)
     tx.publish(events, "StockReserved", payment)

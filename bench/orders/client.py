@@ -8,6 +8,7 @@ import random
 import time
 from collections import Counter
 from dataclasses import dataclass, field
+from typing import cast
 
 
 @dataclass
@@ -30,7 +31,9 @@ class Result:
 
     def percentile(self, share: float) -> float:
         """The latency that this share of the requests stayed under, in ms."""
-        return self.latencies_ms[min(len(self.latencies_ms) - 1, int(len(self.latencies_ms) * share))]
+        return self.latencies_ms[
+            min(len(self.latencies_ms) - 1, int(len(self.latencies_ms) * share))
+        ]
 
 
 class _Client(asyncio.Protocol):
@@ -43,8 +46,7 @@ class _Client(asyncio.Protocol):
         self._sent_at = 0.0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast("asyncio.Transport", transport)
         self._send()
 
     def data_received(self, data: bytes) -> None:

@@ -32,6 +32,7 @@ from ensue.words.errors import (
     StoreClosed,
     StoreError,
     StoreUnusable,
+    TooLarge,
     Unreachable,
 )
 from ensue.words.values import Item
@@ -71,6 +72,7 @@ __all__ = [
     "StoreError",
     "StoreUnusable",
     "Table",
+    "TooLarge",
     "Tx",
     "Unreachable",
     "__version__",

@@ -19,15 +19,15 @@ import httpx
 
 os.environ["PAYMENTS_RATE"] = "100000/s"
 
-from apps.orders import app as orders_app  # noqa: E402 - it reads its rate when it is imported
-from ensue import Tx  # noqa: E402
-from ensue.app.platform import Platform  # noqa: E402
-from ensue.engine import work  # noqa: E402
-from ensue.engine.clock import SystemClock  # noqa: E402
-from ensue.engine.database import parse_store_url  # noqa: E402
-from ensue.engine.home import Settings  # noqa: E402
-from ensue.engine.ids import system_random  # noqa: E402
-from tests.crash import invariants  # noqa: E402
+from apps.orders import app as orders_app
+from ensue import Tx
+from ensue.app.platform import Platform
+from ensue.engine import work
+from ensue.engine.clock import SystemClock
+from ensue.engine.database import parse_store_url
+from ensue.engine.home import Settings
+from ensue.engine.ids import system_random
+from tests.crash import invariants
 
 CLIENTS = 20
 

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 from contextlib import closing
 
 import apsw
@@ -62,7 +61,7 @@ def test_after_a_commit_that_failed_the_next_one_succeeds(stage):
 
 def test_another_process_with_the_write_lock_makes_the_store_busy(file_stage):
     file_stage.engine._connection.set_busy_timeout(0)
-    with closing(sqlite3.connect(file_stage.url.path, isolation_level=None)) as other:
+    with closing(apsw.Connection(file_stage.url.path)) as other:
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(StoreBusy, match="another process holds") as caught:
             file_stage.do(adding)
@@ -91,7 +90,7 @@ def test_closing_runs_what_waits(store, run_on):
         waiters = [loop.create_future() for _ in range(20)]
         for waiter in waiters:
             stage.engine._writer.submit(Job(adding, OUTSIDE, waiter))
-        await stage.engine._writer.close()
+        await stage.platform.close()
         done.extend(await asyncio.gather(*waiters))
 
     stage.wait(close_at_once())
@@ -118,17 +117,6 @@ def test_a_commit_wakes_those_who_listen_to_what_it_touched(stage):
     heard, deaf = stage.engine.listen(QUEUE), stage.engine.listen(QUEUE + 1)
     stage.do(adding)
     assert (heard.is_set(), deaf.is_set()) == (True, False)
-
-
-def test_a_function_that_raised_wakes_nobody(stage):
-    heard = stage.engine.listen(QUEUE)
-
-    def fail(tx):
-        adding(tx)
-        raise ValueError("no")
-
-    stage.do_together(fail)
-    assert not heard.is_set()
 
 
 def test_a_rollback_that_fails_too_is_no_end_of_the_writer(stage, caplog):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any, TypedDict, TypeVar, Unpack, overload
 
 import httpx
 
@@ -11,10 +11,11 @@ from ensue.app.routes import Route, make_route
 from ensue.app.transaction import Tx
 from ensue.engine.handlers import Policy
 from ensue.engine.home import Home, Resource
-from ensue.engine.ids import trace_id
 from ensue.engine.logs import Record
 from ensue.engine.transaction import Transaction, acting
+from ensue.languages.expressions import compile_condition
 from ensue.languages.patterns import compile_pattern
+from ensue.observe import traceparent
 from ensue.resources import function as function_kind
 from ensue.resources import mail as mail_kind
 from ensue.resources.bus import Bus, Event
@@ -22,7 +23,7 @@ from ensue.resources.function import Feed, Function, FunctionModel
 from ensue.resources.mail import Mail
 from ensue.resources.queue import Queue
 from ensue.resources.table import Change, Table, as_event
-from ensue.words.errors import InvalidDeclaration
+from ensue.words.errors import InvalidDeclaration, NotFound
 from ensue.words.names import Ref, check_name
 from ensue.words.units import duration_ms, rate_per_second
 from ensue.words.values import Json
@@ -30,6 +31,27 @@ from ensue.words.values import Json
 F = TypeVar("F", bound=Callable[..., object])
 T = TypeVar("T")
 R = TypeVar("R", bound=Resource)
+
+
+class PolicyOptions(TypedDict, total=False):
+    """How a handler's work is taken, bounded and retried; see `Queue.consumer`."""
+
+    rate: str | None
+    timeout: str | float
+    concurrency: int
+    batch: int
+    retry_base: str | float
+    retry_cap: str | float
+
+
+class RouteOptions(TypedDict, total=False):
+    """How a route answers; see `App.route`."""
+
+    status: int
+    statuses: Mapping[int, str] | None
+    rate: str | None
+    burst: int
+
 
 CHANGE_KINDS = ("insert", "update", "remove")
 HTTP_TIMEOUT_S = 30.0
@@ -129,15 +151,23 @@ class App:
 
     # Handlers
 
+    @overload
+    def function(self, function: Callable[..., Any], /) -> Function: ...
+
+    @overload
     def function(
+        self, *, name: str | None = None, retries: int = 9, **policy: Unpack[PolicyOptions]
+    ) -> Callable[[Callable[..., Any]], Function]: ...
+
+    def function(  # type: ignore[misc] # mypy does not match unpacked options to themselves
         self,
-        function: F | None = None,
+        function: Callable[..., Any] | None = None,
         /,
         *,
         name: str | None = None,
         retries: int = 9,
-        **policy: Any,
-    ) -> Any:
+        **policy: Unpack[PolicyOptions],
+    ) -> Function | Callable[[Callable[..., Any]], Function]:
         """Declare a function: a target of rules, which can be sent work and invoked.
 
         A ``def f(body, tx)`` runs in the transaction that takes its work, an ``async def f(body)``
@@ -155,22 +185,22 @@ class App:
             InvalidDeclaration: the name is taken, or the function takes other arguments.
         """
 
-        def declare(given: F) -> Function:
+        def declare(given: Callable[..., Any]) -> Function:
             return self._add_function(
                 given, name, make_policy(retries, **policy), present=lambda body, _: body
             )
 
-        return declare if function is None else declare(function)
+        return declare(function) if function else declare
 
     def on_change(
         self,
         table: Table,
         *,
         kind: str | Sequence[str] | None = None,
-        where: Mapping[str, Json] | None = None,
+        where: Mapping[str, Json] | str | None = None,
         name: str | None = None,
         retries: int = 9,
-        **policy: Any,
+        **policy: Unpack[PolicyOptions],
     ) -> Callable[[F], F]:
         """Declare a function that follows a table's changes, each item's in order.
 
@@ -179,23 +209,26 @@ class App:
         Args:
             table: whose changes.
             kind: ``insert``, ``update`` or ``remove``, or several; all by default.
-            where: an event pattern on ``eventName``, ``OldImage`` and ``NewImage``.
+            where: which changes: an event pattern on ``eventName``, ``OldImage`` and ``NewImage``,
+                or a condition expression on them, such as
+                ``NewImage.quantity > OldImage.quantity``.
             name: its name; the function's own by default.
             retries: how often it is tried again before a change is dead-lettered.
             policy: as for `function`.
 
         Raises:
             InvalidPattern: the pattern does not compile; says where.
+            InvalidExpression: the expression does not compile; says where.
             InvalidDeclaration: there is no such kind of change, the name is taken, or the function
                 takes other arguments than (change, tx), or (change) for an ``async def``.
         """
         kinds = _kinds(kind)
-        pattern = None if where is None else compile_pattern(where)
+        matches = None if where is None else _change_filter(where)
 
         def wants(record: Record) -> bool:
             if record.kind not in kinds:
                 return False
-            return pattern is None or pattern.matches(as_event(record))
+            return matches is None or matches(as_event(record))
 
         feed = Feed(
             source=table.ref,
@@ -205,7 +238,7 @@ class App:
             said={
                 "table": table.ref.name,
                 "kinds": list(kinds),
-                "where": None if where is None else dict(where),
+                "where": dict(where) if isinstance(where, Mapping) else where,
             },
         )
 
@@ -228,7 +261,7 @@ class App:
         *,
         name: str | None = None,
         retries: int = 9,
-        **policy: Any,
+        **policy: Unpack[PolicyOptions],
     ) -> Callable[[F], F]:
         """Declare a function and the rule that delivers a bus's matching events to it.
 
@@ -276,21 +309,32 @@ class App:
         self._add(dead_letters)
         return function
 
+    def function_named(self, name: str) -> Function:
+        """A declared function, change handler or event handler by its name.
+
+        Raises:
+            NotFound: there is none.
+        """
+        found = self.resources.get(Ref(self.name, "function", name))
+        if isinstance(found, Function):
+            return found
+        raise NotFound(f"there is no function {name} in {self.name}")
+
     # Routes
 
-    def get(self, path: str, **options: Any) -> Callable[[F], F]:
+    def get(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[F], F]:
         """Declare what answers a GET; see `route`."""
         return self.route("GET", path, **options)
 
-    def post(self, path: str, **options: Any) -> Callable[[F], F]:
+    def post(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[F], F]:
         """Declare what answers a POST; see `route`."""
         return self.route("POST", path, **options)
 
-    def put(self, path: str, **options: Any) -> Callable[[F], F]:
+    def put(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[F], F]:
         """Declare what answers a PUT; see `route`."""
         return self.route("PUT", path, **options)
 
-    def delete(self, path: str, **options: Any) -> Callable[[F], F]:
+    def delete(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[F], F]:
         """Declare what answers a DELETE; see `route`."""
         return self.route("DELETE", path, **options)
 
@@ -341,7 +385,11 @@ class App:
 
     # At run time
 
-    async def run(self, function: Callable[..., T], *arguments: Any) -> T:
+    async def run(
+        self,
+        function: Callable[..., T],
+        *arguments: Any,  # noqa: ANN401 - whatever the function takes
+    ) -> T:
         """Run a function in a transaction of its own: ``function(*arguments, tx)``.
 
         Args:
@@ -383,18 +431,17 @@ class App:
             self._http = None
 
     async def _sign(self, request: httpx.Request) -> None:
-        origin = acting.get()
-        if origin.cause is None:
-            return
-        engine = self.home.engine
-        cause = engine.records.text(*origin.cause)
-        request.headers.setdefault("Idempotency-Key", cause)
-        span = f"{origin.cause.sequence & 0xFFFFFFFFFFFF:012x}{origin.attempt & 0xFFFF:04x}"
-        request.headers.setdefault("traceparent", f"00-{trace_id(cause)}-{span}-01")
+        origin, engine = acting.get(), self.home.engine
+        if origin.cause is not None:
+            request.headers.setdefault("Idempotency-Key", engine.records.text(*origin.cause))
+            request.headers.setdefault("traceparent", str(traceparent(engine, origin)))
 
     def _add(self, resource: R) -> R:
         if resource.ref in self.resources:
-            raise InvalidDeclaration(f"there are two resources called {resource.ref}")
+            raise InvalidDeclaration(
+                f"there are two resources called {resource.ref}",
+                hint="Rename one; queues, functions and mail make a dead-letter queue <name>-dlq.",
+            )
         self.resources[resource.ref] = resource
         return resource
 
@@ -425,11 +472,20 @@ def make_policy(  # noqa: PLR0913 - each is one word of the policy, given by nam
     )
 
 
+def _change_filter(where: Mapping[str, Json] | str) -> Callable[[dict[str, Json]], bool]:
+    if isinstance(where, str):
+        condition = compile_condition(where, strict_values=True)
+        condition.check_values({})
+        return lambda change: condition.holds(change, {})
+    return compile_pattern(where).matches
+
+
 def _kinds(kind: str | Sequence[str] | None) -> tuple[str, ...]:
     kinds = CHANGE_KINDS if kind is None else (kind,) if isinstance(kind, str) else tuple(kind)
-    for each in kinds:
-        if each not in CHANGE_KINDS:
-            raise InvalidDeclaration(
-                f"expected a kind of change: {', '.join(CHANGE_KINDS)}; got {each!r}"
-            )
+    unknown = [each for each in kinds if each not in CHANGE_KINDS]
+    if unknown or not kinds:
+        raise InvalidDeclaration(
+            f"expected a kind of change: {', '.join(CHANGE_KINDS)}; got {kind!r}",
+            hint="Leave it out to follow every kind.",
+        )
     return kinds

@@ -118,7 +118,14 @@ def make_route(
     is_action = inspect.iscoroutinefunction(function)
     in_path = _PATH_PARAMETER.findall(path)
     signature = inspect.signature(function)
-    hints = typing.get_type_hints(function, include_extras=True)
+    try:
+        hints = typing.get_type_hints(function, include_extras=True)
+    except NameError as fault:
+        raise InvalidDeclaration(
+            f"expected types that can be looked up: {fault}",
+            at=at,
+            hint="Define the type in the module, before the route.",
+        ) from None
     for name in in_path:
         if name not in signature.parameters:
             raise InvalidDeclaration(f"expected an argument {name} for the path", at=at)
@@ -152,6 +159,10 @@ def make_route(
 def _parameter(
     declared: inspect.Parameter, hints: Mapping[str, Any], in_path: list[str], at: str
 ) -> Parameter:
+    if declared.kind not in {declared.POSITIONAL_OR_KEYWORD, declared.KEYWORD_ONLY}:
+        raise InvalidDeclaration(
+            f"expected plain arguments, got {declared}", at=at, hint="Name each argument."
+        )
     if declared.name not in hints:
         raise InvalidDeclaration(f"expected a type for the argument {declared.name}", at=at)
     place: Place = "query"

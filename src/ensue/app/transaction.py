@@ -112,7 +112,7 @@ class Tx(ReadTx):
         Raises:
             InvalidValue: a value is no JSON value, or a key attribute is missing.
             InvalidExpression: the condition does not compile or apply.
-            LimitExceeded: the item is too large.
+            TooLarge: the item is larger than 400 KB.
         """
         return table_kind.put(self._inner, table.model, item, where=where, given=given)
 
@@ -176,7 +176,7 @@ class Tx(ReadTx):
         Raises:
             InvalidValue: the body is no JSON value, or the delay is out of range.
             InvalidInput: a group or attributes for something that is no queue.
-            LimitExceeded: the body is too large.
+            TooLarge: the body is larger than 1 MiB.
         """
         delay_ms = duration_ms(delay)
         if isinstance(target, Queue):
@@ -214,7 +214,7 @@ class Tx(ReadTx):
 
         Raises:
             InvalidValue: a part is missing or has the wrong type.
-            LimitExceeded: the event is larger than 1 MiB.
+            TooLarge: the event is larger than 1 MiB.
         """
         return bus_kind.publish(
             self._inner,

@@ -80,6 +80,8 @@ class _Consumer:
 
     def _allowed(self, wanted: int) -> int:
         """How many may start now. When the pace allows none, the next look is when it does."""
+        if wanted == 0:
+            self._next_due_ms = None  # only an action that ends makes room, and it wakes
         if self._pace is None or wanted == 0:
             return wanted
         allowed = min(wanted, self._pace.available())
@@ -183,12 +185,13 @@ class TransactionConsumer(_Consumer):
     def _handle(self, tx: Transaction, piece: Work, attempt: int) -> bool:
         """Run the handler as a hop of its own; returns whether it succeeded."""
         origin = Origin(self.name, Place(WORK_NUMBER, piece.id), attempt)
+        received = piece._replace(receives=attempt)
         try:
-            tx.nested(origin, lambda: self._transact(tx, piece))
+            tx.nested(origin, lambda: self._transact(tx, received))
         except StoreError:
             raise
         except Exception as fault:  # noqa: BLE001 - the application's failure is recorded as it is
-            self._fail(tx, piece._replace(receives=attempt), error_text(fault))
+            self._fail(tx, received, error_text(fault))
             return False
         return True
 
@@ -257,9 +260,12 @@ class ActionConsumer(_Consumer):
         try:
             await self._act(piece, self._engine.work_id(piece.id))
         except asyncio.CancelledError:
-            if not deadline.passed:
+            if deadline.passed:
+                error = f"the action took longer than {self._policy.timeout_ms} ms"
+            elif task.cancelling():
                 raise
-            error = f"the action took longer than {self._policy.timeout_ms} ms"
+            else:
+                error = "CancelledError: something that the action awaited was cancelled"
         except Exception as fault:  # noqa: BLE001 - the application's failure is recorded as it is
             error = error_text(fault)
         finally:

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import apsw
 
@@ -52,7 +51,7 @@ def parse_store_url(text: str) -> StoreUrl:
     ``?synchronous=NORMAL`` chooses speed over surviving a power cut.
 
     Raises:
-        InvalidValue: another scheme, no path, or an unknown option.
+        InvalidValue: another scheme, a host, no path, or an unknown option.
     """
     scheme, _, rest = text.partition(":")
     if scheme != "sqlite" or not rest:
@@ -61,18 +60,23 @@ def parse_store_url(text: str) -> StoreUrl:
             hint="This version stores in SQLite: sqlite:///relative.db, sqlite:////absolute.db or "
             "sqlite::memory:.",
         )
-    if rest == MEMORY:
-        return StoreUrl(MEMORY)
-    parts = urlsplit(rest)
-    path = parts.path.removeprefix("/") if rest.startswith("//") else parts.path
+    path, _, query = rest.partition("?")
+    if path.startswith("//"):
+        if not path.startswith("///"):
+            raise InvalidValue(
+                "expected no host in the engine URL",
+                at=text,
+                hint="Write three slashes before a relative path, four before an absolute one.",
+            )
+        path = path[3:]
     synchronous = "FULL"
-    for option in filter(None, parts.query.split("&")):
+    for option in filter(None, query.split("&")):
         if option.upper() not in {"SYNCHRONOUS=FULL", "SYNCHRONOUS=NORMAL"}:
             raise InvalidValue(
                 f"expected synchronous=FULL or synchronous=NORMAL, got {option!r}", at=text
             )
         synchronous = option.upper().partition("=")[2]
-    if not path:
+    if not path or "\0" in path:
         raise InvalidValue("expected a path in the engine URL", at=text)
     return StoreUrl(path, synchronous)
 
@@ -100,7 +104,8 @@ def connect(url: StoreUrl, *, readonly: bool = False) -> apsw.Connection:
             connection.execute(f"PRAGMA synchronous={url.synchronous}").fetchall()
             # Checkpoints are made by a thread of their own, so that no commit waits for one.
             connection.execute("PRAGMA wal_autocheckpoint=0").fetchall()
-        connection.execute("PRAGMA foreign_keys=ON").fetchall()
+        # Savepoints note what they would undo; kept in memory, that costs no writes.
+        connection.execute("PRAGMA temp_store=MEMORY").fetchall()
         connection.execute(f"PRAGMA cache_size=-{PAGE_CACHE_KIB}").fetchall()
         return connection
 
@@ -110,7 +115,9 @@ def _make_folder(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as fault:
         raise StoreUnusable(
-            f"the data folder cannot be made: {fault.strerror}", at=str(folder)
+            f"the data folder cannot be made: {fault.strerror}",
+            at=str(folder),
+            hint="Name a folder that can be made or written with --data or --engine.",
         ) from None
 
 

@@ -26,6 +26,7 @@ from ensue.words.errors import (
     LimitExceeded,
     NotFound,
     StoreClosed,
+    StoreError,
     StoreUnusable,
 )
 from ensue.words.names import Ref
@@ -84,7 +85,11 @@ class Engine:
             StoreBusy: another process holds its write lock.
         """
         engine = cls(url, clock, source)
-        await engine.transact(engine._take_over, Origin("start"))
+        try:
+            await engine.transact(engine._take_over, Origin("start"))
+        except BaseException:
+            await engine._stop()
+            raise
         return engine
 
     def _take_over(self, tx: Transaction) -> None:
@@ -108,6 +113,8 @@ class Engine:
             LimitExceeded: the store holds as many resources as it can number.
             InvalidDeclaration: its SQL table would be that of another resource.
         """
+        if sql_table is not None and ref not in self._numbers:
+            self._check_free(tx, ref, sql_table)
         owner = tx.row(
             "SELECT app, kind, name FROM ensue_resources WHERE sql_table = ?", (sql_table,)
         )
@@ -130,6 +137,17 @@ class Engine:
             raise LimitExceeded(f"expected at most {NUMBER_MAX} resources in a store", at=str(ref))
         self._numbers[ref] = found[0]
         return found[0]
+
+    def _check_free(self, tx: Transaction, ref: Ref, sql_table: str) -> None:
+        for name in (sql_table, f"{sql_table}_changes") if ref.kind == "table" else (sql_table,):
+            found = tx.row("SELECT type FROM sqlite_schema WHERE name = ?", (name,))
+            owner = tx.row("SELECT 1 FROM ensue_resources WHERE sql_table = ?", (name,))
+            if found is not None and (owner is None or name != sql_table):
+                raise InvalidDeclaration(
+                    f"the SQL {found[0]!s} {name} is there already",
+                    at=str(ref),
+                    hint="Rename the resource, or its app.",
+                )
 
     def add_log(self, tx: Transaction, number: int, table: str) -> None:
         """Make a log, and note what to be careful with in it."""
@@ -265,8 +283,13 @@ class Engine:
         if self._closed:
             return
         await cancel_all(self._tasks)
-        await asyncio.gather(*(worker.drain(grace_ms) for worker in self._workers))
-        await self.transact(lambda tx: tx.execute("UPDATE ensue_store SET in_use = 0"))
+        try:
+            await asyncio.gather(*(worker.drain(grace_ms) for worker in self._workers))
+            await self.transact(lambda tx: tx.execute("UPDATE ensue_store SET in_use = 0"))
+        finally:
+            await self._stop()
+
+    async def _stop(self) -> None:
         self._closed = True
         await self._writer.close()
         if self._checkpointer is not None:
@@ -291,8 +314,12 @@ class Engine:
             now = _file_state(f"{self.url.path}-wal")
             if now == seen:
                 continue
+            try:
+                found = await self.transact(lambda tx: tx.row("PRAGMA data_version"))
+            except StoreError as fault:
+                log.warning("the watch pauses: %s", fault)
+                continue
             seen = now
-            found = await self.transact(lambda tx: tx.row("PRAGMA data_version"))
             if found != version:
                 version = found
                 self.wake_all()

@@ -10,7 +10,9 @@ Two kinds of id, both UUIDs of RFC 9562, so that every outside system takes them
 
 from __future__ import annotations
 
+import os
 import random
+import threading
 from typing import NamedTuple, Protocol
 
 from ensue.engine.clock import Clock
@@ -36,9 +38,34 @@ class Random(Protocol):
         """A number from 0 up to but not including 1."""
 
 
+class _SystemRandom:
+    """The operating system's randomness, asked for in blocks: a call for each id is a slow one."""
+
+    BLOCK = 4_096
+
+    def __init__(self) -> None:
+        self._block = b""
+        self._at = 0
+        self._lock = threading.Lock()
+
+    def getrandbits(self, k: int, /) -> int:
+        """An integer of ``k`` random bits."""
+        size = (k + 7) // 8
+        with self._lock:
+            if self._at + size > len(self._block):
+                self._block, self._at = os.urandom(max(size, self.BLOCK)), 0
+            drawn = self._block[self._at : self._at + size]
+            self._at += size
+        return int.from_bytes(drawn) >> (size * 8 - k)
+
+    def random(self) -> float:
+        """A number from 0 up to but not including 1."""
+        return self.getrandbits(53) / (1 << 53)
+
+
 def system_random() -> Random:
     """The operating system's randomness."""
-    return random.SystemRandom()
+    return _SystemRandom()
 
 
 def seeded_random(seed: int) -> Random:
@@ -88,7 +115,8 @@ class RecordIds:
         low = bits & ((1 << 64) - 1)
         if low >> 62 != 0b10:
             return None
-        return Place(low >> 48 & NUMBER_MAX, low & _SEQUENCE)
+        place = Place(low >> 48 & NUMBER_MAX, low & _SEQUENCE)
+        return place if self.text(*place) == text.lower() else None
 
 
 class Ids:

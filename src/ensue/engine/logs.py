@@ -94,9 +94,14 @@ def trim(tx: Transaction, table: str, *, up_to: int, before_hop: int, limit: int
 
     Returns how many were forgotten.
     """
+    # Later facts are of later hops: what is before the first that is kept can go.
+    kept = tx.row(
+        f"SELECT sequence FROM {table} WHERE hop >= ? ORDER BY hop LIMIT 1", (before_hop,)
+    )
+    last = min(up_to, kept[0] - 1) if kept and isinstance(kept[0], int) else up_to
     tx.execute(
-        f"DELETE FROM {table} WHERE sequence IN (SELECT sequence FROM {table}"
-        " WHERE sequence <= ? AND coalesce(hop, 0) < ? ORDER BY sequence LIMIT ?)",
-        (up_to, before_hop, limit),
+        f"DELETE FROM {table} WHERE sequence IN"
+        f" (SELECT sequence FROM {table} WHERE sequence <= ? ORDER BY sequence LIMIT ?)",
+        (last, limit),
     )
     return tx.changed()

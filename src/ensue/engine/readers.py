@@ -22,6 +22,7 @@ from ensue.engine.ids import Place
 from ensue.engine.logs import Record
 from ensue.engine.transaction import Origin, Transaction
 from ensue.words.errors import StoreError
+from ensue.words.names import Ref
 
 CRASHES_MAX = 3
 
@@ -104,8 +105,12 @@ class LogReader:
     def _take(self, tx: Transaction, record: Record, *, busy: bool) -> bool:
         """Handle a record, or make it work; returns whether it became work."""
         handler = self._handler
-        if not handler.wants(record):
-            return False
+        try:
+            if not handler.wants(record):
+                return False
+        except Exception as fault:  # noqa: BLE001 - nobody can tell what such a record says
+            self._park(tx, record, error_text(fault))
+            return True
         origin = Origin(self.name, Place(self._source.number, record.sequence))
         transact = handler.transact
         if transact is None or (busy and self._waits_behind(tx, record)):
@@ -146,6 +151,11 @@ def start_reader(tx: Transaction, handler: LogHandler, *, from_start: bool) -> N
         " ON CONFLICT (number) DO NOTHING",
         (tx.number(handler.ref), source.number, position),
     )
+
+
+def set_reader(tx: Transaction, ref: Ref, position: int) -> None:
+    """Let a reader go on behind a position: the records from there are delivered again."""
+    _move(tx, tx.number(ref), position)
 
 
 def _progress(tx: Transaction, number: int) -> tuple[int, int]:

@@ -12,7 +12,7 @@ import apsw
 from ensue.engine.database import Row, SqlValue, in_our_words
 from ensue.engine.ids import Ids, Place, RecordIds
 from ensue.engine.sockets import Directory
-from ensue.words.errors import StoreError
+from ensue.words.errors import Conflict, NotFound, StoreError
 from ensue.words.names import Ref
 
 T = TypeVar("T")
@@ -89,8 +89,15 @@ class Transaction:
         self._hop = None
 
     def number(self, ref: Ref) -> int:
-        """The number of a declared resource."""
-        return self.facts.numbers[ref]
+        """The number of a declared resource.
+
+        Raises:
+            NotFound: it does not run on this store.
+        """
+        found = self.facts.numbers.get(ref)
+        if found is None:
+            raise NotFound(f"there is no {ref} in {ref.app}", hint="Run its app on this store too.")
+        return found
 
     def row(self, sql: str, parameters: Parameters = ()) -> Row | None:
         """The first row of a query; None when there is none."""
@@ -134,6 +141,9 @@ class Transaction:
 
         Raises:
             StoreError: the store could not serve; the whole transaction should end.
+            Conflict: the store refused a statement; only this hop is undone.
+            RuntimeError: ``run`` raised what would end more than itself, such as SystemExit.
+            Exception: whatever else ``run`` raised.
         """
         outer = self.origin, self._hop
         self.origin, self._hop = origin, None
@@ -142,9 +152,7 @@ class Transaction:
             answer = run()
         except BaseException as fault:
             self._undo()
-            if isinstance(fault, apsw.Error):
-                raise in_our_words(fault, origin.actor) from fault
-            raise
+            raise as_raised(fault, origin.actor) from fault
         finally:
             self.origin, self._hop = outer
         self.execute("RELEASE hop")
@@ -152,8 +160,22 @@ class Transaction:
 
     def _undo(self) -> None:
         try:
-            self.execute("ROLLBACK TO hop")
             self.execute("RELEASE hop")
         except apsw.Error as fault:
             # SQLite has already ended the transaction (a full disk does that); so must we.
             raise StoreError("the store ended the transaction") from fault
+
+
+def as_raised(fault: BaseException, actor: str) -> BaseException:
+    """What a hop raised, as the writer and its waiters can bear it.
+
+    A statement that SQLite refuses (a constraint that somebody added, say) is the hop's own fault,
+    not the store's. StopIteration and what is no Exception would end those who wait for the hop,
+    or the writer, instead of the hop.
+    """
+    if isinstance(fault, apsw.Error):
+        ours = in_our_words(fault, actor)
+        return Conflict(ours.message, at=ours.at) if type(ours) is StoreError else ours
+    if isinstance(fault, StopIteration) or not isinstance(fault, Exception | KeyboardInterrupt):
+        return RuntimeError(f"{actor} raised {type(fault).__name__}: {fault}")
+    return fault

@@ -22,6 +22,7 @@ from ensue.words import values
 
 WAITING, LEASED, DONE = 0, 1, 2
 HELD_MS = 2**62
+DEAD_LETTER = "dead_letter"  # the attribute that tells where dead work comes from, and why
 
 BATCH_MAX = 10_000
 ERROR_LENGTH_MAX = 2_000
@@ -119,11 +120,19 @@ def lease(tx: Transaction, taken: Sequence[Work], lease_ms: int) -> list[Work]:
 
 def finish(tx: Transaction, done: Sequence[Work]) -> None:
     """Mark leased work as done, unless its lease has passed to another receive meanwhile."""
-    tx.connection.executemany(
-        "UPDATE ensue_work SET state = 2, due_ms = ? WHERE id = ? AND receives = ? AND state = 1",
-        [(tx.now_ms, piece.id, piece.receives) for piece in done],
+    sql = (
+        "UPDATE ensue_work SET state = 2, due_ms = ? WHERE id = ? AND receives = ?"
+        " AND taken_ms = ? AND state = 1"
     )
-    _release_groups(tx, done)
+    settled = [(tx.now_ms, each.id, each.receives, each.taken_ms) for each in done]
+    tx.connection.executemany(
+        sql, [row for row, each in zip(settled, done, strict=True) if each.group is None]
+    )
+    for row, each in zip(settled, done, strict=True):
+        if each.group is not None:
+            tx.execute(sql, row)
+            if tx.changed():
+                _release_groups(tx, [each])
 
 
 def finish_untaken(tx: Transaction, done: Sequence[Work]) -> None:
@@ -156,8 +165,16 @@ def retry(tx: Transaction, piece: Work, error: str, delay_ms: int) -> bool:
     """
     tx.execute(
         "UPDATE ensue_work SET state = 0, due_ms = ?, receives = ?, taken_ms = ? WHERE id = ?"
-        " AND state < 2 AND receives <= ?",
-        (tx.now_ms + delay_ms, piece.receives, tx.now_ms, piece.id, piece.receives),
+        " AND queue = ? AND state < 2 AND receives <= ? AND taken_ms IS ?",
+        (
+            tx.now_ms + delay_ms,
+            piece.receives,
+            tx.now_ms,
+            piece.id,
+            piece.queue,
+            piece.receives,
+            piece.taken_ms,
+        ),
     )
     if not tx.changed():
         return False
@@ -172,7 +189,7 @@ def bury(tx: Transaction, piece: Work, error: str, dead_letters: int) -> bool:
     Returns whether the work was still this receive's to move.
     """
     attributes = attributes_of(piece)
-    attributes["dead_letter"] = {
+    attributes[DEAD_LETTER] = {
         "from": piece.queue,
         "reason": error[:ERROR_LENGTH_MAX],
         "receives": piece.receives,
@@ -180,8 +197,16 @@ def bury(tx: Transaction, piece: Work, error: str, dead_letters: int) -> bool:
     }
     tx.execute(
         "UPDATE ensue_work SET queue = ?, state = 0, due_ms = ?, attributes = ?, receives = 0"
-        " WHERE id = ? AND state < 2 AND receives <= ?",
-        (dead_letters, tx.now_ms, values.encode(attributes), piece.id, piece.receives),
+        " WHERE id = ? AND queue = ? AND state < 2 AND receives <= ? AND taken_ms IS ?",
+        (
+            dead_letters,
+            tx.now_ms,
+            values.encode(attributes),
+            piece.id,
+            piece.queue,
+            piece.receives,
+            piece.taken_ms,
+        ),
     )
     if not tx.changed():
         return False
@@ -196,13 +221,14 @@ def redrive(tx: Transaction, dead_letters: int, limit: int) -> int:
     moved = 0
     for piece in due(tx, dead_letters, limit):
         attributes = attributes_of(piece)
-        letter = attributes.pop("dead_letter", None)
-        if not isinstance(letter, dict) or not isinstance(letter["from"], int):
+        letter = attributes.pop(DEAD_LETTER, None)
+        home = letter.get("from") if isinstance(letter, dict) else None
+        if not isinstance(home, int):
             continue
-        home = letter["from"]
         group_is_busy = piece.group is not None and _first_of_group(tx, home, piece.group)
         tx.execute(
-            "UPDATE ensue_work SET queue = ?, state = 0, due_ms = ?, receives = 0, attributes = ?"
+            "UPDATE ensue_work SET queue = ?, state = 0, due_ms = ?, receives = 0, taken_ms = NULL,"
+            " attributes = ?"
             " WHERE id = ?",
             (
                 home,
@@ -225,8 +251,9 @@ def release_leases(tx: Transaction) -> int:
 def give_back(tx: Transaction, taken: Sequence[Work]) -> None:
     """End leases early without a verdict, when the process stops before the work was done."""
     tx.connection.executemany(
-        "UPDATE ensue_work SET state = 0, due_ms = ? WHERE id = ? AND receives = ? AND state = 1",
-        [(tx.now_ms, piece.id, piece.receives) for piece in taken],
+        "UPDATE ensue_work SET state = 0, due_ms = ? WHERE id = ? AND receives = ?"
+        " AND taken_ms = ? AND state = 1",
+        [(tx.now_ms, piece.id, piece.receives, piece.taken_ms) for piece in taken],
     )
 
 
@@ -314,8 +341,9 @@ def purge_done(tx: Transaction, *, after: int, before_ms: int, limit: int) -> tu
 
     Returns how many were forgotten, and the number up to which was looked.
     """
-    window = "SELECT id FROM ensue_work WHERE id > ?1 ORDER BY id LIMIT ?2"
-    looked = tx.row(f"SELECT max(id) FROM ({window})", (after, limit))
+    # What was sent later than that cannot have settled before: there the look ends.
+    window = "SELECT id, sent_ms FROM ensue_work WHERE id > ?1 ORDER BY id LIMIT ?2"
+    looked = tx.row(f"SELECT max(id) FROM ({window}) WHERE sent_ms < ?3", (after, limit, before_ms))
     up_to = looked[0] if looked and isinstance(looked[0], int) else after
     bounds = (after, up_to, before_ms)
     old = "id > ?1 AND id <= ?2 AND state = 2 AND due_ms < ?3"

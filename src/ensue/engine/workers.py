@@ -13,7 +13,7 @@ from contextlib import suppress
 from typing import Protocol
 
 from ensue.engine.clock import Clock, Timer
-from ensue.words.errors import EnsueError, StoreError
+from ensue.words.errors import StoreError
 
 TROUBLE_PAUSE_MS = 1_000
 
@@ -54,7 +54,8 @@ async def drive(worker: Worker, clock: Clock) -> None:
         except StoreError as fault:
             log.warning("%s pauses: %s", worker.name, fault)
             due_ms = clock.now_ms() + TROUBLE_PAUSE_MS
-        except EnsueError:
+        except Exception:
+            # Whatever it is, a worker that ended for ever would be worse.
             log.exception("%s pauses", worker.name)
             due_ms = clock.now_ms() + TROUBLE_PAUSE_MS
         await sleep_until(worker.woken, due_ms, clock)

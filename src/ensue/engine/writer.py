@@ -20,7 +20,7 @@ import apsw
 
 from ensue.engine.clock import Clock
 from ensue.engine.database import in_our_words
-from ensue.engine.transaction import OUTSIDE, Origin, StoreFacts, Transaction
+from ensue.engine.transaction import OUTSIDE, Origin, StoreFacts, Transaction, as_raised
 from ensue.words.errors import LimitExceeded, StoreClosed, StoreError
 
 BATCH_JOBS_MAX = 512
@@ -93,10 +93,10 @@ def _run_job(tx: Transaction, job: Job) -> None:
     tx.execute("SAVEPOINT job")
     try:
         job.answer = job.run(tx)
-    except (apsw.Error, StoreError):
-        raise
-    except Exception as fault:  # noqa: BLE001 - whatever the function raised belongs to its caller
-        job.fault = fault
+    except BaseException as fault:
+        job.fault = as_raised(fault, job.origin.actor)
+        if isinstance(job.fault, StoreError):
+            raise job.fault from fault
         tx.execute("ROLLBACK TO job")
     tx.execute("RELEASE job")
 

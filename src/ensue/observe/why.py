@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from ensue.engine import hops, logs, work
 from ensue.engine.engine import Engine
 from ensue.engine.hops import Hop
-from ensue.engine.ids import HOP_NUMBER, WORK_NUMBER, Place
+from ensue.engine.ids import HOP_NUMBER, WORK_NUMBER, Place, trace_id
 from ensue.engine.logs import Record
 from ensue.engine.sockets import Source
-from ensue.engine.transaction import Transaction
+from ensue.engine.transaction import Origin, Transaction
 from ensue.engine.work import Work
 from ensue.observe.tree import Attempt, Node
 from ensue.words import values
@@ -60,6 +61,28 @@ def why(engine: Engine, sought: str, *, up: bool, finders: Sequence[Find] = ()) 
     return engine.read(look)
 
 
+def traceparent(engine: Engine, origin: Origin) -> str | None:
+    """The W3C traceparent under which an action calls the outside; None without a cause.
+
+    The trace is that of the whole tree: the one that the first request came with, or one made of
+    that request's id. The span is this attempt at this piece of work.
+    """
+    cause = origin.cause
+    if cause is None:
+        return None
+
+    def look(tx: Transaction) -> str:
+        path = _Seeker(engine, tx).path_to(cause)
+        first = path[0] if path else cause
+        hop = hops.hop(tx, first.sequence) if first.number == HOP_NUMBER else None
+        if hop is not None and hop.trace is not None:
+            return hop.trace.split("-")[1]
+        return trace_id(engine.records.text(*first))
+
+    span = f"{cause.sequence & 0xFFFF_FFFF_FFFF:012x}{origin.attempt & 0xFFFF:04x}"
+    return f"00-{engine.read(look)}-{span}-01"
+
+
 @dataclass
 class _Seeker:
     """Walks what is stored, within one snapshot."""
@@ -86,7 +109,7 @@ class _Seeker:
     def line(self, path: list[Place]) -> Node:
         """The nodes of a path, each the only child of the one before."""
         nodes = [self._node(place) for place in path]
-        for parent, child in zip(nodes, nodes[1:], strict=False):
+        for parent, child in pairwise(nodes):
             parent.children = [child]
         return nodes[0]
 

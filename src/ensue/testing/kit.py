@@ -7,7 +7,7 @@ runs the very workers that run in production, in a fixed order, on a seeded sour
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,10 +21,13 @@ from ensue.doors.http import asgi_app
 from ensue.engine.clock import HELD_START_MS, HeldClock
 from ensue.engine.consumers import ActionConsumer
 from ensue.engine.database import parse_store_url
-from ensue.engine.home import Settings
+from ensue.engine.home import Resource, Settings
 from ensue.engine.ids import seeded_random
+from ensue.engine.readers import set_reader
 from ensue.engine.workers import Worker
+from ensue.observe import Node
 from ensue.resources.bus import Bus, Event
+from ensue.resources.function import Function
 from ensue.resources.mail import Letter, Mail
 from ensue.resources.queue import Message, Queue
 from ensue.words.errors import LimitExceeded
@@ -74,7 +77,13 @@ class Running:
                 settings=Settings(data=data),
             )
         )
-        transport = httpx.ASGITransport(asgi_app(self._platform), raise_app_exceptions=False)
+        try:
+            door = asgi_app(self._platform)
+        except BaseException:
+            self._await(self._platform.close())
+            self._loop.close()
+            raise
+        transport = httpx.ASGITransport(door, raise_app_exceptions=False)
         self._client = httpx.AsyncClient(transport=transport, base_url="http://localhost")
 
     # Doing
@@ -147,6 +156,21 @@ class Running:
         """
         return self._await(self._deliver_next())
 
+    def rewind(self, source: Resource, function: Function) -> None:
+        """Set a function back to the beginning of the log that it follows: all is delivered again.
+
+        Args:
+            source: the table whose changes it follows.
+            function: what follows.
+        """
+        engine = self._platform.engine
+        self._await(engine.transact(lambda tx: set_reader(tx, function.ref, 0)))
+        engine.wake({engine.number(source.ref)})
+
+    def wake(self) -> None:
+        """Let every worker look again, as after a commit of another program."""
+        self._platform.engine.wake_all()
+
     # Looking
 
     def messages(self, queue: Queue) -> list[Message]:
@@ -162,6 +186,10 @@ class Running:
         """The letters that left the house; for apps that run in memory."""
         return list(mail.drawer.letters)
 
+    def why(self, sought: str, *, up: bool = False) -> Node:
+        """The tree of what an id, or an item's key, caused; see `ensue why`."""
+        return self._platform.why(sought, up=up)
+
     def now_ms(self) -> int:
         """What time the held clock shows, in ms since 1970."""
         return self.clock.now_ms()
@@ -174,7 +202,7 @@ class Running:
 
     # Within
 
-    def _await(self, doing: Any) -> Any:
+    def _await(self, doing: Coroutine[Any, Any, T]) -> T:
         return self._loop.run_until_complete(doing)
 
     async def _settle(self) -> None:
@@ -191,7 +219,8 @@ class Running:
         for worker in self._platform.engine.workers:
             if self._is_due(worker):
                 worker.woken.clear()
-                moved = await worker.step() or moved
+                if await worker.step():
+                    worker.woken.set()
                 moved = worker.woken.is_set() or moved
         return await self._let_actions_run() or moved
 
@@ -233,7 +262,8 @@ class Running:
             if self._is_due(worker):
                 worker.woken.clear()
                 position = self._platform.engine.read(_produced)
-                await worker.step()
+                if await worker.step():
+                    worker.woken.set()
                 await self._let_actions_run()
                 if self._platform.engine.read(_produced) != position or worker.woken.is_set():
                     return worker.name
@@ -263,7 +293,9 @@ async def _turn() -> None:
 
 
 def _produced(tx: Any) -> object:
-    return tx.row("SELECT (SELECT max(id) FROM ensue_hops), (SELECT total(receives + state) FROM ensue_work)")
+    return tx.row(
+        "SELECT (SELECT max(id) FROM ensue_hops), (SELECT total(receives + state) FROM ensue_work)"
+    )
 
 
 @contextmanager
@@ -305,5 +337,3 @@ def running(
 
 def _nobody(request: httpx.Request) -> httpx.Response:
     raise httpx.ConnectError(f"nobody answers {request.url.host} in this test", request=request)
-
-

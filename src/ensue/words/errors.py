@@ -10,7 +10,8 @@
     ├── NotFound                no such resource, item, message or id
     ├── Conflict                the state of things forbids it
     │   └── ConditionFailed     a conditional write found its condition false
-    ├── LimitExceeded           a named bound was reached
+    ├── LimitExceeded           a named bound was reached; later there may be room
+    │   └── TooLarge            a value is larger than its bound; it will not fit later either
     ├── NotPermitted            a credential is missing or wrong
     ├── StoreError              the store cannot serve
     │   ├── StoreBusy           another process holds the write lock
@@ -113,6 +114,12 @@ class LimitExceeded(EnsueError):
     """A named bound was reached."""
 
     code = "limit_exceeded"
+
+
+class TooLarge(LimitExceeded):
+    """A value is larger than its bound. It will not fit later either."""
+
+    code = "too_large"
 
 
 class NotPermitted(EnsueError):

@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 import msgspec
 
-from ensue.words.errors import InvalidValue, LimitExceeded
+from ensue.words.errors import InvalidValue, TooLarge
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 
@@ -57,7 +57,7 @@ def encode(value: object) -> str:
 
     Raises:
         InvalidValue: something in it has no JSON form; names where.
-        LimitExceeded: the text is longer than 1 MiB.
+        TooLarge: the text is longer than 1 MiB.
     """
     if not _is_plain(value, 0):
         check(value)
@@ -67,7 +67,7 @@ def encode(value: object) -> str:
         check(value)
         raise InvalidValue("expected a value that JSON can hold", at="$") from None
     if len(text) > VALUE_BYTES_MAX:
-        raise LimitExceeded(
+        raise TooLarge(
             f"expected at most {VALUE_BYTES_MAX} bytes of JSON, got {len(text)}",
             hint="Keep large bodies elsewhere and send a reference to them.",
         )
@@ -83,9 +83,9 @@ def _is_plain(value: object, depth: int) -> bool:
     if kind is str or kind is bool or value is None:
         return True
     if kind is int:
-        return _INT_MIN <= value <= _INT_MAX  # type: ignore[operator] # its type was looked at
+        return isinstance(value, int) and _INT_MIN <= value <= _INT_MAX
     if kind is float:
-        return value - value == 0  # type: ignore[operator] # false for infinities and NaN
+        return isinstance(value, float) and math.isfinite(value)
     if depth >= VALUE_DEPTH_MAX:
         return False
     if kind is dict or kind is Item:

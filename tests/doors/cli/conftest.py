@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -79,5 +79,5 @@ def ensue(answers: Answers) -> Callable[..., Result]:
     return run
 
 
-def _nobody(apps: Sequence[object], options: object, ready: object) -> None:
+def _nobody(*_: object) -> None:
     raise AssertionError("this test serves nothing")

@@ -36,19 +36,34 @@ class Served:
         return self.process.wait(STOP_S)
 
 
+def typed(line: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    """What a line does that is typed into a shell which finds this very ``ensue``."""
+    return subprocess.run(
+        ["bash", "-c", line],
+        cwd=cwd,
+        env=_environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def _environment() -> dict[str, str]:
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    return os.environ | {"PATH": path}
+
+
 @contextmanager
 def serving(*words: str, cwd: Path, tries: int = 3) -> Iterator[Served]:
     """Run ``ensue run`` on a free port, with its data in a folder of its own."""
     command = [sys.executable, "-m", "ensue", "run", *words, "--port", "0"]
-    # The commands that it proposes are typed into a shell that finds this very `ensue`.
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     process = subprocess.Popen(
         command,
         cwd=cwd,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        env=os.environ | {"PATH": path},
+        env=_environment(),
     )
     assert process.stdout is not None
     assert process.stderr is not None

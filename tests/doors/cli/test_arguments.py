@@ -16,7 +16,7 @@ def test_a_parameter_without_a_default_is_required():
 
 
 def test_a_parameter_keeps_its_name_on_the_wire():
-    assert list(_parameters("bus", "publish"))[0] == "detail-type"
+    assert next(iter(_parameters("bus", "publish"))) == "detail-type"
 
 
 @pytest.mark.parametrize(

@@ -1,13 +1,11 @@
-import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 from ensue.__main__ import make_cli
-from tests.doors.cli.served import serving
+from tests.doors.cli.served import serving, typed
 
 
 @pytest.fixture
@@ -65,18 +63,10 @@ def test_a_new_app_passes_its_own_tests(folder):
 
 def test_a_new_app_runs_and_the_commands_that_it_proposes_work(folder):
     _new("shop")
-    env = os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
     with serving(".", cwd=folder / "shop") as served:
         told = []
         for line in served.tries:
-            done = subprocess.run(
-                line,
-                shell=True,
-                env=env,
-                capture_output=True,
-                text=True,
-                check=False,  # noqa: S602
-            )
+            done = typed(line, folder)
             assert done.returncode == 0, done.stderr
             told.append(done.stdout)
         assert '"product":"tea"' in told[0].replace(" ", "")

@@ -31,7 +31,8 @@ def test_an_app_before_the_kind_chooses(ensue, two_apps):
     assert two_apps.requests[-1].url.params["app"] == "depot"
 
 
-def test_a_name_that_can_be_several_is_refused_with_all_of_them(ensue, two_apps):
+@pytest.mark.usefixtures("two_apps")
+def test_a_name_that_can_be_several_is_refused_with_all_of_them(ensue):
     done = ensue("send", "work", "1")
     assert done.exit_code == 1
     assert done.stderr == (
@@ -40,13 +41,15 @@ def test_a_name_that_can_be_several_is_refused_with_all_of_them(ensue, two_apps)
     )
 
 
-def test_a_name_that_nothing_has_is_refused(ensue, two_apps):
+@pytest.mark.usefixtures("two_apps")
+def test_a_name_that_nothing_has_is_refused(ensue):
     done = ensue("get", "nothing", "1")
     assert done.exit_code == 1
     assert done.stderr == "error: there is no table nothing. `ensue ls` lists what there is.\n"
 
 
-def test_a_resource_of_another_kind_is_told(ensue, two_apps):
+@pytest.mark.usefixtures("two_apps")
+def test_a_resource_of_another_kind_is_told(ensue):
     assert "expected a queue or mail, got the table stock" in ensue("send", "stock", "1").stderr
 
 

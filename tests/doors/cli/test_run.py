@@ -101,8 +101,9 @@ def test_a_key_is_never_printed(served):
     assert "with ENSUE_KEY set" in done.output
 
 
-def test_a_refusal_to_serve_is_an_error(served):
-    def refuses(apps, options, ready):
+@pytest.mark.usefixtures("served")
+def test_a_refusal_to_serve_is_an_error():
+    def refuses(*_):
         raise NotPermitted("expected a key", hint="Give one.")
 
     done = _run(refuses, "shop_of_run.py", "--host", "0.0.0.0")  # noqa: S104
@@ -118,8 +119,10 @@ def test_an_app_that_fails_is_shown_where_it_fails(served):
         "    1 / 0",
         "    ~~^~~",
         "ZeroDivisionError: division by zero",
-        "error: fails_in_run.py cannot be loaded: ZeroDivisionError: division by zero,"
-        " at fails_in_run.py:1",
+        (
+            "error: fails_in_run.py cannot be loaded: ZeroDivisionError: division by zero,"
+            " at fails_in_run.py:1"
+        ),
     ]
 
 
@@ -155,7 +158,7 @@ def test_an_apps_own_commands_are_printed_as_they_are_at_the_default_address():
 @pytest.mark.usefixtures("on_path")
 def test_commands_are_changed_to_where_the_server_is():
     loaded = _loaded("shop", f"curl {DEFAULT}/x", "ensue ls")
-    assert things_to_try([loaded], [("shop", "http://127.0.0.1:9000")]) == [
+    assert things_to_try([loaded], [("shop", "http://127.0.0.1:9000")])[:2] == [
         "curl http://127.0.0.1:9000/x",
         "ensue ls --url http://127.0.0.1:9000",
     ]
@@ -164,17 +167,46 @@ def test_commands_are_changed_to_where_the_server_is():
 @pytest.mark.usefixtures("on_path")
 def test_commands_may_name_the_address_as_fields():
     loaded = _loaded("shop", "curl localhost:{port}/x -d '{{}}'", "curl {url}/y")
-    assert things_to_try([loaded], [("shop", "http://127.0.0.1:9000")]) == [
+    assert things_to_try([loaded], [("shop", "http://127.0.0.1:9000")])[:2] == [
         "curl localhost:9000/x -d '{}'",
         "curl http://127.0.0.1:9000/y",
     ]
 
 
 @pytest.mark.usefixtures("on_path")
+def test_json_in_a_command_with_an_address_need_not_be_escaped():
+    loaded = _loaded("shop", "curl {url}/y -d '{\"a\": {}}'")
+    assert (
+        things_to_try([loaded], [("shop", DEFAULT)])[0] == f"curl {DEFAULT}/y -d '{{\"a\": {{}}}}'"
+    )
+
+
+@pytest.mark.usefixtures("on_path")
+def test_too_few_commands_of_an_app_are_filled_up_to_three():
+    assert things_to_try([_loaded("shop", "ensue ls", "one")], [("shop", DEFAULT)]) == [
+        "ensue ls",
+        "one",
+        f"curl -s {DEFAULT}/openapi.json",
+    ]
+
+
+def test_a_data_folder_that_cannot_be_made_is_told(served):
+    Path("file").touch()
+    done = _run(served, "shop_of_run.py", "--data", "file/below")
+    assert (done.exit_code, done.stderr) == (
+        1,
+        (
+            "error: cannot make the folder file/below: Not a directory."
+            " Name another one with --data or ENSUE_DATA.\n"
+        ),
+    )
+
+
+@pytest.mark.usefixtures("on_path")
 def test_each_apps_commands_go_to_its_own_address():
     first, second = _loaded("one", "curl {url}"), _loaded("two", "curl {url}")
     addresses = [("one", DEFAULT), ("two", "http://127.0.0.1:8081")]
-    assert things_to_try([first, second], addresses) == [
+    assert things_to_try([first, second], addresses)[:2] == [
         f"curl {DEFAULT}",
         "curl http://127.0.0.1:8081",
     ]
@@ -187,9 +219,7 @@ def test_where_ensue_is_not_on_the_path_its_file_is_named(monkeypatch, tmp_path)
     script.parent.mkdir(parents=True)
     script.touch()
     monkeypatch.setattr("ensue.doors.cli.run.sys.executable", str(script.with_name("python")))
-    assert things_to_try([_loaded("shop", "ensue ls")], [("shop", DEFAULT)]) == [
-        ".venv/bin/ensue ls"
-    ]
+    assert things_to_try([_loaded("shop")], [("shop", DEFAULT)])[0] == ".venv/bin/ensue ls"
     script.unlink()
-    (line,) = things_to_try([_loaded("shop", "ensue ls")], [("shop", DEFAULT)])
+    line = things_to_try([_loaded("shop")], [("shop", DEFAULT)])[0]
     assert line == f"{script.with_name('python')} -m ensue ls"

@@ -1,17 +1,15 @@
 """Every command against a server that runs for real."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 from ensue.__main__ import make_cli
-from tests.doors.cli.served import serving
+from tests.doors.cli.served import serving, typed
 
 APP = """
 from ensue import App
@@ -78,20 +76,12 @@ def _json(text):
     return json.loads(text)
 
 
-def test_ready_is_a_line_for_the_app_and_commands_that_work_as_printed(server):
+def test_ready_is_a_line_for_the_app_and_commands_that_work_as_printed(server, tmp_path):
     assert server.lines[0] == f"shop ready at {server.url}"
     assert "sqlite" in server.lines[1]
     for line in server.tries:
         assert server.url in line
-        env = os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
-        done = subprocess.run(
-            line,
-            shell=True,
-            env=env,
-            capture_output=True,
-            text=True,
-            check=False,  # noqa: S602
-        )
+        done = typed(line, tmp_path)
         assert (done.returncode, done.stderr) == (0, "")
         assert done.stdout
 

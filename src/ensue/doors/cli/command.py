@@ -62,7 +62,7 @@ class ServerCommand(click.Command):
 
     def invoke(self, ctx: click.Context) -> object:
         """Run it with an open connection, which is closed afterwards."""
-        url, key = ctx.params.pop("url"), ctx.params.pop("key")
+        url, key = ctx.params.pop("url"), ctx.params.pop("key") or None
         house = ctx.find_object(House)
         if house is None:
             raise click.UsageError("this command belongs below `ensue`")

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from ensue.doors.cli.command import examples
-from ensue.words.errors import Conflict
+from ensue.words.errors import Conflict, InvalidInput
 from ensue.words.names import check_name
 
 FILES = ("app.py", "test_app.py", "README.md")
@@ -42,6 +42,7 @@ def make(name: str, parent: Path) -> Path:
     Raises:
         InvalidName: it is no name for an app.
         Conflict: there is something of that name.
+        InvalidInput: the folder cannot be made here.
     """
     folder = parent / check_name(name, "app")
     try:
@@ -50,6 +51,8 @@ def make(name: str, parent: Path) -> Path:
         raise Conflict(
             f"there is a {folder} already", hint="Choose another name; nothing is overwritten."
         ) from None
+    except OSError as fault:
+        raise InvalidInput(f"cannot make the folder {folder}: {fault.strerror}") from None
     skeleton = resources.files("ensue.doors.cli") / "skeleton"
     for file in FILES:
         text = (skeleton / f"{file}.txt").read_text(encoding="utf-8")

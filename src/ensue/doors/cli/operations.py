@@ -28,7 +28,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
         'ensue put stock \'{"model": "LX", "quantity": 5}\'',
         "ensue put stock - < item.json",
     ),
-    "query": ("ensue query orders 349 --index by_customer --limit 5",),
+    "query": ("ensue query orders 349 --index by-customer --limit 5",),
     "peek": ("ensue peek payments-dlq",),
     "redrive": ("ensue redrive payments-dlq --limit 10",),
     "invoke": ('ensue invoke reprice \'{"model": "LX"}\'',),

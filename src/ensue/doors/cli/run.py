@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
 from urllib.parse import urlsplit
@@ -14,7 +14,7 @@ import click
 from ensue.doors.cli.command import examples
 from ensue.doors.cli.loading import Loaded, load_apps, short_traceback
 from ensue.doors.cli.model import DATA, HOST, PORT, PORT_MAX, URL, House, Options, Ready
-from ensue.words.errors import InvalidDeclaration
+from ensue.words.errors import InvalidDeclaration, InvalidValue
 
 STORE_FILE = "ensue.db"
 TRIES = 3
@@ -90,7 +90,7 @@ def run(  # noqa: PLR0913 - each is an option
     """
     loaded = _loaded(apps)
     store = engine or f"sqlite:///{data / STORE_FILE}"
-    data.mkdir(parents=True, exist_ok=True)
+    _make(data)
     options = Options(
         host=host, port=port, data=data, engine=store, key=key or None, smtp=smtp or None
     )
@@ -100,6 +100,16 @@ def run(  # noqa: PLR0913 - each is an option
             click.echo(line)
 
     house.serve([each.app for each in loaded], options, ready)
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as fault:
+        raise InvalidValue(
+            f"cannot make the folder {folder}: {fault.strerror}",
+            hint="Name another one with --data or ENSUE_DATA.",
+        ) from None
 
 
 def _loaded(apps: Sequence[str]) -> list[Loaded]:
@@ -133,7 +143,8 @@ def things_to_try(loaded: Sequence[Loaded], addresses: Sequence[tuple[str, str]]
         for each in loaded
         for line in _declared(each.module)
     ]
-    return (found or [_addressed(line, server) for line in _generic(loaded)])[:TRIES]
+    found += [_addressed(line, server) for line in _generic(loaded)]
+    return list(dict.fromkeys(found))[:TRIES]
 
 
 def _declared(module: ModuleType) -> list[str]:
@@ -151,13 +162,23 @@ def _generic(loaded: Sequence[Loaded]) -> list[str]:
 
 def _addressed(line: str, server: str) -> str:
     """A command, made right for where the server is and for where `ensue` is."""
-    if "{url}" in line or "{port}" in line:
-        line = line.format(url=server, port=urlsplit(server).port)
-    line = line.replace(URL, server)
+    line = _filled(line, {"url": server, "port": str(urlsplit(server).port)}).replace(URL, server)
     if not line.startswith("ensue "):
         return line
     elsewhere = "" if server == URL or "--url" in line else f" --url {server}"
     return f"{_console()} {line.removeprefix('ensue ')}{elsewhere}"
+
+
+def _filled(line: str, fields: Mapping[str, str]) -> str:
+    if not any(f"{{{name}}}" in line for name in fields):
+        return line
+    try:
+        return line.format(**fields)
+    except (LookupError, ValueError):
+        # The braces of JSON, not doubled.
+        for name, value in fields.items():
+            line = line.replace(f"{{{name}}}", value)
+        return line
 
 
 def _console() -> str:

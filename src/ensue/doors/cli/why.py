@@ -12,6 +12,8 @@ from ensue.doors.cli.command import ServerCommand, examples, json_option
 from ensue.doors.cli.model import Server
 from ensue.doors.cli.output import clock, show_json
 
+NOTE_LENGTH_MAX = 80
+
 Node = Mapping[str, Any]
 
 _COLOURS = {"ok": "green", "done": "green", "failed": "red", "dead": "red"}
@@ -70,10 +72,14 @@ def _said(node: Node, from_ms: int | None, *, is_root: bool) -> str:
         click.style(state, fg=_COLOURS.get(state, "yellow")) if state else "",
         when,
         _spent(node),
-        str(node.get("note") or ""),
         click.style(str(node.get("id") or ""), dim=True),
+        _cut(str(node.get("note") or "")),
     ]
     return "  ".join(filter(None, parts))
+
+
+def _cut(note: str) -> str:
+    return note if len(note) <= NOTE_LENGTH_MAX else f"{note[: NOTE_LENGTH_MAX - 1]}…"
 
 
 def _spent(node: Node) -> str:

@@ -65,10 +65,10 @@ class BodyReader:
         """
         try:
             found = self._decoder.decode(body)
+            if _LONG_INTEGER.search(body):
+                values.check(_untyped.decode(body))
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise self._fault(body, error) from None
-        if _LONG_INTEGER.search(body):
-            values.check(_untyped.decode(body))
         return found
 
     def missing(self) -> InvalidValue:
@@ -177,7 +177,8 @@ class Binder:
 
     def __init__(self, route: Route, path_names: Sequence[str], bytes_max: int) -> None:
         by_name = {each.name: each for each in route.parameters}
-        self._path_names = tuple(path_names)
+        # The router knows a path's parameters by their place.
+        self._path_names = {f"p{place}": name for place, name in enumerate(path_names)}
         self._path = self._fields("path", [by_name[name] for name in path_names])
         in_query = [each for each in route.parameters if each.place == "query"]
         self._query = self._fields("query", in_query)
@@ -208,9 +209,11 @@ class Binder:
         arguments = dict(self._defaults)
         if self._path_names:
             check_utf8_path(scope)
-            in_path = dict(zip(self._path_names, scope["path_params"].values(), strict=True))
-            found = self._path.convert(in_path)
-            for name in self._path_names:
+            texts = scope["path_params"]
+            found = self._path.convert({
+                name: texts[place] for place, name in self._path_names.items()
+            })
+            for name in self._path_names.values():
                 arguments[name] = getattr(found, name)
         query = scope["query_string"]
         if query or self._needs_query:

@@ -6,7 +6,6 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
 
-import msgspec
 from starlette.routing import Mount, Router
 from starlette.types import Receive, Scope, Send
 
@@ -17,7 +16,7 @@ from ensue.doors.http.arguments import Binder
 from ensue.doors.http.guard import Guard
 from ensue.doors.http.resources import HouseRoute, house_routes
 from ensue.doors.http.routing import Endpoint, make_router, names_in
-from ensue.doors.http.statuses import body_of, headers_of, internal_body, status_of
+from ensue.doors.http.statuses import body_of, encode, headers_of, internal_body, status_of
 from ensue.doors.http.wire import HEADERS, NO_STORE, Gone, respond, trace_of
 from ensue.words.errors import EnsueError, StoreClosed
 
@@ -66,7 +65,7 @@ class Door:
     async def _answer_error(self, scope: Scope, send: Send, error: EnsueError) -> None:
         status = status_of(error)
         if status >= 500:
-            log.error("%s %s: %s", scope["method"], scope["path"], error)
+            log.warning("%s %s: %s", scope["method"], scope["path"], error)
         await respond(scope, send, status, body_of(error), headers_of(error))
 
     async def _answer_fault(self, scope: Scope, send: Send, fault: Exception) -> None:
@@ -85,13 +84,12 @@ class _Responder:
         self._call = platform.call
         self._route = route
         self._bind = Binder(route, names_in(route.path), bytes_max).bind
-        self._encode = msgspec.json.Encoder().encode
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         arguments = await self._bind(scope, receive)
         called = await self._call(self._route, arguments, trace=trace_of(scope))
         answer = called.answer
-        body = b"" if answer.body is None else self._encode(answer.body)
+        body = b"" if answer.body is None else encode(answer.body)
         headers = _headers(answer.headers) if answer.headers else []
         if called.request_id is not None:
             headers.append((b"x-request-id", called.request_id.encode()))
@@ -106,8 +104,8 @@ def _headers(given: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
     headers = []
     for name, value in given.items():
         # A line break would let whoever chose the value write headers of its own.
-        if any(character in value for character in "\r\n\0"):
-            raise ValueError(f"the header {name} has a line break in it")
+        if not value.isprintable():
+            raise ValueError(f"the header {name} has a line break or the like in it")
         headers.append((name.lower().encode("latin-1"), value.encode("latin-1")))
     return headers
 
@@ -179,7 +177,7 @@ def _describer(apps: Sequence[App], house: Sequence[HouseRoute], *, has_key: boo
             # Few processes are ever asked, and building it takes a while.
             from ensue.doors.http.openapi import described_api  # noqa: PLC0415
 
-            made.append(msgspec.json.encode(described_api(apps, house, HOUSE, has_key=has_key)))
+            made.append(encode(described_api(apps, house, HOUSE, has_key=has_key)))
         await respond(scope, send, 200, made[0])
 
     return describe

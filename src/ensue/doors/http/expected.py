@@ -53,6 +53,12 @@ def fields_of(node: inspect.Type) -> tuple[Field, ...]:
     return tuple(node.fields) if isinstance(node, has) else ()
 
 
+def names_of(node: inspect.Type) -> list[str]:
+    """The names that an object of a type may have, the tag's among them."""
+    tags = [node.tag_field] if isinstance(node, inspect.StructType) and node.tag_field else []
+    return tags + [field.encode_name for field in fields_of(node)]
+
+
 def same_tag(node: inspect.Type, value: object) -> bool:
     """Whether an object's tag, if its type has one, says that it is of this type."""
     if not isinstance(node, inspect.StructType) or node.tag_field is None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import msgspec
 from msgspec import inspect
 
-from ensue.doors.http.expected import TypeForm, described, fields_of, kinds_of, same_tag
+from ensue.doors.http.expected import TypeForm, described, fields_of, kinds_of, names_of, same_tag
 from ensue.words.errors import InvalidValue
 from ensue.words.values import shown, step
 
@@ -60,6 +60,9 @@ def located(
     value = raw
     at = root
     for token in _TOKEN.finditer(path):
+        if token["name"] and not (isinstance(value, dict) and token["name"] in value):
+            # It is no place, but a part of the name of a field that is unknown.
+            return _fault(said, inspect.type_info(kind), raw, root)
         node, value, at = _one_step(seek, node, value, at, token)
         if node is None:
             break
@@ -153,12 +156,7 @@ def _missing(about: str, node: inspect.Type | None, value: object, at: str) -> I
 
 
 def _unknown(about: str, node: inspect.Type | None, value: object, at: str) -> InvalidValue:
-    known = [
-        field.encode_name
-        for each in kinds_of(node)
-        if same_tag(each, value)
-        for field in fields_of(each)
-    ]
+    known = [name for each in kinds_of(node) if same_tag(each, value) for name in names_of(each)]
     given: Iterable[object] = value if isinstance(value, dict) else ()
     name = next((str(each) for each in given if each not in known), _named(about))
     wanted = f"one of {', '.join(known)}" if len(known) > 1 else "".join(known) or "no fields"

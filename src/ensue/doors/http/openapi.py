@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, TypeAlias
@@ -220,7 +221,9 @@ def _unique(entry: _Entry, taken: set[str]) -> str:
 def _parameter(given: Parameter, name: str, schemas: _Schemas) -> Schema:
     schema = dict(schemas.of(given.type))
     if not given.required and given.default is not None:
-        schema["default"] = msgspec.to_builtins(given.default)
+        # A default is the app's own; one that JSON cannot hold is not told.
+        with suppress(TypeError, ValueError):
+            schema["default"] = msgspec.json.decode(msgspec.json.encode(given.default))
     return {
         "name": name,
         "in": given.place,

@@ -14,6 +14,7 @@ from ensue.catalog import KINDS
 from ensue.doors.http.arguments import BodyReader, Fields
 from ensue.doors.http.expected import TypeForm
 from ensue.doors.http.routing import Endpoint
+from ensue.doors.http.statuses import encode
 from ensue.doors.http.wire import check_utf8_path, respond, trace_of
 from ensue.observe import Node
 from ensue.words.errors import NotFound
@@ -21,8 +22,6 @@ from ensue.words.kinds import Kind, Operation
 from ensue.words.version import VERSION
 
 APP = "app"
-
-_encode = msgspec.json.Encoder().encode
 
 
 class OfApp(msgspec.Struct, forbid_unknown_fields=True):
@@ -205,7 +204,7 @@ class _Shown:
         del receive
         engine = self._platform.engine_url.partition(":")[0]
         said = Health("ok", VERSION, engine, self._platform.uptime_ms())
-        await respond(scope, send, 200, _encode(said))
+        await respond(scope, send, 200, encode(said))
 
     async def resources(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer with all resources."""
@@ -220,13 +219,13 @@ class _Shown:
             )
             for ref in self._platform.refs()
         ]
-        await respond(scope, send, 200, _encode(found))
+        await respond(scope, send, 200, encode(found))
 
     async def kinds(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer with the catalog."""
         del receive
         self._nothing.convert(self._nothing.gather(scope["query_string"]))
-        await respond(scope, send, 200, _encode([_shown(each) for each in self._kinds.values()]))
+        await respond(scope, send, 200, encode([_shown(each) for each in self._kinds.values()]))
 
     async def why(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer with a tree."""
@@ -234,7 +233,7 @@ class _Shown:
         check_utf8_path(scope)
         given = self._why.convert(self._why.gather(scope["query_string"]))
         found = self._platform.why(scope["path_params"]["p0"], up=given.up)
-        await respond(scope, send, 200, _encode(found))
+        await respond(scope, send, 200, encode(found))
 
 
 def _shown(kind: Kind) -> ShownKind:
@@ -266,7 +265,7 @@ class _Described:
             found.declared(),
             await self._kind.status(found),
         )
-        await respond(scope, send, 200, _encode(said))
+        await respond(scope, send, 200, encode(said))
 
 
 class _Operated:
@@ -305,4 +304,4 @@ class _Operated:
         found = await self._platform.operate(
             self._operation, resource, given, actor=self._actor, trace=trace_of(scope)
         )
-        await respond(scope, send, 200, _encode(found))
+        await respond(scope, send, 200, encode(found))

@@ -82,5 +82,5 @@ def shape_of(path: str) -> str:
     return path
 
 
-def _order(shape: str) -> list[tuple[bool, str]]:
-    return [("{" in part, part) for part in shape.split("/")]
+def _order(shape: str) -> tuple[bool, list[tuple[bool, str]]]:
+    return "{" in shape, [("{" in part, part) for part in shape.split("/")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import errno
 import logging
 import os
@@ -22,10 +23,12 @@ from ensue.app.app import App
 from ensue.app.platform import Platform, open_platform
 from ensue.doors.http.asgi import asgi_app
 from ensue.doors.http.guard import Guard
+from ensue.doors.http.protocol import BoundedProtocol
 from ensue.words.errors import Conflict, EnsueError, InvalidValue, NotPermitted
 from ensue.words.version import VERSION
 
 PORT_MAX = 65_535
+COLLECT_AFTER_OBJECTS = 20_000
 BACKLOG = 2_048
 REQUESTS_GRACE_S = 2
 STOP_MS = 4_000
@@ -96,6 +99,16 @@ def serve(apps: Sequence[App], options: Options, ready: Callable[[Ready], None])
         sockets = [stack.enter_context(closing(each)) for each in _bound(options, len(apps))]
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
             runner.run(_serve(apps, options, sockets, ready))
+
+
+def _rest_the_collector() -> None:
+    """Let the garbage collector leave alone what lives as long as the process, and come less often.
+
+    Requests make few cycles; at its default pace it takes a tenth of the time, in long pauses.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(COLLECT_AFTER_OBJECTS, 20, 50)
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
@@ -267,6 +280,7 @@ async def _serve(
         ]
         try:
             platform.start()
+            _rest_the_collector()
             for server in servers:
                 await server.answers.wait()
             ready(_ready(apps, sockets, platform))
@@ -294,7 +308,7 @@ def _server(platform: Platform, app: App, options: Options, listening: socket.so
     config = uvicorn.Config(
         asgi_app(platform, app, key=options.key, loopback=loopback),
         interface="asgi3",
-        http="httptools",
+        http=BoundedProtocol,
         ws="none",
         lifespan="off",
         log_config=None,

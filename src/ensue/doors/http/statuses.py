@@ -21,15 +21,17 @@ from ensue.words.errors import (
     NotPermitted,
     StoreBusy,
     StoreError,
+    TooLarge,
     Unreachable,
 )
 
 RETRY_AFTER_S = 1
 
-_encode = msgspec.json.Encoder().encode
+encode = msgspec.json.Encoder().encode
+"""Encodes every body that leaves the door."""
 
 
-class BodyTooLarge(LimitExceeded):
+class BodyTooLarge(TooLarge):
     """The request's body is larger than the door takes."""
 
     code = "body_too_large"
@@ -69,7 +71,7 @@ STATUSES: Mapping[type[EnsueError], int] = {
     NotFound: 404,
     MethodNotAllowed: 405,
     Conflict: 409,
-    BodyTooLarge: 413,
+    TooLarge: 413,
     WrongMediaType: 415,
     LimitExceeded: 429,
     EnsueError: 500,
@@ -97,10 +99,10 @@ def headers_of(error: EnsueError) -> list[tuple[bytes, bytes]]:
 
 def body_of(error: EnsueError) -> bytes:
     """An error as the body of an answer."""
-    return _encode({"error": error.as_dict()})
+    return encode({"error": error.as_dict()})
 
 
 def internal_body(request_id: str) -> bytes:
     """What a client is told of a fault of ours: nothing but where the log has it."""
     message = f"something went wrong on our side; the log has it as {request_id}"
-    return _encode({"error": {"code": "internal", "message": message}})
+    return encode({"error": {"code": "internal", "message": message}})

@@ -110,6 +110,8 @@ class Matcher(Generic[Key]):
             found = self._found(plain)
         except RecursionError as error:
             raise too_deep() from error
+        if not found:
+            return []
         keys = self._keys
         if len(found) == 1:
             return [keys[found[0].order]]
@@ -216,8 +218,11 @@ class _Anchor:
             self._others = Bucket()
         return [self._others]
 
-    def buckets_of(self, value: object) -> list[Bucket]:
+    def buckets_of(self, value: object) -> Sequence[Bucket]:
         """The buckets of the rules that an event with this value of the field may match."""
+        if self._others is None and type(value) is not list:
+            only = self._by_text.get(value)
+            return () if only is None else (only,)
         if type(value) is list:
             buckets = [each for one in value if (each := self._by_text.get(one)) is not None]
         else:

@@ -79,7 +79,8 @@ class Bus:
 
         Raises:
             InvalidValue: a part is missing or has the wrong type.
-            LimitExceeded: the event is larger than 1 MiB, or too many transactions wait.
+            TooLarge: the event is larger than 1 MiB.
+            LimitExceeded: too many transactions wait.
         """
         return await self._home.engine.transact(
             lambda tx: store.publish(

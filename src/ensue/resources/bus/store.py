@@ -19,7 +19,7 @@ from ensue.resources.bus.model import (
 )
 from ensue.resources.bus.rules import RuleSet
 from ensue.words import values
-from ensue.words.errors import InvalidInput, InvalidValue, LimitExceeded
+from ensue.words.errors import InvalidInput, InvalidValue, TooLarge
 from ensue.words.values import Json
 
 
@@ -38,12 +38,12 @@ def publish(
         "detail-type": check_word(detail_type, "$.detail-type"),
         "source": check_word(source or bus.source, "$.source"),
         "time": iso(tx.now_ms),
-        "resources": list(resources),
+        "resources": _resources(resources),
         "detail": _detail(detail),
     }
     text = values.encode(event)
     if len(text) > EVENT_BYTES_MAX:
-        raise LimitExceeded(f"expected an event of at most {EVENT_BYTES_MAX} bytes")
+        raise TooLarge(f"expected an event of at most {EVENT_BYTES_MAX} bytes")
     number = tx.number(bus.ref)
     sequence = logs.append(tx, bus.events, "event", None, text)
     event_id = tx.facts.records.text(number, sequence)
@@ -65,6 +65,14 @@ def _deliver(tx: Transaction, rules: RuleSet, event: dict[str, Json]) -> None:
                     raise InvalidInput(
                         f"{target} refused the event: {answer.message}", at=rule.name
                     )
+
+
+def _resources(resources: Sequence[str]) -> Json:
+    if isinstance(resources, str) or not all(isinstance(each, str) for each in resources):
+        raise InvalidValue(
+            f"expected a list of strings, got {values.shown(resources)}", at="$.resources"
+        )
+    return list(resources)
 
 
 def _detail(detail: Mapping[str, object]) -> Json:
@@ -90,7 +98,7 @@ def envelope(event: Mapping[str, Json], event_id: str) -> dict[str, Json]:
 
 def tail(tx: Transaction, bus: BusModel, after: int | None, limit: int) -> tuple[list[Json], int]:
     """Events behind a position, or the newest; and the position behind the last of them."""
-    bounded = min(limit, TAIL_MAX)
+    bounded = max(0, min(limit, TAIL_MAX))
     if after is None:
         found = logs.read_last(tx, bus.events, bounded)
     else:

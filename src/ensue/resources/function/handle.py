@@ -59,7 +59,8 @@ class Function:
 
         Raises:
             InvalidValue: the body is no JSON value.
-            LimitExceeded: the body is too large, or too many transactions wait.
+            TooLarge: the body is larger than 1 MiB.
+            LimitExceeded: too many transactions wait.
         """
         return await self._home.engine.transact(lambda tx: store.invoke(tx, self.model, body))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from email.errors import MessageError
 from email.headerregistry import Address
 from typing import Protocol
 
@@ -68,7 +69,7 @@ def check_address(value: object, at: str) -> str:
     if isinstance(value, str) and value.isprintable() and len(value) <= 320:
         try:
             parsed = Address(addr_spec=value)
-        except (ValueError, IndexError):
+        except (ValueError, IndexError, AttributeError, MessageError):
             parsed = None
         if parsed is not None and parsed.username and parsed.domain:
             return value

@@ -71,12 +71,17 @@ class Smtp:
     """
 
     def __init__(self, url: str) -> None:
-        parts = urlsplit(url)
+        said = "expected a mail server such as smtp://user:password@host:587"
+        try:
+            parts = urlsplit(url)
+            port = parts.port
+        except ValueError as fault:
+            raise InvalidValue(f"{said}: {fault}") from None
         if parts.scheme not in {"smtp", "smtps"} or not parts.hostname:
-            raise InvalidValue("expected a mail server such as smtp://user:password@host:587")
+            raise InvalidValue(said)
         self._tls = parts.scheme == "smtps"
         self._host = parts.hostname
-        self._port = parts.port or (465 if self._tls else 587)
+        self._port = port or (465 if self._tls else 587)
         self._user = unquote(parts.username) if parts.username else None
         self._password = unquote(parts.password) if parts.password else None
 

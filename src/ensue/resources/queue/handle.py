@@ -73,7 +73,8 @@ class Queue:
 
         Raises:
             InvalidValue: the body is no JSON value, or the delay is out of range.
-            LimitExceeded: the body is too large, or too many transactions wait.
+            TooLarge: the body is larger than 1 MiB.
+            LimitExceeded: too many transactions wait.
         """
         delay_ms = duration_ms(delay)
         return await self._home.engine.transact(

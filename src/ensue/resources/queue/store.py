@@ -8,7 +8,14 @@ from ensue.engine import work
 from ensue.engine.sockets import Delivery, Refusal
 from ensue.engine.transaction import Transaction
 from ensue.engine.work import Work
-from ensue.resources.queue.model import DELAY_MS_MAX, PEEK_MAX, REDRIVE_MAX, Message, QueueModel
+from ensue.resources.queue.model import (
+    DELAY_MS_MAX,
+    GROUP_LENGTH_MAX,
+    PEEK_MAX,
+    REDRIVE_MAX,
+    Message,
+    QueueModel,
+)
 from ensue.words import values
 from ensue.words.errors import InvalidInput, InvalidValue
 from ensue.words.values import Json
@@ -24,6 +31,13 @@ def send(
     attributes: dict[str, Json] | None = None,
 ) -> str:
     """Send a message; returns its id."""
+    _check_group(group)
+    if attributes and work.DEAD_LETTER in attributes:
+        raise InvalidValue(
+            f"expected attributes without {work.DEAD_LETTER}, which tells where a dead letter"
+            " comes from",
+            at="$.attributes",
+        )
     if not 0 <= delay_ms <= DELAY_MS_MAX:
         raise InvalidValue(f"expected a delay from 0 to {DELAY_MS_MAX} ms, got {delay_ms}")
     number = work.add(
@@ -59,7 +73,7 @@ def deliver(
 
 def peek(tx: Transaction, queue: QueueModel, limit: int) -> list[Message]:
     """Messages without receiving them, longest due first."""
-    found = work.peek(tx, tx.number(queue.ref), min(limit, PEEK_MAX))
+    found = work.peek(tx, tx.number(queue.ref), max(0, min(limit, PEEK_MAX)))
     return [message(piece, work.record_id(tx, piece.id)) for piece in found]
 
 
@@ -70,7 +84,7 @@ def redrive(tx: Transaction, dead_letters: QueueModel, limit: int) -> int:
             f"expected a dead-letter queue, got {dead_letters.ref}",
             hint=f"Its dead letters are in {dead_letters.dead_letters.name}.",
         )
-    return work.redrive(tx, tx.number(dead_letters.ref), min(limit, REDRIVE_MAX))
+    return work.redrive(tx, tx.number(dead_letters.ref), max(0, min(limit, REDRIVE_MAX)))
 
 
 def depth(tx: Transaction, queue: QueueModel) -> dict[str, Json]:
@@ -90,3 +104,14 @@ def message(piece: Work, message_id: str) -> Message:
         group=piece.group,
         attributes=work.attributes_of(piece),
     )
+
+
+def _check_group(group: object) -> None:
+    if group is None:
+        return
+    if not isinstance(group, str) or not 1 <= len(group) <= GROUP_LENGTH_MAX:
+        raise InvalidValue(
+            f"expected a group of 1 to {GROUP_LENGTH_MAX} characters, got {values.shown(group)}",
+            at="$.group",
+        )
+    values.check(group, "$.group")

@@ -13,7 +13,7 @@ from ensue.engine.sockets import Source
 from ensue.engine.transaction import Transaction
 from ensue.engine.workers import Worker
 from ensue.resources.table import schema, store
-from ensue.resources.table.model import Change, Page, TableModel, as_attributes
+from ensue.resources.table.model import Change, Key, Page, TableModel, as_attributes
 from ensue.words import values
 from ensue.words.names import Ref, check_name
 from ensue.words.values import Item, Json
@@ -27,7 +27,7 @@ class Table:
         name: its name.
         key: the attribute that identifies an item, or two: partition key and sort key.
         indexes: secondary indexes: a partition attribute, or two: partition and sort attribute.
-            Items without the partition attribute are not in the index.
+            Items without all attributes of an index are not in it.
         seed: items that are there when the table is made for the first time.
     """
 
@@ -82,7 +82,7 @@ class Table:
         Raises:
             InvalidValue: a value is no JSON value, or a key attribute is missing.
             InvalidExpression: the condition does not compile or apply.
-            LimitExceeded: the item is too large.
+            TooLarge: the item is larger than 400 KB.
         """
         return await self._home.engine.transact(
             lambda tx: store.put(tx, self.model, item, where=where, given=given)
@@ -160,23 +160,24 @@ class Table:
             id=tx.facts.records.text(tx.number(self.ref), record.sequence),
             kind=record.kind,
             table=self.ref.name,
-            key=self.model.as_key(values.decode(record.key or "null")),
+            key=_key(values.decode(record.key or "[]")),
             old=_item(record.old),
             new=_item(record.new),
             at_ms=tx.now_ms if record.at_ms is None else record.at_ms,
         )
 
     def as_work(self, tx: Transaction, record: Record) -> str:
-        """A record as the body of a piece of work; `change_from` reads it."""
-        change = self.change(tx, record)
-        return values.encode({
-            "id": change.id,
-            "kind": change.kind,
-            "key": change.key,
-            "old": change.old,
-            "new": change.new,
-            "at_ms": change.at_ms,
-        })
+        """A record as the body of a piece of work; `change_from` reads it.
+
+        Put together from the JSON texts as they were captured: a statement from outside may have
+        written what we would refuse, and that must not stop the reader.
+        """
+        change_id = tx.facts.records.text(tx.number(self.ref), record.sequence)
+        at_ms = tx.now_ms if record.at_ms is None else record.at_ms
+        return (
+            f'{{"id":"{change_id}","kind":"{record.kind}","key":{record.key or "[]"},'
+            f'"old":{record.old or "null"},"new":{record.new or "null"},"at_ms":{at_ms}}}'
+        )
 
     def change_from(self, body: Json) -> Change:
         """The change of which `as_work` made this body."""
@@ -185,9 +186,9 @@ class Table:
             id=found["id"],
             kind=found["kind"],
             table=self.ref.name,
-            key=tuple(found["key"]),
-            old=None if found["old"] is None else Item(found["old"]),
-            new=None if found["new"] is None else Item(found["new"]),
+            key=_key(found["key"]),
+            old=None if found["old"] is None else _as_item(found["old"]),
+            new=None if found["new"] is None else _as_item(found["new"]),
             at_ms=found["at_ms"],
         )
 
@@ -246,7 +247,12 @@ def as_event(record: Record) -> dict[str, Json]:
 
 
 def _item(text: str | None) -> Item | None:
-    if text is None:
-        return None
-    found = values.decode(text)
+    return None if text is None else _as_item(values.decode(text))
+
+
+def _as_item(found: Json) -> Item:
     return Item(found) if isinstance(found, dict) else Item(value=found)
+
+
+def _key(found: Any) -> Key:
+    return tuple(found)

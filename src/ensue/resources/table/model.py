@@ -6,14 +6,16 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TypeGuard
 
 from ensue.words.errors import InvalidDeclaration, InvalidValue
 from ensue.words.names import Ref, sql_name
-from ensue.words.values import Item, shown
+from ensue.words.values import Item, check, shown
 
 ITEM_BYTES_MAX = 409_600
 KEY_BYTES_MAX = 1_024
 PAGE_MAX = 1_000
+CHANGES_SEARCHED = 100_000
 ATTRIBUTE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,254}\Z")
 
 KeyValue = str | int | float
@@ -55,9 +57,11 @@ class TableModel:
         Raises:
             InvalidValue: a key attribute is missing, or is no string or number.
         """
+        parts = tuple([item.get(name) for name in self.key])
+        if _are_plain(parts):
+            return parts
         found: list[KeyValue] = []
-        for name in self.key:
-            value = item.get(name)
+        for name, value in zip(self.key, parts, strict=True):
             if not isinstance(value, str | int | float) or isinstance(value, bool):
                 raise InvalidValue(
                     f"expected a string or number as key attribute of {self.ref},"
@@ -73,7 +77,9 @@ class TableModel:
         Raises:
             InvalidValue: it has another shape, or a value that is no string or number, or too long.
         """
-        parts = tuple(given) if isinstance(given, tuple | list) else (given,)
+        parts = tuple(given) if isinstance(given, (tuple, list)) else (given,)
+        if len(parts) == len(self.key) and _are_plain(parts):
+            return parts
         shape = " and ".join(self.key)
         if len(parts) != len(self.key):
             raise InvalidValue(f"expected a key of {self.ref}: {shape}, got {shown(parts)}")
@@ -81,10 +87,19 @@ class TableModel:
         for name, value in zip(self.key, parts, strict=True):
             if not isinstance(value, str | int | float) or isinstance(value, bool):
                 raise InvalidValue(f"expected a string or number, got {shown(value)}", at=name)
-            if isinstance(value, str) and len(value.encode(errors="replace")) > KEY_BYTES_MAX:
+            check(value, name)
+            if isinstance(value, str) and len(value.encode()) > KEY_BYTES_MAX:
                 raise InvalidValue(f"expected at most {KEY_BYTES_MAX} bytes of key", at=name)
             checked.append(value)
         return tuple(checked)
+
+
+def _are_plain(parts: tuple[object, ...]) -> TypeGuard[Key]:
+    """Whether a key's values are good beyond doubt: the hot path of every read and write."""
+    for part in parts:
+        if type(part) is not str or len(part) > KEY_BYTES_MAX or not part.isascii():
+            return False
+    return True
 
 
 @dataclass(frozen=True, slots=True)

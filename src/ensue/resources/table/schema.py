@@ -27,13 +27,18 @@ def create(tx: Transaction, table: TableModel) -> None:
         tx.execute(
             f"CREATE INDEX IF NOT EXISTS {index_name(table, name)}"
             f" ON {table.sql} ({index_columns(table, attributes)})"
-            f" WHERE {attribute(attributes[0])} IS NOT NULL"
+            f" WHERE {is_indexed(attributes)}"
         )
 
 
 def attribute(name: str) -> str:
     """The SQL expression of an item's attribute, the same in index and query."""
     return f"json_extract(item, '$.{name}')"
+
+
+def is_indexed(attributes: tuple[str, ...]) -> str:
+    """The SQL condition for an item to be in an index: it has all the attributes of it."""
+    return " AND ".join(f"{attribute(name)} IS NOT NULL" for name in attributes)
 
 
 def index_name(table: TableModel, name: str) -> str:
@@ -59,12 +64,19 @@ def _create_triggers(tx: Transaction, table: TableModel) -> None:
     )
     tx.execute(
         f"CREATE TRIGGER IF NOT EXISTS {table.sql}_update AFTER UPDATE OF item ON {table.sql}"
-        " WHEN OLD.item IS NOT NEW.item BEGIN"
+        f" WHEN OLD.item IS NOT NEW.item AND {old_key} IS {new_key} BEGIN"
         f" INSERT INTO {table.changes} (kind, key, old, new, hop)"
         f" VALUES ('update', {new_key}, OLD.item, NEW.item,"
         " CASE WHEN NEW.version IS OLD.version THEN NULL ELSE NEW.hop END);"
         f" UPDATE {table.sql} SET version = version + 1, hop = NULL"
         f" WHERE {new_row} AND NEW.version IS OLD.version; END"
+    )
+    was, now = ("(OLD.pk, OLD.sk)", "(NEW.pk, NEW.sk)") if pair else ("OLD.pk", "NEW.pk")
+    tx.execute(
+        f"CREATE TRIGGER IF NOT EXISTS {table.sql}_rekey AFTER UPDATE OF"
+        f" {'pk, sk' if pair else 'pk'} ON {table.sql} WHEN {was} IS NOT {now} BEGIN"
+        f" INSERT INTO {table.changes} (kind, key, old) VALUES ('remove', {old_key}, OLD.item);"
+        f" INSERT INTO {table.changes} (kind, key, new) VALUES ('insert', {new_key}, NEW.item); END"
     )
     tx.execute(
         f"CREATE TRIGGER IF NOT EXISTS {table.sql}_remove AFTER DELETE ON {table.sql} BEGIN"

@@ -8,9 +8,16 @@ from collections.abc import Mapping
 from ensue.engine.transaction import Transaction
 from ensue.languages.expressions import compile_condition, compile_update
 from ensue.resources.table import schema
-from ensue.resources.table.model import ITEM_BYTES_MAX, PAGE_MAX, Key, Page, TableModel
+from ensue.resources.table.model import (
+    CHANGES_SEARCHED,
+    ITEM_BYTES_MAX,
+    PAGE_MAX,
+    Key,
+    Page,
+    TableModel,
+)
 from ensue.words import values
-from ensue.words.errors import InvalidInput, InvalidValue, LimitExceeded, NotFound
+from ensue.words.errors import InvalidInput, InvalidValue, TooLarge, NotFound
 from ensue.words.values import Item, Json
 
 
@@ -60,8 +67,9 @@ def update(
     found = _read(tx, table, place)
     if found is None or (where is not None and not _holds(where, found, given)):
         return None
-    changed = Item(compile_update(expression).apply(found, given or {}))
-    text = _encode(changed, table)
+    applied = compile_update(expression).apply(found, given or {})
+    text = _encode(applied, table)
+    changed = _item(text)
     if table.key_of(changed) != place:
         raise InvalidInput(
             f"expected an update that leaves the key as it is, got {expression!r}",
@@ -115,8 +123,10 @@ def query(
         raise InvalidValue(f"expected a limit from 1 to {PAGE_MAX}, got {limit}")
     if not isinstance(partition, str | int | float):
         raise InvalidValue(f"expected a string or number, got {values.shown(partition)}")
+    values.check(partition, "$.partition")
     first, order = _query_columns(table, index)
-    where, parameters = f"{first} = ? AND {first} IS NOT NULL", [partition]
+    present = "" if index is None else f" AND {schema.is_indexed(table.indexes[index])}"
+    where, parameters = f"{first} = ?{present}", [partition]
     if after is not None:
         cursor = _cursor(after, len(order))
         where += f" AND ({', '.join(order)}) {'<' if reverse else '>'} ({_marks(len(order))})"
@@ -137,6 +147,14 @@ def last_change(tx: Transaction, table: TableModel, key: Key) -> int | None:
         f"SELECT max(c.sequence) FROM {table.sql} i JOIN {table.changes} c ON c.hop = i.hop"
         f" WHERE {table.where_key} AND c.new = i.item",
         key,
+    )
+    if found and isinstance(found[0], int):
+        return found[0]
+    # Last written by a statement from outside, which names no hop: look among the newest changes.
+    newest = f"SELECT sequence, key FROM {table.changes} ORDER BY sequence DESC LIMIT ?"
+    found = tx.row(
+        f"SELECT max(sequence) FROM ({newest}) WHERE key = json_array({_marks(len(key))})",
+        (CHANGES_SEARCHED, *key),
     )
     return found[0] if found and isinstance(found[0], int) else None
 
@@ -160,7 +178,7 @@ def _item(text: object) -> Item:
 def _encode(item: Mapping[str, object], table: TableModel) -> str:
     text = values.encode(item)
     if len(text) > ITEM_BYTES_MAX:
-        raise LimitExceeded(
+        raise TooLarge(
             f"expected an item of at most {ITEM_BYTES_MAX} bytes, got {len(text)}",
             at=str(table.ref),
             hint="Keep large attributes elsewhere and store a reference to them.",
@@ -201,6 +219,7 @@ def _cursor(after: str, length: int) -> list[str | int | float]:
     try:
         padded = after + "=" * (-len(after) % 4)
         found = values.decode(b64decode(padded, altchars=b"-_", validate=True))
+        values.check(found)
     except ValueError:
         found = None  # not base64, or not ASCII
     except InvalidValue:

@@ -1,0 +1,123 @@
+from __future__ import annotations
+
+import pytest
+
+from ensue.app.app import App
+from ensue.engine import logs
+from ensue.engine.home import Settings
+from ensue.engine.keeper import Keeper, first_hop_since
+
+HOUR_MS = 3_600_000
+KEEP = Settings(keep_ms=HOUR_MS)
+
+
+@pytest.fixture
+def app() -> App:
+    return App("wims")
+
+
+def keep(stage):
+    """Let the keeper alone do its work, as often as it wants to."""
+    stage.clock.move_to(stage.clock.now_ms() + 60_000)
+    [keeper] = [worker for worker in stage.engine.workers if isinstance(worker, Keeper)]
+    while stage.wait(keeper.step()):
+        pass
+
+
+def later(stage, ms):
+    stage.clock.move_to(stage.clock.now_ms() + ms)
+
+
+def test_what_is_over_and_done_with_is_forgotten_after_its_time(store, run_on, app):
+    queue = app.queue("payments")
+
+    @queue.consumer()
+    def handle(message, tx):
+        pass
+
+    stage = run_on(store, app, settings=KEEP)
+    stage.wait(queue.send(1))
+    stage.settle()
+    keep(stage)
+    assert stage.rows("SELECT count(*) FROM ensue_work") == [(1,)]
+    later(stage, HOUR_MS)
+    keep(stage)
+    assert stage.rows("SELECT count(*) FROM ensue_work") == [(0,)]
+    assert stage.rows("SELECT count(*) FROM ensue_hops") == [(0,)]
+
+
+def test_undone_work_is_never_forgotten(store, run_on, app):
+    queue = app.queue("payments")
+    stage = run_on(store, app, settings=KEEP)
+    stage.wait(queue.send(1))
+    later(stage, 999 * HOUR_MS)
+    keep(stage)
+    assert stage.wait(queue.depth())["waiting"] == 1
+
+
+def test_records_that_a_reader_has_not_read_are_never_forgotten(store, run_on, app):
+    stock = app.table("stock", key="id")
+    seen = []
+
+    @app.on_change(stock)
+    def follow(change, tx):
+        seen.append(change.new.id)
+
+    stage = run_on(store, app, settings=KEEP)
+    for key in "ab":
+        stage.wait(stock.put({"id": key}))
+    later(stage, 99 * HOUR_MS)
+    keep(stage)
+    stage.settle()
+    assert seen == ["a", "b"]
+    keep(stage)
+    assert stage.rows("SELECT count(*) FROM wims_stock_changes") == [(0,)]
+
+
+def test_records_are_kept_for_their_time_though_read(store, run_on, app):
+    stock = app.table("stock", key="id")
+    stage = run_on(store, app, settings=KEEP)
+    stage.wait(stock.put({"id": "old"}))
+    later(stage, HOUR_MS)
+    stage.wait(stock.put({"id": "new"}))
+    keep(stage)
+    assert stage.rows("SELECT key FROM wims_stock_changes") == [('["new"]',)]
+
+
+def test_a_record_from_outside_is_kept_as_long_as_an_older_one_of_ours(
+    file_store, run_on, app, typed_in
+):
+    stock = app.table("stock", key="id")
+    stage = run_on(file_store, app, settings=KEEP)
+    stage.wait(stock.put({"id": "a"}))
+    typed_in(file_store, "DELETE FROM wims_stock")
+    keep(stage)
+    assert stage.rows("SELECT kind FROM wims_stock_changes") == [("insert",), ("remove",)]
+
+
+def test_positions_go_on_where_they_were_after_everything_was_forgotten(store, run_on, app):
+    bus = app.bus("events")
+    stage = run_on(store, app, settings=KEEP)
+    stage.wait(bus.publish("A", {}))
+    later(stage, 9 * HOUR_MS)
+    keep(stage)
+    stage.wait(bus.publish("B", {}))
+    assert stage.rows("SELECT sequence FROM wims_events_events") == [(2,)]
+
+
+def test_trimming_stops_at_its_limit(store, run_on, app):
+    bus = app.bus("events")
+    stage = run_on(store, app)
+    for _ in range(5):
+        stage.wait(bus.publish("A", {}))
+    trimmed = stage.do(
+        lambda tx: logs.trim(tx, "wims_events_events", up_to=4, before_hop=2**60, limit=3)
+    )
+    assert trimmed == 3
+    assert stage.rows("SELECT sequence FROM wims_events_events") == [(4,), (5,)]
+
+
+def test_the_first_hop_since_a_time_is_one_behind_the_last_when_there_is_none(store, run_on, app):
+    stage = run_on(store, app)
+    last = stage.rows("SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'ensue_hops'")
+    assert stage.engine.read(lambda tx: first_hop_since(tx, 2**60)) == last[0][0] + 1

@@ -1,0 +1,94 @@
+"""Every hot query uses its index."""
+
+from __future__ import annotations
+
+import pytest
+
+from ensue.app.app import App
+from ensue.engine import hops, logs, work
+from ensue.engine.ids import Place
+from ensue.resources.table import store as table_store
+
+
+@pytest.fixture
+def stock_and_stage(store, run_on):
+    app = App("wims")
+    indexes = {"by-maker": ("maker", "price"), "by-shelf": "shelf"}
+    stock = app.table("stock", key=("shop", "id"), indexes=indexes)
+    return stock.model, run_on(store, app)
+
+
+def plan(stage, run) -> str:
+    """How SQLite goes about the one statement that a function executes."""
+
+    def explain(tx):
+        said: list[str] = []
+
+        def trace(cursor, statement, bindings):
+            plain = tx.connection.cursor()
+            plain.exec_trace = None
+            rows = plain.execute(f"EXPLAIN QUERY PLAN {statement}", bindings or ()).fetchall()
+            said.extend(str(row[-1]) for row in rows)
+            return True
+
+        tx.connection.exec_trace = trace
+        try:
+            run(tx)
+        finally:
+            tx.connection.exec_trace = None
+        return said
+
+    return "\n".join(stage.engine.read(explain))
+
+
+QUERIES = {
+    "due work": (lambda tx, _: work.due(tx, 16, 9), "ensue_work_ready"),
+    "next due work": (lambda tx, _: work.next_due_ms(tx, 16), "ensue_work_ready"),
+    "peeking": (lambda tx, _: work.peek(tx, 16, 9), "ensue_work_ready"),
+    "first of a group": (lambda tx, _: work._first_of_group(tx, 16, "a"), "ensue_work_groups"),
+    "work of a hop": (lambda tx, _: work.produced_by(tx, 1, 9), "ensue_work_by_hop"),
+    "one piece": (lambda tx, _: work.piece(tx, 1), "INTEGER PRIMARY KEY"),
+    "reading on": (lambda tx, t: logs.read(tx, t.changes, 5, 9), "INTEGER PRIMARY KEY"),
+    "one record": (lambda tx, t: logs.record(tx, t.changes, 5), "INTEGER PRIMARY KEY"),
+    "records of a hop": (
+        lambda tx, t: logs.produced_by(tx, t.changes, 5, 9), "wims_stock_changes_by_hop"
+    ),
+    "hops of a cause": (
+        lambda tx, _: hops.hops_caused_by(tx, Place(16, 1), 9), "ensue_hops_by_cause"
+    ),
+    "one item": (lambda tx, t: table_store.get(tx, t, ("a", 1)), "PRIMARY KEY"),
+    "a page": (lambda tx, t: table_store.query(tx, t, "a"), "PRIMARY KEY"),
+    "a page backwards": (lambda tx, t: table_store.query(tx, t, "a", reverse=True), "PRIMARY KEY"),
+    "a page of an index": (
+        lambda tx, t: table_store.query(tx, t, "x", index="by-maker"), "wims_stock_by_by_maker"
+    ),
+    "a page of a plain index": (
+        lambda tx, t: table_store.query(tx, t, "x", index="by-shelf"), "wims_stock_by_by_shelf"
+    ),
+}
+
+
+@pytest.mark.parametrize("name", QUERIES)
+def test_it_is_searched_by_its_index_and_nothing_is_scanned_or_sorted(stock_and_stage, name):
+    stock, stage = stock_and_stage
+    run, index = QUERIES[name]
+    said = plan(stage, lambda tx: run(tx, stock))
+    assert "SEARCH" in said
+    assert index in said
+    assert "SCAN" not in said
+    assert "TEMP B-TREE" not in said
+
+
+def test_a_later_page_is_found_by_its_key_too(store, run_on):
+    app = App("wims")
+    stock = app.table("stock", key=("shop", "id"), indexes={"maker": ("maker", "price")})
+    stage = run_on(store, app)
+    for number in range(3):
+        stage.wait(stock.put({"shop": "a", "id": number, "maker": "m", "price": 1}))
+    first = stage.wait(stock.query("m", index="maker", limit=1))
+    said = plan(
+        stage,
+        lambda tx: table_store.query(tx, stock.model, "m", index="maker", after=first.next),
+    )
+    assert "wims_stock_by_maker" in said
+    assert "SCAN" not in said
