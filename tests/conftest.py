@@ -1,3 +1,4 @@
+# ruff: noqa: ARG005 - handlers and fixtures take what they are given
 """What tests share: stores of both kinds, and a stage on which apps run under a held clock."""
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ T = TypeVar("T")
 
 ROUNDS_MAX = 20_000
 TURNS_MAX = 20
+STEPS_MAX = 2_000
 
 
 class Stage:
@@ -98,8 +100,12 @@ class Stage:
                 is_due = due_ms is not None and due_ms <= self.clock.now_ms()
                 if worker.woken.is_set() or is_due:
                     worker.woken.clear()
-                    while await worker.step():
+                    for _ in range(STEPS_MAX):
+                        if not await worker.step():
+                            break
                         moved = True
+                    else:
+                        pytest.fail(f"{worker.name} goes on and on")
             actions = [each for each in self.engine.workers if isinstance(each, ActionConsumer)]
             if any(each.running for each in actions):
                 await self._let_actions_run()

@@ -1,3 +1,4 @@
+# ruff: noqa: PT017, RUF043, S311, TID251 - handlers and fixtures take what they are given
 from __future__ import annotations
 
 import gc
@@ -77,9 +78,20 @@ def test_a_store_url_names_a_file_and_how_durable_it_is(text, url):
 
 @pytest.mark.parametrize(
     "text",
-    ["", "x.db", "postgresql://localhost/x", "sqlite:", "sqlite://", "sqlite:///", "sqlite:///?x=1",
-     "sqlite:///x.db?synchronous=OFF", "sqlite:///x.db?mode=ro", "sqlite://data/ensue.db",
-     "sqlite://[", "sqlite:///a\0b"],
+    [
+        "",
+        "x.db",
+        "postgresql://localhost/x",
+        "sqlite:",
+        "sqlite://",
+        "sqlite:///",
+        "sqlite:///?x=1",
+        "sqlite:///x.db?synchronous=OFF",
+        "sqlite:///x.db?mode=ro",
+        "sqlite://data/ensue.db",
+        "sqlite://[",
+        "sqlite:///a\0b",
+    ],
 )
 def test_what_is_no_store_url_is_refused(text):
     with pytest.raises(InvalidValue, match="engine URL|synchronous"):
@@ -180,9 +192,7 @@ def test_a_store_without_its_first_page_is_refused(used, refused):
 
 
 @pytest.mark.parametrize("seed", range(40))
-def test_a_damaged_store_opens_or_is_refused_by_name_and_never_breaks_otherwise(
-    seed, used, run_on
-):
+def test_a_damaged_store_opens_or_is_refused_by_name_and_never_breaks_otherwise(seed, used, run_on):
     content = bytearray(Path(used.path).read_bytes())
     chance = random.Random(seed)
     for _ in range(40):

@@ -1,3 +1,4 @@
+# ruff: noqa: RUF043 - handlers and fixtures take what they are given
 from __future__ import annotations
 
 import pytest
@@ -27,8 +28,15 @@ def test_retries_are_spread_over_the_whole_span():
 
 @pytest.mark.parametrize(
     "bad",
-    [{"max_receives": 0}, {"max_receives": 1_001}, {"timeout_ms": 0}, {"concurrency": 0}, {"batch": 0},
-     {"retry_base_ms": 0}, {"retry_cap_ms": 10**12}],
+    [
+        {"max_receives": 0},
+        {"max_receives": 1_001},
+        {"timeout_ms": 0},
+        {"concurrency": 0},
+        {"batch": 0},
+        {"retry_base_ms": 0},
+        {"retry_cap_ms": 10**12},
+    ],
 )
 def test_a_policy_out_of_bounds_is_refused_where_it_is_declared(bad):
     with pytest.raises(InvalidDeclaration, match="from 1 to") as caught:

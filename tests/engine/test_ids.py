@@ -93,7 +93,9 @@ def test_ten_thousand_new_ids_of_one_millisecond_differ():
 
 
 def test_the_same_seed_gives_the_same_ids():
-    assert Ids(HeldClock(), seeded_random(5)).new_id() == Ids(HeldClock(), seeded_random(5)).new_id()
+    assert (
+        Ids(HeldClock(), seeded_random(5)).new_id() == Ids(HeldClock(), seeded_random(5)).new_id()
+    )
 
 
 def test_a_trace_id_is_a_record_id_without_dashes():
@@ -106,7 +108,13 @@ def test_a_good_traceparent_is_returned():
 
 @pytest.mark.parametrize(
     "value",
-    ["", "x", TRACE.upper(), TRACE + "-00", TRACE.replace("0af7651916cd43dd8448eb211c80319c", "0" * 32)],
+    [
+        "",
+        "x",
+        TRACE.upper(),
+        TRACE + "-00",
+        TRACE.replace("0af7651916cd43dd8448eb211c80319c", "0" * 32),
+    ],
 )
 def test_a_traceparent_that_cannot_be_continued_is_refused(value):
     with pytest.raises(InvalidValue, match="traceparent"):

@@ -1,3 +1,4 @@
+# ruff: noqa: ARG001 - handlers and fixtures take what they are given
 """Every hot query uses its index."""
 
 from __future__ import annotations
@@ -51,19 +52,23 @@ QUERIES = {
     "reading on": (lambda tx, t: logs.read(tx, t.changes, 5, 9), "INTEGER PRIMARY KEY"),
     "one record": (lambda tx, t: logs.record(tx, t.changes, 5), "INTEGER PRIMARY KEY"),
     "records of a hop": (
-        lambda tx, t: logs.produced_by(tx, t.changes, 5, 9), "wims_stock_changes_by_hop"
+        lambda tx, t: logs.produced_by(tx, t.changes, 5, 9),
+        "wims_stock_changes_by_hop",
     ),
     "hops of a cause": (
-        lambda tx, _: hops.hops_caused_by(tx, Place(16, 1), 9), "ensue_hops_by_cause"
+        lambda tx, _: hops.hops_caused_by(tx, Place(16, 1), 9),
+        "ensue_hops_by_cause",
     ),
     "one item": (lambda tx, t: table_store.get(tx, t, ("a", 1)), "PRIMARY KEY"),
     "a page": (lambda tx, t: table_store.query(tx, t, "a"), "PRIMARY KEY"),
     "a page backwards": (lambda tx, t: table_store.query(tx, t, "a", reverse=True), "PRIMARY KEY"),
     "a page of an index": (
-        lambda tx, t: table_store.query(tx, t, "x", index="by-maker"), "wims_stock_by_by_maker"
+        lambda tx, t: table_store.query(tx, t, "x", index="by-maker"),
+        "wims_stock_by_by_maker",
     ),
     "a page of a plain index": (
-        lambda tx, t: table_store.query(tx, t, "x", index="by-shelf"), "wims_stock_by_by_shelf"
+        lambda tx, t: table_store.query(tx, t, "x", index="by-shelf"),
+        "wims_stock_by_by_shelf",
     ),
 }
 

@@ -1,3 +1,4 @@
+# ruff: noqa: ARG001 - handlers and fixtures take what they are given
 from __future__ import annotations
 
 import pytest
@@ -114,7 +115,10 @@ def test_statements_typed_into_another_program_are_delivered(file_store, run_on,
     stage.engine.wake_all()
     stage.settle()
     assert shop.seen[2:] == [
-        ("update", "a", 9), ("update", "b", 9), ("insert", "c", 5), ("remove", "a", 9)
+        ("update", "a", 9),
+        ("update", "b", 9),
+        ("insert", "c", 5),
+        ("remove", "a", 9),
     ]
 
 

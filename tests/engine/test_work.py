@@ -24,7 +24,9 @@ def take(stage):
 
 @pytest.fixture
 def due(stage):
-    return lambda queue=QUEUE: [p.body for p in stage.engine.read(lambda tx: work.due(tx, queue, 100))]
+    return lambda queue=QUEUE: [
+        p.body for p in stage.engine.read(lambda tx: work.due(tx, queue, 100))
+    ]
 
 
 def piece(stage, number):
@@ -247,7 +249,9 @@ def test_work_that_is_taken_and_finished_in_one_transaction_counts_one_receive(s
 
     stage.do(handle)
     assert [(piece(stage, n).state, piece(stage, n).receives) for n in numbers] == [
-        (work.DONE, 1), (work.WAITING, 0), (work.DONE, 1)
+        (work.DONE, 1),
+        (work.WAITING, 0),
+        (work.DONE, 1),
     ]
 
 

@@ -40,9 +40,7 @@ class WorkMachine(RuleBasedStateMachine):
     @rule(group=GROUPS, delay_ms=st.sampled_from([0, 0, 700]))
     def send(self, group, delay_ms):
         body = str(next(self.numbers))
-        number = self.stage.do(
-            lambda tx: work.add(tx, QUEUE, body, group=group, delay_ms=delay_ms)
-        )
+        number = self.stage.do(lambda tx: work.add(tx, QUEUE, body, group=group, delay_ms=delay_ms))
         self.sent[number] = group
 
     @rule(limit=st.integers(1, 4))

@@ -1,3 +1,4 @@
+# ruff: noqa: ARG001, TID251 - handlers and fixtures take what they are given
 from __future__ import annotations
 
 import asyncio
@@ -29,7 +30,6 @@ def count(stage) -> int:
 
 def adding(tx):
     return work.add(tx, QUEUE, "1")
-
 
 
 def test_jobs_that_wait_together_share_a_commit(stage, commits):

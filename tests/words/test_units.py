@@ -22,7 +22,20 @@ def test_a_plain_number_is_a_duration_in_seconds():
 
 @pytest.mark.parametrize(
     "value",
-    ["", "s", "5", "-1s", "1 s 2", "5x", -1, True, float("nan"), float("inf"), 1e308, "9" * 400 + "s"],
+    [
+        "",
+        "s",
+        "5",
+        "-1s",
+        "1 s 2",
+        "5x",
+        -1,
+        True,
+        float("nan"),
+        float("inf"),
+        1e308,
+        "9" * 400 + "s",
+    ],
 )
 def test_what_is_no_duration_is_refused(value):
     with pytest.raises(InvalidValue, match="expected a duration"):
@@ -38,13 +51,16 @@ def test_every_duration_fits_in_the_clock_of_the_store(value):
     assert 0 <= ms < 2**60
 
 
-@pytest.mark.parametrize(("text", "rate"), [("5/s", 5), ("300/m", 5), ("0.5/s", 0.5), ("86400/d", 1)])
+@pytest.mark.parametrize(
+    ("text", "rate"), [("5/s", 5), ("300/m", 5), ("0.5/s", 0.5), ("86400/d", 1)]
+)
 def test_a_rate_is_a_number_per_unit_of_time(text, rate):
     assert rate_per_second(text) == pytest.approx(rate)
 
 
 @pytest.mark.parametrize(
-    "text", ["", "5", "/s", "0/s", "-1/s", "5/w", "5/ms", "9" * 400 + "/s", "0." + "0" * 300 + "1/d"]
+    "text",
+    ["", "5", "/s", "0/s", "-1/s", "5/w", "5/ms", "9" * 400 + "/s", "0." + "0" * 300 + "1/d"],
 )
 def test_what_is_no_rate_is_refused(text):
     with pytest.raises(InvalidValue, match="expected a rate"):
@@ -53,7 +69,13 @@ def test_what_is_no_rate_is_refused(text):
 
 @pytest.mark.parametrize(
     ("ms", "text"),
-    [(0.42, "0.4 ms"), (35, "35 ms"), (2_100, "2.1 s"), (200_000, "3 m 20 s"), (435_600_000, "5 d 1 h")],
+    [
+        (0.42, "0.4 ms"),
+        (35, "35 ms"),
+        (2_100, "2.1 s"),
+        (200_000, "3 m 20 s"),
+        (435_600_000, "5 d 1 h"),
+    ],
 )
 def test_a_duration_is_shown_in_its_two_largest_units(ms, text):
     assert human_ms(ms) == text

@@ -1,3 +1,4 @@
+# ruff: noqa: PT017 - handlers and fixtures take what they are given
 from __future__ import annotations
 
 import json
@@ -43,8 +44,10 @@ ODD = st.one_of(
 )
 ANYTHING = st.recursive(
     ODD,
-    lambda inner: st.lists(inner, max_size=3)
-    | st.dictionaries(st.text(st.characters(), max_size=3) | st.integers(), inner, max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.text(st.characters(), max_size=3) | st.integers(), inner, max_size=3)
+    ),
     max_leaves=8,
 )
 
@@ -160,7 +163,9 @@ def test_a_mapping_that_is_no_dict_is_refused_with_its_place():
     assert caught.value.at == "$"
 
 
-@pytest.mark.parametrize("text", ["", "{", "nul", '"\\ud800"', "\ud800", b"\xff", "[" * 100_000, "NaN"])
+@pytest.mark.parametrize(
+    "text", ["", "{", "nul", '"\\ud800"', "\ud800", b"\xff", "[" * 100_000, "NaN"]
+)
 def test_what_is_no_json_is_refused(text):
     with pytest.raises(InvalidValue, match="expected JSON"):
         decode(text)

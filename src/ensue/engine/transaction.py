@@ -160,6 +160,7 @@ class Transaction:
 
     def _undo(self) -> None:
         try:
+            self.execute("ROLLBACK TO hop")
             self.execute("RELEASE hop")
         except apsw.Error as fault:
             # SQLite has already ended the transaction (a full disk does that); so must we.

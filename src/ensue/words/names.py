@@ -32,7 +32,7 @@ def check_name(name: str, what: str) -> str:
     if len(name) <= NAME_LENGTH_MAX and _NAME.match(name):
         return name
     raise InvalidName(
-        f"expected a {what} name, got {name!r}",
+        f"expected a lower-case name for the {what}, got {name!r}",
         hint=f"Use lower-case letters, digits and single - or _ between them, starting with a "
         f"letter, at most {NAME_LENGTH_MAX} characters, such as order-events.",
     )

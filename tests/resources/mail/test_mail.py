@@ -1,3 +1,4 @@
+# ruff: noqa: ARG001, ARG002 - handlers and fixtures take what they are given
 from __future__ import annotations
 
 import email
@@ -22,7 +23,7 @@ class Server:
     def __init__(self) -> None:
         self.letters: list[tuple[str, list[str], bytes]] = []
 
-    async def handle_RCPT(self, server, session, envelope, address, options):  # noqa: N802, PLR0917, PLR0913 - named by aiosmtpd
+    async def handle_RCPT(self, server, session, envelope, address, options):  # noqa: N802 - named by aiosmtpd
         if address.startswith("refused"):
             return "550 no such mailbox"
         envelope.rcpt_tos.append(address)
@@ -130,7 +131,20 @@ def test_a_line_break_in_a_subject_makes_no_header(store, run_on, app, mail, tmp
 
 @pytest.mark.parametrize(
     "to",
-    [None, 5, "", "a", "a@", "@b", "a@b\r\nBcc: c@d", "a@b, c@d", "a b@c", "<a@b>", "a@[", "x" * 400 + "@b"],
+    [
+        None,
+        5,
+        "",
+        "a",
+        "a@",
+        "@b",
+        "a@b\r\nBcc: c@d",
+        "a@b, c@d",
+        "a b@c",
+        "<a@b>",
+        "a@[",
+        "x" * 400 + "@b",
+    ],
 )
 def test_a_letter_without_a_good_address_is_refused_and_not_stored(store, run_on, app, mail, to):
     stage = run_on(store, app)
@@ -140,7 +154,9 @@ def test_a_letter_without_a_good_address_is_refused_and_not_stored(store, run_on
     assert stage.wait(mail.depth()) == {"waiting": 0, "in_flight": 0}
 
 
-@given(st.one_of(st.text(max_size=12), st.from_regex(r"[a-z<>\[\]\"(),.@\\ ]{1,9}@[a-z.\[\]<> ]{1,5}")))
+@given(
+    st.one_of(st.text(max_size=12), st.from_regex(r"[a-z<>\[\]\"(),.@\\ ]{1,9}@[a-z.\[\]<> ]{1,5}"))
+)
 def test_any_text_is_an_address_on_one_line_or_refused(text):
     try:
         address = check_address(text, "$.to")
@@ -152,7 +168,8 @@ def test_any_text_is_an_address_on_one_line_or_refused(text):
 
 
 @pytest.mark.parametrize(
-    "url", ["", "http://x", "smtp://", "smtp:host", "smtp://host:99999", "smtp://host:x", "smtp://["]
+    "url",
+    ["", "http://x", "smtp://", "smtp:host", "smtp://host:99999", "smtp://host:x", "smtp://["],
 )
 def test_what_is_no_mail_server_is_refused(url):
     with pytest.raises(InvalidValue, match="expected a mail server"):

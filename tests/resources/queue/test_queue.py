@@ -1,3 +1,4 @@
+# ruff: noqa: ARG001, ARG005 - handlers and fixtures take what they are given
 from __future__ import annotations
 
 import pytest
@@ -47,9 +48,17 @@ def test_a_delayed_message_is_in_the_queue_but_not_received(store, run_on, app, 
 
 @pytest.mark.parametrize(
     "options",
-    [{"delay": "367d"}, {"delay": -1}, {"delay": "soon"}, {"group": ""}, {"group": "g" * 129},
-     {"group": "\ud800"}, {"group": 5}, {"attributes": {"dead_letter": {"from": 16}}},
-     {"attributes": {"a": float("nan")}}],
+    [
+        {"delay": "367d"},
+        {"delay": -1},
+        {"delay": "soon"},
+        {"group": ""},
+        {"group": "g" * 129},
+        {"group": "\ud800"},
+        {"group": 5},
+        {"attributes": {"dead_letter": {"from": 16}}},
+        {"attributes": {"a": float("nan")}},
+    ],
     ids=str,
 )
 def test_what_cannot_be_sent_is_refused_and_nothing_is_stored(stage, queue, options):

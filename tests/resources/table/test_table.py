@@ -1,3 +1,4 @@
+# ruff: noqa: ARG001, S608 - handlers and fixtures take what they are given
 from __future__ import annotations
 
 import pytest
@@ -85,8 +86,18 @@ def test_text_and_number_keys_are_different_keys(stage, stock):
 
 @pytest.mark.parametrize(
     "key",
-    [None, True, [], ["a", "b"], ("a", 1), {"a": 1}, 2**63, float("nan"), "\ud800",
-     "x" * (KEY_BYTES_MAX + 1)],
+    [
+        None,
+        True,
+        [],
+        ["a", "b"],
+        ("a", 1),
+        {"a": 1},
+        2**63,
+        float("nan"),
+        "\ud800",
+        "x" * (KEY_BYTES_MAX + 1),
+    ],
     ids=repr,
 )
 def test_a_key_of_another_shape_is_refused(stage, stock, key):
@@ -108,9 +119,7 @@ def test_a_conditional_put_answers_whether_its_condition_held(stage, stock):
 
 def test_a_conditional_decrement_never_goes_below_zero(stage, stock):
     def take(n):
-        return stage.wait(
-            stock.update("LX", "SET n = n - :n", where="n >= :n", n=n)
-        )
+        return stage.wait(stock.update("LX", "SET n = n - :n", where="n >= :n", n=n))
 
     assert take(70).n == 30
     assert take(31) is None
@@ -206,8 +215,13 @@ def test_an_index_orders_by_its_sort_attribute_and_then_by_key(stage, orders, li
 
 @pytest.mark.parametrize("limit", [1, 100])
 def test_an_item_without_all_attributes_of_an_index_is_not_in_it(stage, orders, limit):
-    for number, more in enumerate(({"status": "NEW"}, {"total": 1}, {"status": "NEW", "total": 3},
-                                   {"status": None, "total": 3}, {"status": "NEW", "total": 4})):
+    for number, more in enumerate((
+        {"status": "NEW"},
+        {"total": 1},
+        {"status": "NEW", "total": 3},
+        {"status": None, "total": 3},
+        {"status": "NEW", "total": 4},
+    )):
         stage.wait(orders.put(order(number, **more)))
     assert pages(stage, orders, "NEW", index="status", limit=limit) == [2, 4]
 
@@ -249,7 +263,12 @@ def test_a_key_that_cannot_be_one_is_refused_when_declared(app, key):
 
 @pytest.mark.parametrize(
     ("app_name", "tables"),
-    [("ensue", ["work"]), ("a", ["b", "b-changes"]), ("a", ["b-changes", "b"]), ("a", ["b-c", "b_c"])],
+    [
+        ("ensue", ["work"]),
+        ("a", ["b", "b-changes"]),
+        ("a", ["b-changes", "b"]),
+        ("a", ["b-c", "b_c"]),
+    ],
 )
 def test_a_table_whose_sql_name_is_taken_is_refused(file_store, run_on, app_name, tables):
     app = App(app_name)

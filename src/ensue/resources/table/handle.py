@@ -254,5 +254,6 @@ def _as_item(found: Json) -> Item:
     return Item(found) if isinstance(found, dict) else Item(value=found)
 
 
-def _key(found: Any) -> Key:
-    return tuple(found)
+def _key(found: Json) -> Key:
+    parts = found if isinstance(found, list) else []
+    return tuple(part for part in parts if isinstance(part, str | int | float))

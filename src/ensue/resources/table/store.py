@@ -17,7 +17,7 @@ from ensue.resources.table.model import (
     TableModel,
 )
 from ensue.words import values
-from ensue.words.errors import InvalidInput, InvalidValue, TooLarge, NotFound
+from ensue.words.errors import InvalidInput, InvalidValue, NotFound, TooLarge
 from ensue.words.values import Item, Json
 
 

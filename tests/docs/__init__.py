@@ -1,0 +1,1 @@
+"""The documentation runs: every block, every link, every generated page."""

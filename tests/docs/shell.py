@@ -1,0 +1,196 @@
+"""A shell for transcripts: runs what is typed in a folder of its own, on ports that are free."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+from tests.docs.pages import ROOT
+from tests.docs.transcript import Ids, Typed
+
+PORTS = (8080, 8081)
+LIMIT_S = 30
+TRIES_MAX = 150
+RUN = ("cat", "cp", "curl", "ensue", "kill", "ls", "mkdir", "pytest", "python", "sqlite3")
+LOOKS = re.compile(r"ensue (ls|get|query|peek|why|describe|explain|tail)\b|curl (?!.*(-d|-X))|ls ")
+STAYS = re.compile(r"ensue (run\b|tail\b(?!.*--count))")
+
+
+class Stays:
+    """A program that goes on; its lines are read as they come."""
+
+    def __init__(self, command: str, folder: Path, environment: dict[str, str]) -> None:
+        self._process = subprocess.Popen(
+            ["bash", "-c", f"exec {command}"],
+            cwd=folder,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        self.lines: list[str] = []
+        self._more = threading.Condition()
+        self._ended = False
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _read(self) -> None:
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            with self._more:
+                self.lines.append(line.rstrip("\n"))
+                self._more.notify_all()
+        with self._more:
+            self._ended = True
+            self._more.notify_all()
+
+    def wait_for(self, ids: Ids, told: Sequence[str]) -> str | None:
+        """Wait until it has written these lines; returns the first that it did not write."""
+        with self._more:
+            self._more.wait_for(
+                lambda: ids.match(list(told), self.lines) is None or self._ended, LIMIT_S
+            )
+            return ids.match(list(told), self.lines)
+
+    def stop(self) -> None:
+        """Stop it as Ctrl-C does."""
+        if self._process.poll() is None:
+            self._process.send_signal(signal.SIGINT)
+        try:
+            self._process.wait(LIMIT_S)
+        finally:
+            self._process.kill()
+            self._reader.join(LIMIT_S)
+            if self._process.stdout is not None:
+                self._process.stdout.close()
+
+
+class Shell:
+    """Runs the commands of one page.
+
+    Args:
+        folder: where it begins.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.ids = Ids()
+        self._running: list[Stays] = []
+        first = _free_pair()
+        self._ports = {str(told): str(first + place) for place, told in enumerate(PORTS)}
+        venv = str(Path(sys.executable).parent)
+        self.environment = {
+            **{name: value for name, value in os.environ.items() if name[:6] != "ENSUE_"},
+            "PATH": f"{venv}{os.pathsep}{os.environ['PATH']}",
+            "ENSUE_URL": f"http://127.0.0.1:{first}",
+            "PAYMENTS_URL": f"http://127.0.0.1:{first + 1}/payments",
+            "PYTHONUNBUFFERED": "1",
+            "PYTEST_ADDOPTS": "-p no:cacheprovider",
+            "NO_COLOR": "1",
+        }
+
+    def rewritten(self, text: str) -> str:
+        """A text with this shell's ports instead of the page's."""
+        return re.sub(r"\b(8080|8081)\b", lambda found: self._ports[found[0]], text)
+
+    def run(self, typed: Typed) -> str | None:
+        """Run a command; returns what is wrong with what it said."""
+        told = [self.rewritten(line) for line in typed.output]
+        if typed.command is None:
+            self._running.pop().stop()
+            return None
+        command = self.rewritten(self.ids.put_into(typed.command))
+        if command.startswith("make "):
+            return self._make(command, told)
+        if command.startswith("cd "):
+            self.folder = (self.folder / command[3:]).resolve()
+            return None
+        if command.startswith("export "):
+            name, _, value = command[7:].partition("=")
+            self.environment[name] = value.strip("'\"")
+            return None
+        if not command.startswith(RUN):
+            return f"nobody knows how to run: {command}"
+        if STAYS.match(command):
+            return self._stay(command, told)
+        return self._once(command, told)
+
+    def _make(self, command: str, told: list[str]) -> str | None:
+        recipe = make_recipes()[command.removeprefix("make ")]
+        if command != "make run":
+            return None
+        words = [str(ROOT / word) if word.startswith("apps/") else word for word in recipe.split()]
+        return self._stay(" ".join(["ensue", *words[1:]]), told)
+
+    def _stay(self, command: str, told: list[str]) -> str | None:
+        if command.startswith("ensue run") and "--port" not in command:
+            command += f" --port {self._ports['8080']}"
+        started = Stays(command, self.folder, self.environment)
+        self._running.append(started)
+        missing = started.wait_for(self.ids, told or ["Try:"] * command.startswith("ensue run"))
+        return None if missing is None else _difference(command, missing, started.lines)
+
+    def _once(self, command: str, told: list[str]) -> str | None:
+        lines: list[str] = []
+        missing: str | None = None
+        for _ in range(TRIES_MAX if LOOKS.match(command) else 1):
+            lines = self._lines_of(command)
+            missing = self.ids.match(told, lines)
+            if missing is None:
+                return None
+        return _difference(command, missing or "", lines)
+
+    def _lines_of(self, command: str) -> list[str]:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            done = subprocess.run(
+                ["bash", "-c", command],
+                cwd=self.folder,
+                env=self.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                timeout=LIMIT_S,
+                check=False,
+            )
+            return done.stdout.splitlines()
+        return [f"still running after {LIMIT_S} s"]
+
+    def close(self) -> None:
+        """Stop everything."""
+        while self._running:
+            self._running.pop().stop()
+
+
+def make_recipes() -> dict[str, str]:
+    """The first command of each make target, without the virtual environment's folder."""
+    text = (ROOT / "Makefile").read_text(encoding="utf-8")
+    found = re.findall(r"^([a-z]+):.*\n\t@?(.*)$", text, re.MULTILINE)
+    return {name: recipe.replace("$(BIN)/", "") for name, recipe in found}
+
+
+def _difference(command: str, missing: str, lines: list[str]) -> str:
+    said = "\n    ".join(lines)
+    return f"$ {command}\n  does not say\n    {missing}\n  but\n    {said}"
+
+
+def _free_pair() -> int:
+    """A port that is free, and whose successor is."""
+    for _ in range(100):
+        with socket.socket() as first, socket.socket() as second:
+            first.bind(("127.0.0.1", 0))
+            port = int(first.getsockname()[1])
+            try:
+                second.bind(("127.0.0.1", port + 1))
+            except OSError:
+                continue
+            return port
+    raise OSError("there are no two free ports side by side")

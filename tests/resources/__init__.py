@@ -1,0 +1,1 @@
+"""The resource kinds, tested module by module."""

@@ -1,0 +1,1 @@
+"""The bus, tested module by module."""

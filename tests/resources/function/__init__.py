@@ -1,0 +1,1 @@
+"""The function, tested module by module."""

@@ -1,0 +1,1 @@
+"""The mail, tested module by module."""

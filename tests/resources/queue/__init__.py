@@ -1,0 +1,1 @@
+"""The queue, tested module by module."""

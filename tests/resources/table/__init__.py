@@ -1,0 +1,1 @@
+"""The table, tested module by module."""

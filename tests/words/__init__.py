@@ -1,0 +1,1 @@
+"""The words, tested module by module."""
