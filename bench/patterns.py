@@ -7,7 +7,7 @@ time, and mixed as on a real bus. Beside it the same rules evaluated one after t
     python bench/patterns.py mixed      # one of them
 """
 
-# ruff: noqa: INP001  # a script, not a package
+# a script, not a package
 
 from __future__ import annotations
 

@@ -1,4 +1,3 @@
-# ruff: noqa: ARG005 - handlers and fixtures take what they are given
 """What tests share: stores of both kinds, and a stage on which apps run under a held clock."""
 
 from __future__ import annotations
@@ -27,6 +26,12 @@ T = TypeVar("T")
 ROUNDS_MAX = 20_000
 TURNS_MAX = 20
 STEPS_MAX = 2_000
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--kills", type=int, default=200, help="how often the loaded process is killed"
+    )
 
 
 class Stage:

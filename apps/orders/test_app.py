@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-import sqlite3
+import subprocess
+import sys
 from collections import Counter
 
 import httpx
@@ -66,6 +67,12 @@ def in_stock(t):
 def set_stock(t, quantity):
     t.wait(stock.update("LX", "SET quantity = :q", q=quantity))
     t.settle()
+
+
+def type_in(file, statement):
+    """Run a statement in another program."""
+    program = "import sqlite3, sys; sqlite3.connect(sys.argv[1]).executescript(sys.argv[2])"
+    subprocess.run([sys.executable, "-c", program, str(file), statement], check=True)
 
 
 def said(t):
@@ -341,9 +348,7 @@ def test_wi_18_a_statement_typed_into_another_program_is_noticed_like_any_change
     order_id = place(t, quantity=3)
     t.drain()
 
-    with sqlite3.connect(file) as outside:
-        outside.execute("UPDATE orders_stock SET item = json_set(item, '$.quantity', 103)")
-    outside.close()
+    type_in(file, "UPDATE orders_stock SET item = json_set(item, '$.quantity', 103)")
     t.wake()
     t.drain()
 

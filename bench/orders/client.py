@@ -64,7 +64,7 @@ class _Client(asyncio.Protocol):
         self._load.answered(status, self._quantity, time.perf_counter() - self._sent_at)
         self._send()
 
-    def connection_lost(self, exc: Exception | None) -> None:
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's word
         self._load.lost()
 
     def _send(self) -> None:

@@ -14,6 +14,7 @@ from ensue.resources.function import Function
 from ensue.resources.mail import Letter, Mail
 from ensue.resources.queue import Message, Queue
 from ensue.resources.table import Change, Page, Table
+from ensue.words import version
 from ensue.words.errors import (
     ConditionFailed,
     Conflict,
@@ -36,7 +37,8 @@ from ensue.words.errors import (
     Unreachable,
 )
 from ensue.words.values import Item
-from ensue.words.version import VERSION as __version__
+
+__version__ = version.VERSION
 
 __all__ = [
     "Answer",

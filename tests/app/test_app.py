@@ -1,4 +1,4 @@
-# ruff: noqa: ARG001, ARG005, RUF043 - handlers and fixtures take what they are given
+# ruff: noqa: RUF043 - handlers and fixtures take what they are given
 from __future__ import annotations
 
 import httpx

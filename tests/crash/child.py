@@ -75,7 +75,8 @@ def place_and_fail(tx: Tx) -> None:
 async def load(folder: Path) -> None:
     """Place orders for ever, and note each that was acknowledged."""
     platform = await opened(folder)
-    print("loading", flush=True)
+    sys.stdout.write("loading\n")
+    sys.stdout.flush()
 
     async def client(number: int) -> None:
         while True:
@@ -225,7 +226,8 @@ def main() -> None:
         answer = json.loads(text) if text else {}
         answer["signal"] = os.WTERMSIG(status) if os.WIFSIGNALED(status) else None
         answer["exit"] = os.WEXITSTATUS(status) if os.WIFEXITED(status) else None
-        print(json.dumps(answer), flush=True)
+        sys.stdout.write(json.dumps(answer) + "\n")
+        sys.stdout.flush()
 
 
 def kill_after(child: int, after_ms: float) -> None:

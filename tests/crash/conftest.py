@@ -12,10 +12,6 @@ import pytest
 ROOT = Path(__file__).parents[2]
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--kills", type=int, default=200, help="how often the loaded process is killed")
-
-
 class Victim:
     """The process that forks, runs and is killed."""
 

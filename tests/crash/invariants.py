@@ -13,7 +13,7 @@ NEVER = "never"
 
 
 def is_settled(tx: Any) -> bool:
-    """Whether nothing is left to do: no unsettled work, no unread record, no order between states."""
+    """Whether nothing is left to do: no unsettled work, no unread record."""
     return (
         tx.row("SELECT 1 FROM ensue_work WHERE state < 2 LIMIT 1") is None
         and tx.row(
@@ -38,7 +38,8 @@ def broken(folder: Path) -> list[str]:
         body_id
         for (body_id,) in store.execute(
             "SELECT json_extract(body, '$.id') FROM ensue_work w JOIN ensue_resources r"
-            " ON r.number = w.queue WHERE r.kind = 'queue' AND r.name IN ('payments', 'payments-dlq')"
+            " ON r.number = w.queue"
+            " WHERE r.kind = 'queue' AND r.name IN ('payments', 'payments-dlq')"
         )
     )
     calls = [line.split() for line in lines(folder / "calls.log")]

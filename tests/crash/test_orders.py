@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import random
 import shutil
 from pathlib import Path
 
 import pytest
+
+from ensue.engine.ids import seeded_random
 
 pytestmark = pytest.mark.crash
 
@@ -14,12 +15,12 @@ pytestmark = pytest.mark.crash
 def test_orders_survive_a_process_that_is_killed_again_and_again_under_load(
     victim, tmp_path, pytestconfig
 ):
-    moments = random.Random(349)
+    moments = seeded_random(349)
     kills = pytestconfig.getoption("--kills")
     folder = tmp_path
 
     for number in range(kills):
-        ended = victim.run("load", folder, kill_after_ms=moments.uniform(0, 80))
+        ended = victim.run("load", folder, kill_after_ms=80 * moments.random())
         assert ended["signal"] == 9
         if number % 20 == 19:
             assert victim.broken_after_recovery(folder) == [], f"after kill {number + 1}"

@@ -125,8 +125,8 @@ class Shell:
 
     def _make(self, command: str, told: list[str]) -> str | None:
         recipe = make_recipes()[command.removeprefix("make ")]
-        if command != "make run":
-            return None
+        if command != "make run" or not told:
+            return None  # that the target is there has been looked at
         words = [str(ROOT / word) if word.startswith("apps/") else word for word in recipe.split()]
         return self._stay(" ".join(["ensue", *words[1:]]), told)
 

@@ -1,4 +1,3 @@
-# ruff: noqa: ARG001 - handlers and fixtures take what they are given
 """Every hot query uses its index."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-# ruff: noqa: ARG001, TID251 - handlers and fixtures take what they are given
+# ruff: noqa: TID251 - handlers and fixtures take what they are given
 from __future__ import annotations
 
 import asyncio

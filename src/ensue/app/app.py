@@ -446,7 +446,7 @@ class App:
         return resource
 
 
-def make_policy(  # noqa: PLR0913 - each is one word of the policy, given by name
+def make_policy(
     retries: int,
     *,
     rate: str | None = None,

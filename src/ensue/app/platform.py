@@ -79,6 +79,7 @@ class Platform:
             raise InvalidDeclaration(f"expected apps with different names, got {names}")
         known = {ref for app in apps for ref in app.resources}
         for app in apps:
+            app.home.check_empty()
             for resource in app.resources.values():
                 resource.check(known)
         engine = await Engine.open(url, clock, source)

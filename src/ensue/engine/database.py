@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -108,6 +109,44 @@ def connect(url: StoreUrl, *, readonly: bool = False) -> apsw.Connection:
         connection.execute("PRAGMA temp_store=MEMORY").fetchall()
         connection.execute(f"PRAGMA cache_size=-{PAGE_CACHE_KIB}").fetchall()
         return connection
+
+
+class StoreLock:
+    """The right to be the one process that runs on a store; it ends with the process.
+
+    Two would take over each other's leases. Other programs may still read and write the file.
+
+    Args:
+        path: the store's file; the lock is a file beside it.
+
+    Raises:
+        StoreBusy: another process has it.
+        StoreUnusable: the folder cannot be written.
+    """
+
+    def __init__(self, path: str) -> None:
+        _make_folder(Path(path).parent)
+        try:
+            self._file = Path(f"{path}-lock").open("a")  # noqa: SIM115 - held until released
+        except OSError as fault:
+            raise StoreUnusable(
+                f"the store's folder cannot be written: {fault.strerror}",
+                at=path,
+                hint="Give the process the right to write it, or name another with --data.",
+            ) from None
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            self._file.close()
+            raise StoreBusy(
+                "another process runs on this store",
+                at=path,
+                hint="Stop it, or name another folder with --data.",
+            ) from None
+
+    def release(self) -> None:
+        """Let others run on the store."""
+        self._file.close()
 
 
 def _make_folder(folder: Path) -> None:

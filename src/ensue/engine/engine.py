@@ -7,19 +7,19 @@ import logging
 import os
 import threading
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from typing import TypeVar, cast
 
 import apsw
 
 from ensue.engine import logs, work
 from ensue.engine.clock import Clock
-from ensue.engine.database import StoreUrl, connect, translated
+from ensue.engine.database import StoreLock, StoreUrl, connect, translated
 from ensue.engine.ids import FIRST_FREE_NUMBER, NUMBER_MAX, WORK_NUMBER, Ids, Random, RecordIds
 from ensue.engine.schema import migrate
 from ensue.engine.sockets import Directory
 from ensue.engine.transaction import Origin, StoreFacts, Transaction, acting
-from ensue.engine.workers import Worker, cancel_all, drive
+from ensue.engine.workers import Worker, drive, end_all
 from ensue.engine.writer import Job, LoopWriter, ThreadWriter, Writer
 from ensue.words.errors import (
     InvalidDeclaration,
@@ -34,6 +34,7 @@ from ensue.words.names import Ref
 T = TypeVar("T")
 
 WATCH_MS = 100
+STEP_GRACE_MS = 1_000
 CHECKPOINT_PAGES = 4_000
 CHECKPOINT_AT_ONCE_PAGES = 16_000
 
@@ -65,16 +66,24 @@ class Engine:
         self._workers: list[Worker] = []
         self._listeners: dict[int, list[asyncio.Event]] = {}
         self._tasks: list[asyncio.Task[None]] = []
+        self._stopping = asyncio.Event()
+        self._crashed = False
         self._closed = False
-        self._connection = connect(url)
-        self._reading = self._connection if url.in_memory else connect(url, readonly=True)
-        with translated(url.path):
+        with ExitStack() as opened, translated(url.path):
+            if not url.in_memory:
+                opened.callback(StoreLock(url.path).release)
+            self._connection = self._reading = connect(url)
+            opened.callback(self._connection.close)
             migrate(self._connection, url.path)
             self.records = RecordIds(_salt(self._connection, self.ids))
+            if not url.in_memory:
+                self._reading = connect(url, readonly=True)
+                opened.callback(self._reading.close)
+                opened.callback(_Checkpointer(url, self._connection).close)
+            self._opened = opened.pop_all()
         self.facts = StoreFacts(self.ids, self.records, self._numbers, self.directory)
         writer = LoopWriter if url.in_memory else ThreadWriter
         self._writer: Writer = writer(self._connection, self.facts, clock, self.wake)
-        self._checkpointer = None if url.in_memory else _Checkpointer(url, self._connection)
 
     @classmethod
     async def open(cls, url: StoreUrl, clock: Clock, source: Random) -> Engine:
@@ -120,7 +129,7 @@ class Engine:
         )
         if owner is not None and owner != tuple(ref):
             raise InvalidDeclaration(
-                f"the SQL table {sql_table} belongs to the {owner[1]!s} {owner[2]!s} of {owner[0]!s}",
+                f"the SQL table {sql_table} is that of {owner[1]!s} {owner[2]!s} of {owner[0]!s}",
                 at=str(ref),
                 hint="Rename one of the two.",
             )
@@ -232,9 +241,13 @@ class Engine:
             connection = self._reading
             connection.execute("BEGIN")
             try:
+                if self.url.in_memory:  # the writer's own connection
+                    connection.execute("PRAGMA query_only=ON")
                 return run(Transaction(connection, self.facts, self.clock.now_ms(), acting.get()))
             finally:
                 connection.execute("ROLLBACK")
+                if self.url.in_memory:
+                    connection.execute("PRAGMA query_only=OFF")
 
     def add_worker(self, worker: Worker) -> None:
         """Add a worker; it starts with `start`."""
@@ -272,7 +285,7 @@ class Engine:
         """Run the workers, and watch for commits of other processes."""
         loop = asyncio.get_running_loop()
         self._tasks = [
-            loop.create_task(drive(worker, self.clock), name=worker.name)
+            loop.create_task(drive(worker, self.clock, self._stopping), name=worker.name)
             for worker in self._workers
         ]
         if not self.url.in_memory:
@@ -282,21 +295,22 @@ class Engine:
         """Stop the workers, let running actions end within ``grace_ms``, and close the store."""
         if self._closed:
             return
-        await cancel_all(self._tasks)
+        # A step that is under way ends by itself: cancelled, it could leave a lease behind.
+        self._stopping.set()
+        for worker in self._workers:
+            worker.woken.set()
+        await end_all(self._tasks, STEP_GRACE_MS)
         try:
             await asyncio.gather(*(worker.drain(grace_ms) for worker in self._workers))
-            await self.transact(lambda tx: tx.execute("UPDATE ensue_store SET in_use = 0"))
+            if self._tasks or not self._crashed:
+                await self.transact(lambda tx: tx.execute("UPDATE ensue_store SET in_use = 0"))
         finally:
             await self._stop()
 
     async def _stop(self) -> None:
         self._closed = True
         await self._writer.close()
-        if self._checkpointer is not None:
-            self._checkpointer.close()
-        if self._reading is not self._connection:
-            self._reading.close()
-        self._connection.close()
+        self._opened.close()
 
     async def _watch(self) -> None:
         """Wake everybody when another process has committed.
@@ -307,7 +321,7 @@ class Engine:
         seen: tuple[int, int] | None = None
         version: object = None
         pause = asyncio.Event()
-        while True:
+        while not self._stopping.is_set():
             pause.clear()
             self.clock.call_at(self.clock.now_ms() + WATCH_MS, pause.set)
             await pause.wait()

@@ -59,14 +59,22 @@ class Home:
             )
         return self._engine
 
-    def move_in(self, engine: Engine, settings: Settings) -> None:
-        """Let the app run on an engine.
+    def check_empty(self) -> None:
+        """Check that the app does not run.
 
         Raises:
             InvalidDeclaration: it runs already.
         """
         if self._engine is not None:
             raise InvalidDeclaration(f"the app {self.app} is running already in this process")
+
+    def move_in(self, engine: Engine, settings: Settings) -> None:
+        """Let the app run on an engine.
+
+        Raises:
+            InvalidDeclaration: it runs already.
+        """
+        self.check_empty()
         self._engine = engine
         self.settings = settings
 

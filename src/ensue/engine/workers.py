@@ -43,9 +43,9 @@ class Worker(Protocol):
         """Finish what is under way within ``grace_ms``, give back the rest."""
 
 
-async def drive(worker: Worker, clock: Clock) -> None:
-    """Run a worker's steps for ever, sleeping while there is nothing to do."""
-    while True:
+async def drive(worker: Worker, clock: Clock, stopping: asyncio.Event) -> None:
+    """Run a worker's steps until told to stop, sleeping while there is nothing to do."""
+    while not stopping.is_set():
         worker.woken.clear()
         try:
             if await worker.step():
@@ -59,6 +59,13 @@ async def drive(worker: Worker, clock: Clock) -> None:
             log.exception("%s pauses", worker.name)
             due_ms = clock.now_ms() + TROUBLE_PAUSE_MS
         await sleep_until(worker.woken, due_ms, clock)
+
+
+async def end_all(tasks: list[asyncio.Task[None]], grace_ms: int) -> None:
+    """Wait until tasks that were told to stop have ended; cancel those that have not in time."""
+    if tasks:
+        await asyncio.wait(tasks, timeout=grace_ms / 1_000)
+    await cancel_all(tasks)
 
 
 async def sleep_until(woken: asyncio.Event, due_ms: int | None, clock: Clock) -> None:

@@ -1,1 +1,1 @@
-"""Kinds of resource, each a folder with the same rooms. They meet through the engine's sockets only."""
+"""Kinds of resource, each a folder with the same rooms. They meet through sockets only."""

@@ -17,7 +17,7 @@ def run_app() -> Iterator[Callable[..., Running]]:
     """Run apps in memory under a held clock: ``run_app(app)``; they stop after the test."""
     with ExitStack() as stack:
 
-        def run(*apps: App, **options: Any) -> Running:
+        def run(*apps: App, **options: Any) -> Running:  # noqa: ANN401 - those of `running`
             return stack.enter_context(running(*apps, **options))
 
         yield run

@@ -24,6 +24,7 @@ from ensue.engine.database import parse_store_url
 from ensue.engine.home import Resource, Settings
 from ensue.engine.ids import seeded_random
 from ensue.engine.readers import set_reader
+from ensue.engine.transaction import Transaction
 from ensue.engine.workers import Worker
 from ensue.observe import Node
 from ensue.resources.bus import Bus, Event
@@ -88,7 +89,7 @@ class Running:
 
     # Doing
 
-    def get(self, path: str, **query: Any) -> Reply:
+    def get(self, path: str, **query: str | float) -> Reply:
         """Send a GET to the app."""
         return self.request("GET", path, query=query)
 
@@ -102,7 +103,7 @@ class Running:
         path: str,
         *,
         body: object = None,
-        query: Mapping[str, Any] | None = None,
+        query: Mapping[str, str | float] | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Reply:
         """Send any request to the app; nothing settles by it."""
@@ -241,7 +242,11 @@ class Running:
             await _turn()
             if any(worker.woken.is_set() for worker in self._platform.engine.workers):
                 return True
-        return False
+        # An action may wait for a transaction of its own, which another thread is running.
+        await self._platform.engine.transact(lambda tx: tx.now_ms)
+        for _ in range(QUIET_TURNS):
+            await _turn()
+        return any(worker.woken.is_set() for worker in self._platform.engine.workers)
 
     async def _advance_to(self, until_ms: int) -> None:
         await self._settle()
@@ -292,7 +297,7 @@ async def _turn() -> None:
     await turned
 
 
-def _produced(tx: Any) -> object:
+def _produced(tx: Transaction) -> object:
     return tx.row(
         "SELECT (SELECT max(id) FROM ensue_hops), (SELECT total(receives + state) FROM ensue_work)"
     )

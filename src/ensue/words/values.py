@@ -82,18 +82,16 @@ def _is_plain(value: object, depth: int) -> bool:
     kind = type(value)
     if kind is str or kind is bool or value is None:
         return True
-    if kind is int:
-        return isinstance(value, int) and _INT_MIN <= value <= _INT_MAX
-    if kind is float:
-        return isinstance(value, float) and math.isfinite(value)
-    if depth >= VALUE_DEPTH_MAX:
-        return False
-    if kind is dict or kind is Item:
+    if isinstance(value, int):
+        return kind is int and _INT_MIN <= value <= _INT_MAX
+    if isinstance(value, float):
+        return kind is float and math.isfinite(value)
+    if (kind is dict or kind is Item) and depth < VALUE_DEPTH_MAX:
         return all(
             type(key) is str and (type(inner) is str or _is_plain(inner, depth + 1))
             for key, inner in value.items()  # type: ignore[attr-defined] # its type was looked at
         )
-    if kind is list or kind is tuple:
+    if (kind is list or kind is tuple) and depth < VALUE_DEPTH_MAX:
         return all(_is_plain(inner, depth + 1) for inner in value)  # type: ignore[attr-defined]
     return False
 

@@ -126,7 +126,7 @@ def test_what_is_not_there_is_not_found(folder, text, said):
         ("raise SystemExit(3)\n", "bad.py cannot be loaded: SystemExit: 3, at bad.py:1"),
         (
             'from ensue import App\n\napp = App("Not A Name")\n',
-            "bad.py cannot be loaded: InvalidName: expected a name",
+            "bad.py cannot be loaded: InvalidName: expected a lower-case name",
         ),
     ],
 )

@@ -44,7 +44,7 @@ def test_nothing_is_overwritten(folder):
 def test_a_name_that_is_none_is_refused(folder, name):
     done = _new(name)
     assert done.exit_code == 1
-    assert "error: expected a name" in done.stderr
+    assert "error: expected a lower-case name" in done.stderr
     assert list(folder.iterdir()) == []
 
 

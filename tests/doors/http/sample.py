@@ -117,7 +117,7 @@ def _find_orders(app: App, orders: Table) -> None:
         return {"orders": page.items, "next": page.next}
 
     @app.get("/search")
-    def search(  # noqa: PLR0917 - a route's arguments come by name
+    def search(
         text: str,
         tags: list[str] = [],  # noqa: B006 - declared, not changed
         least: float | None = None,
@@ -180,7 +180,7 @@ class Got:
         return self.body["error"]
 
 
-def ask(  # noqa: PLR0913 - each is a part of a request
+def ask(
     running: Running,
     method: str,
     target: bytes | str,

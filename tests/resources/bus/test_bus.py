@@ -1,4 +1,4 @@
-# ruff: noqa: ARG001, FBT003, PLR0913, PLR0917 - handlers and fixtures take what they are given
+# ruff: noqa: FBT003 - handlers and fixtures take what they are given
 from __future__ import annotations
 
 import pytest

@@ -1,4 +1,3 @@
-# ruff: noqa: ARG001, ARG002 - handlers and fixtures take what they are given
 from __future__ import annotations
 
 import email
