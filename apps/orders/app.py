@@ -18,9 +18,9 @@ PAYMENTS_URL = os.environ.get("PAYMENTS_URL", "http://127.0.0.1:8081/payments")
 PAYMENTS_RATE = os.environ.get("PAYMENTS_RATE", "5/s")
 CUSTOMER_ADDRESS = os.environ.get("CUSTOMER_ADDRESS", "customer-{}@customers.invalid")
 STOCK_TEAM = os.environ.get("STOCK_TEAM", "stock-team@warehouse.invalid")
+PLACE = "curl -s {url}/orders -H 'content-type: application/json' -d "
 TRY = (
-    "curl -s {url}/orders -H 'content-type: application/json'"
-    """ -d '{{"customerId": "349", "quantity": 7}}'""",
+    PLACE + """'{{"customerId": "349", "quantity": 7}}'""",
     "curl -s {url}/customers/349/orders",
     "ensue tail events --count 3",
 )
@@ -174,11 +174,13 @@ def reserve(change: Change, tx: Tx) -> None:
 @app.on_change(stock, kind="update", where="NewImage.quantity > OldImage.quantity")
 def stock_added(change: Change, tx: Tx) -> None:
     """Fulfil back-orders whenever there is more than before, whoever added it."""
-    tx.send(fulfil, {"model": change.key[0]})
+    added: Any = change.new
+    tx.publish(events, "StockAdded", {"model": added["model"], "quantity": added["quantity"]})
+    tx.send(fulfil, {"model": added["model"]})
 
 
 @app.function
-def fulfil(body: Any, tx: Tx) -> None:
+def fulfil(body: Item, tx: Tx) -> None:
     """Reserve stock for back-orders in the order in which they came, as far as it goes."""
     waiting = tx.query(backorders, body["model"], limit=FULFIL_AT_ONCE)
     for backorder in waiting.items:

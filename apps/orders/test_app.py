@@ -198,7 +198,7 @@ def test_a_declined_payment_fails_the_order_frees_its_stock_and_tells_the_custom
     assert in_stock(t) == 1_000_000
     assert len(service.calls) == 1
     assert "could not be paid" in t.letters(customers)[0].text
-    assert said(t)[-1] == "PaymentFailed"
+    assert "PaymentFailed" in said(t)
 
 
 def test_a_payment_that_fails_ten_times_is_dead_lettered_and_its_order_fails(t, service):

@@ -16,10 +16,8 @@ app = App("payments")
 ledger = app.table("ledger", key="id")
 totals = app.table("totals", key="name", seed=[{"name": "all", "paid": 0, "repeated": 0}])
 
-TRY = (
-    "curl -s localhost:{port}/payments -H 'content-type: application/json' -d '{{\"id\": \"p-1\"}}'",
-    "curl -s localhost:{port}/payments",
-)
+PAY = "curl -s {url}/payments -H 'content-type: application/json' -d "
+TRY = (PAY + """'{{"id": "p-1"}}'""", "curl -s {url}/payments")
 
 
 class Payment(msgspec.Struct):

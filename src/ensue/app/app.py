@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypedDict, TypeVar, Unpack, overload
+from typing import Any, TypeVar, Unpack, overload
 
 import httpx
 
+from ensue.app.options import (
+    PolicyOptions,
+    RouteOptions,
+    change_filter,
+    change_kinds,
+    make_policy,
+)
 from ensue.app.routes import Route, make_route
 from ensue.app.transaction import Tx
 from ensue.engine.handlers import Policy
 from ensue.engine.home import Home, Resource
 from ensue.engine.logs import Record
 from ensue.engine.transaction import Transaction, acting
-from ensue.languages.expressions import compile_condition
-from ensue.languages.patterns import compile_pattern
 from ensue.observe import traceparent
 from ensue.resources import function as function_kind
 from ensue.resources import mail as mail_kind
@@ -25,7 +30,6 @@ from ensue.resources.queue import Queue
 from ensue.resources.table import Change, Table, as_event
 from ensue.words.errors import InvalidDeclaration, NotFound
 from ensue.words.names import Ref, check_name
-from ensue.words.units import duration_ms, rate_per_second
 from ensue.words.values import Json
 
 F = TypeVar("F", bound=Callable[..., object])
@@ -33,27 +37,6 @@ T = TypeVar("T")
 R = TypeVar("R", bound=Resource)
 
 
-class PolicyOptions(TypedDict, total=False):
-    """How a handler's work is taken, bounded and retried; see `Queue.consumer`."""
-
-    rate: str | None
-    timeout: str | float
-    concurrency: int
-    batch: int
-    retry_base: str | float
-    retry_cap: str | float
-
-
-class RouteOptions(TypedDict, total=False):
-    """How a route answers; see `App.route`."""
-
-    status: int
-    statuses: Mapping[int, str] | None
-    rate: str | None
-    burst: int
-
-
-CHANGE_KINDS = ("insert", "update", "remove")
 HTTP_TIMEOUT_S = 30.0
 
 
@@ -222,8 +205,8 @@ class App:
             InvalidDeclaration: there is no such kind of change, the name is taken, or the function
                 takes other arguments than (change, tx), or (change) for an ``async def``.
         """
-        kinds = _kinds(kind)
-        matches = None if where is None else _change_filter(where)
+        kinds = change_kinds(kind)
+        matches = None if where is None else change_filter(where)
 
         def wants(record: Record) -> bool:
             if record.kind not in kinds:
@@ -444,48 +427,3 @@ class App:
             )
         self.resources[resource.ref] = resource
         return resource
-
-
-def make_policy(
-    retries: int,
-    *,
-    rate: str | None = None,
-    timeout: str | float = 30,
-    concurrency: int = 10,
-    batch: int = 100,
-    retry_base: str | float = 1,
-    retry_cap: str | float = 300,
-) -> Policy:
-    """A policy from the words in which apps declare it; see `Queue.consumer`.
-
-    Raises:
-        InvalidValue: the rate or a duration is written wrong.
-    """
-    return Policy(
-        max_receives=retries + 1,
-        timeout_ms=duration_ms(timeout),
-        concurrency=concurrency,
-        batch=batch,
-        rate_per_second=None if rate is None else rate_per_second(rate),
-        retry_base_ms=duration_ms(retry_base),
-        retry_cap_ms=duration_ms(retry_cap),
-    )
-
-
-def _change_filter(where: Mapping[str, Json] | str) -> Callable[[dict[str, Json]], bool]:
-    if isinstance(where, str):
-        condition = compile_condition(where, strict_values=True)
-        condition.check_values({})
-        return lambda change: condition.holds(change, {})
-    return compile_pattern(where).matches
-
-
-def _kinds(kind: str | Sequence[str] | None) -> tuple[str, ...]:
-    kinds = CHANGE_KINDS if kind is None else (kind,) if isinstance(kind, str) else tuple(kind)
-    unknown = [each for each in kinds if each not in CHANGE_KINDS]
-    if unknown or not kinds:
-        raise InvalidDeclaration(
-            f"expected a kind of change: {', '.join(CHANGE_KINDS)}; got {kind!r}",
-            hint="Leave it out to follow every kind.",
-        )
-    return kinds

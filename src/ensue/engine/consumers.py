@@ -137,7 +137,7 @@ class TransactionConsumer(_Consumer):
 
     async def step(self) -> bool:
         """Do one transaction's worth; returns whether there may be more to do at once."""
-        asked = self._allowed(self._policy.batch)
+        asked = self._allowed(min(self._policy.batch, self._engine.take_at_most))
         if asked == 0:
             return False
         taken = await self._engine.transact(lambda tx: self._take(tx, asked), Origin(self.name))
@@ -219,7 +219,9 @@ class ActionConsumer(_Consumer):
 
     async def step(self) -> bool:
         """Settle what has ended and take what may start, in one transaction."""
-        asked = self._allowed(self._policy.concurrency - len(self._running))
+        asked = self._allowed(
+            min(self._policy.concurrency - len(self._running), self._engine.take_at_most)
+        )
         verdicts, self._verdicts = self._verdicts, []
         if asked == 0 and not verdicts:
             return False
@@ -253,6 +255,7 @@ class ActionConsumer(_Consumer):
 
     async def _run(self, piece: Work) -> None:
         acting.set(Origin(self.name, Place(WORK_NUMBER, piece.id), piece.receives))
+        self._engine.delivered += 1
         task = asyncio.current_task()
         assert task is not None  # noqa: S101 - a coroutine of ours always runs in a task
         deadline = Deadline(self._engine.clock, self._policy.timeout_ms, task)

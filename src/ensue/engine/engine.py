@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-import threading
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from typing import TypeVar, cast
@@ -13,8 +12,10 @@ from typing import TypeVar, cast
 import apsw
 
 from ensue.engine import logs, work
+from ensue.engine.checkpoints import Checkpointer
 from ensue.engine.clock import Clock
 from ensue.engine.database import StoreLock, StoreUrl, connect, translated
+from ensue.engine.handlers import BATCH_MAX
 from ensue.engine.ids import FIRST_FREE_NUMBER, NUMBER_MAX, WORK_NUMBER, Ids, Random, RecordIds
 from ensue.engine.schema import migrate
 from ensue.engine.sockets import Directory
@@ -35,8 +36,6 @@ T = TypeVar("T")
 
 WATCH_MS = 100
 STEP_GRACE_MS = 1_000
-CHECKPOINT_PAGES = 4_000
-CHECKPOINT_AT_ONCE_PAGES = 16_000
 
 log = logging.getLogger("ensue.engine")
 
@@ -53,6 +52,9 @@ class Engine:
         directory: the resources' sockets.
         careful_work: work up to this number was there when the process before died.
         careful_logs: for each log, records up to this were there when the process before died.
+        delivered: how often a handler was run.
+        pending: how many callers wait for their transaction.
+        take_at_most: how many records or pieces of work a worker takes in one step.
     """
 
     def __init__(self, url: StoreUrl, clock: Clock, source: Random) -> None:
@@ -62,6 +64,9 @@ class Engine:
         self.directory: Directory[Transaction] = Directory()
         self.careful_work = 0
         self.careful_logs: dict[int, int] = {}
+        self.delivered = 0
+        self.pending = 0
+        self.take_at_most = BATCH_MAX
         self._numbers: dict[Ref, int] = {}
         self._workers: list[Worker] = []
         self._listeners: dict[int, list[asyncio.Event]] = {}
@@ -79,7 +84,7 @@ class Engine:
             if not url.in_memory:
                 self._reading = connect(url, readonly=True)
                 opened.callback(self._reading.close)
-                opened.callback(_Checkpointer(url, self._connection).close)
+                opened.callback(Checkpointer(url, self._connection).close)
             self._opened = opened.pop_all()
         self.facts = StoreFacts(self.ids, self.records, self._numbers, self.directory)
         writer = LoopWriter if url.in_memory else ThreadWriter
@@ -198,7 +203,11 @@ class Engine:
         """
         waiter: asyncio.Future[object] = asyncio.get_running_loop().create_future()
         self._writer.submit(Job(run, origin or acting.get(), waiter))
-        return cast(T, await waiter)
+        self.pending += 1
+        try:
+            return cast(T, await waiter)
+        finally:
+            self.pending -= 1
 
     async def transact_twice(
         self,
@@ -355,51 +364,3 @@ def _salt(connection: apsw.Connection, ids: Ids) -> int:
     if not found or not isinstance(found[0], int):
         raise StoreUnusable("the store has lost its salt", hint="Restore a backup.")
     return found[0]
-
-
-class _Checkpointer:
-    """Moves the write-ahead log into the database file from a thread of its own.
-
-    So that no commit waits for it, except when the log has become so long, under a load that never
-    pauses, that the writer itself must move the little that is left.
-    """
-
-    def __init__(self, url: StoreUrl, writing: apsw.Connection) -> None:
-        self._connection = connect(url)
-        self._wanted = threading.Event()
-        self._closed = False
-        writing.set_wal_hook(self._committed)
-        self._thread = threading.Thread(target=self._work, name="ensue-checkpoint", daemon=True)
-        self._thread.start()
-
-    def _committed(self, connection: apsw.Connection, name: str, pages: int) -> int:
-        if pages >= CHECKPOINT_AT_ONCE_PAGES:
-            _checkpoint(connection, name)
-        elif pages >= CHECKPOINT_PAGES:
-            self._wanted.set()
-        return apsw.SQLITE_OK
-
-    def close(self) -> None:
-        """Stop the thread."""
-        self._closed = True
-        self._wanted.set()
-        self._thread.join()
-        self._connection.close()
-
-    def _work(self) -> None:
-        while True:
-            self._wanted.wait()
-            self._wanted.clear()
-            if self._closed:
-                return
-            _checkpoint(self._connection, "main")
-
-
-def _checkpoint(connection: apsw.Connection, name: str) -> None:
-    try:
-        connection.wal_checkpoint(name, apsw.SQLITE_CHECKPOINT_PASSIVE)
-    except apsw.BusyError:
-        return  # somebody reads, or checkpoints already; the next commit asks again
-    except apsw.Error as fault:
-        # A checkpoint that fails loses nothing: the log stays longer, the next one tries again.
-        log.warning("the checkpoint failed: %s", fault)

@@ -70,14 +70,15 @@ class LogReader:
 
     def _read(self, tx: Transaction) -> bool:
         position, _ = _progress(tx, self._number)
-        records = logs.read(tx, self._source.table, position, self._handler.batch)
+        batch = min(self._handler.batch, self._engine.take_at_most)
+        records = logs.read(tx, self._source.table, position, batch)
         if not records:
             return False
         busy = work.has_unsettled(tx, self._number)
         for record in records:
             busy = self._take(tx, record, busy=busy) or busy
         _move(tx, self._number, records[-1].sequence)
-        return len(records) == self._handler.batch
+        return len(records) == batch
 
     def _begin(self, tx: Transaction) -> None:
         """Commit that the next record is about to be handled, so that a crash is counted."""
@@ -116,6 +117,7 @@ class LogReader:
         if transact is None or (busy and self._waits_behind(tx, record)):
             tx.nested(origin, lambda: self._enqueue(tx, record))
             return True
+        self._engine.delivered += 1
         try:
             tx.nested(origin, lambda: transact(tx, record))
         except StoreError:

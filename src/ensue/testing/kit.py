@@ -21,10 +21,10 @@ from ensue.doors.http import asgi_app
 from ensue.engine.clock import HELD_START_MS, HeldClock
 from ensue.engine.consumers import ActionConsumer
 from ensue.engine.database import parse_store_url
+from ensue.engine.handlers import BATCH_MAX
 from ensue.engine.home import Resource, Settings
 from ensue.engine.ids import seeded_random
 from ensue.engine.readers import set_reader
-from ensue.engine.transaction import Transaction
 from ensue.engine.workers import Worker
 from ensue.observe import Node
 from ensue.resources.bus import Bus, Event
@@ -150,10 +150,10 @@ class Running:
         self._await(self._drain(self.clock.now_ms() + duration_ms(limit)))
 
     def deliver_next(self) -> str | None:
-        """Let the next worker that has something to do take one step.
+        """Deliver one record or message that is due to its handler.
 
         Returns:
-            The worker's name; None when nothing is due.
+            The handler's name; None when nothing is due.
         """
         return self._await(self._deliver_next())
 
@@ -242,11 +242,10 @@ class Running:
             await _turn()
             if any(worker.woken.is_set() for worker in self._platform.engine.workers):
                 return True
-        # An action may wait for a transaction of its own, which another thread is running.
-        await self._platform.engine.transact(lambda tx: tx.now_ms)
-        for _ in range(QUIET_TURNS):
-            await _turn()
-        return any(worker.woken.is_set() for worker in self._platform.engine.workers)
+            if self._platform.engine.pending:
+                # An action waits for a transaction, which another thread runs before this one.
+                await self._platform.engine.transact(lambda tx: tx.now_ms)
+        return False
 
     async def _advance_to(self, until_ms: int) -> None:
         await self._settle()
@@ -263,16 +262,29 @@ class Running:
             await self._settle()
 
     async def _deliver_next(self) -> str | None:
-        for worker in self._platform.engine.workers:
-            if self._is_due(worker):
-                worker.woken.clear()
-                position = self._platform.engine.read(_produced)
-                if await worker.step():
-                    worker.woken.set()
-                await self._let_actions_run()
-                if self._platform.engine.read(_produced) != position or worker.woken.is_set():
+        engine = self._platform.engine
+        engine.take_at_most = 1
+        try:
+            for worker in engine.workers:
+                if await self._deliver_by(worker):
                     return worker.name
+        finally:
+            engine.take_at_most = BATCH_MAX
         return None
+
+    async def _deliver_by(self, worker: Worker) -> bool:
+        """Let a worker step until it has run its handler, or has nothing to do."""
+        engine = self._platform.engine
+        before = engine.delivered
+        while self._is_due(worker):
+            worker.woken.clear()
+            if await worker.step():
+                worker.woken.set()
+            await self._let_actions_run()
+            if engine.delivered > before:
+                worker.woken.set()
+                return True
+        return False
 
     def _next_ms(self, *, idle: bool = True) -> int | None:
         """When something is due next; without ``idle``, only what is caused by work."""
@@ -295,12 +307,6 @@ async def _turn() -> None:
     turned = loop.create_future()
     loop.call_soon(turned.set_result, None)
     await turned
-
-
-def _produced(tx: Transaction) -> object:
-    return tx.row(
-        "SELECT (SELECT max(id) FROM ensue_hops), (SELECT total(receives + state) FROM ensue_work)"
-    )
 
 
 @contextmanager

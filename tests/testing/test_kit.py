@@ -1,0 +1,184 @@
+"""The test kit: time moves only when told, and what ensues is what ensues in production."""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+
+from ensue import App, LimitExceeded, StoreClosed
+from ensue.testing import running
+
+
+@pytest.fixture
+def app():
+    return App("shop")
+
+
+def test_nothing_ensues_before_it_is_told_to_settle(app, run_app):
+    queue = app.queue("jobs")
+    handled = []
+    queue.consumer()(lambda message, tx: handled.append(message.body))
+    t = run_app(app)
+
+    t.wait(queue.send(1))
+
+    assert handled == []
+    t.settle()
+    assert handled == [1]
+
+
+def test_settling_runs_what_is_due_and_leaves_what_is_due_later(app, run_app):
+    queue = app.queue("jobs")
+    handled = []
+    queue.consumer()(lambda message, tx: handled.append(message.body))
+    t = run_app(app)
+    t.wait(queue.send("now"))
+    t.wait(queue.send("later", delay="1h"))
+
+    t.settle()
+
+    assert handled == ["now"]
+
+
+def test_advancing_stops_at_each_moment_at_which_something_is_due(app, run_app):
+    queue = app.queue("jobs")
+    times = []
+    queue.consumer()(lambda message, tx: times.append(tx.now_ms))
+    t = run_app(app)
+    begun = t.now_ms()
+    for hours in (3, 1, 2):
+        t.wait(queue.send(hours, delay=f"{hours}h"))
+
+    t.advance("1d")
+
+    assert [at - begun for at in times] == [3_600_000, 7_200_000, 10_800_000]
+    assert t.now_ms() - begun == 86_400_000
+
+
+def test_draining_passes_as_much_time_as_the_work_needs(app, run_app):
+    queue = app.queue("jobs")
+    handled = []
+    queue.consumer()(lambda message, tx: handled.append(message.body))
+    t = run_app(app)
+    t.wait(queue.send(1, delay="30d"))
+
+    t.drain()
+
+    assert handled == [1]
+
+
+def test_the_next_delivery_is_made_alone(app, run_app):
+    table = app.table("things", key="id")
+    seen = []
+    app.on_change(table, name="first")(lambda change, tx: seen.append("first"))
+    app.on_change(table, name="second")(lambda change, tx: seen.append("second"))
+    t = run_app(app)
+    t.settle()
+    t.wait(table.put({"id": "a"}))
+
+    assert t.deliver_next() == "first"
+    assert seen == ["first"]
+    assert t.deliver_next() == "second"
+    assert t.deliver_next() is None
+
+
+def test_an_app_that_causes_its_own_event_again_and_again_is_told_so(app, run_app, monkeypatch):
+    monkeypatch.setattr("ensue.testing.kit.ROUNDS_MAX", 50)
+    queue = app.queue("jobs")
+    queue.consumer()(lambda message, tx: tx.send(queue, 1))
+    t = run_app(app)
+    t.wait(queue.send(1))
+
+    with pytest.raises(LimitExceeded, match="goes on"):
+        t.settle()
+
+
+def test_calls_to_the_outside_are_answered_by_the_test(app, run_app):
+    queue = app.queue("jobs")
+    answers = []
+
+    @queue.consumer()
+    async def call(message):
+        answers.append((await app.http.get("http://bank/rate")).json())
+
+    t = run_app(app, outside={"http://bank": lambda request: httpx.Response(200, json=7)})
+    t.wait(queue.send(1))
+    t.settle()
+
+    assert answers == [7]
+
+
+def test_a_call_that_the_test_does_not_answer_fails_like_an_unreachable_server(app, run_app):
+    queue = app.queue("jobs", max_receives=1)
+
+    @queue.consumer()
+    async def call(message):
+        await app.http.get("http://elsewhere/")
+
+    t = run_app(app)
+    t.wait(queue.send(1))
+    t.settle()
+
+    [dead] = t.messages(queue.dead_letters)
+    assert "nobody answers elsewhere" in dead.attributes["dead_letter"]["reason"]
+
+
+@pytest.mark.parametrize("store", ["sqlite::memory:", "sqlite:///{folder}/ensue.db"])
+def test_an_action_that_runs_a_transaction_of_its_own_settles_on_each_store(
+    app, run_app, tmp_path, store
+):
+    queue, table = app.queue("jobs"), app.table("done", key="id")
+
+    @queue.consumer()
+    async def act(message):
+        for step in range(5):
+            await app.run(lambda tx, step=step: tx.put(table, {"id": f"{message.body}-{step}"}))
+
+    t = run_app(app, store=store.format(folder=tmp_path))
+    for number in range(20):
+        t.wait(queue.send(number))
+
+    t.settle()
+
+    assert t.wait(table.count()) == 100
+
+
+def test_the_same_seed_gives_the_same_run(app):
+    queue = app.queue("jobs")
+
+    @queue.consumer()
+    async def fail(message):
+        raise RuntimeError
+
+    def run(seed):
+        with running(app, seed=seed) as t:
+            message_id = t.wait(queue.send(1))
+            t.drain()
+            return message_id, t.why(message_id).children[0].attempts
+
+    assert run(1) == run(1)
+    assert run(1) != run(2)
+
+
+def test_an_app_that_was_stopped_says_how_to_start_it(app, run_app):
+    queue = app.queue("jobs")
+    with running(app):
+        pass
+
+    with pytest.raises(StoreClosed, match="ensue run"):
+        run_app(App("other")).wait(queue.send(1))
+
+
+def test_rewinding_delivers_every_record_again(app, run_app):
+    table = app.table("things", key="id")
+    seen = []
+    app.on_change(table, name="watch")(lambda change, tx: seen.append(change.key[0]))
+    t = run_app(app)
+    t.wait(table.put({"id": "a"}))
+    t.wait(table.put({"id": "b"}))
+    t.settle()
+
+    t.rewind(table, app.function_named("watch"))
+    t.settle()
+
+    assert seen == ["a", "b", "a", "b"]
