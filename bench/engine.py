@@ -93,7 +93,7 @@ async def transactions(folder: Path, scale: int) -> None:
 
 
 async def jobs(folder: Path, kind: str, total: int, concurrency: int) -> None:
-    """Jobs end to end: sent by 100 callers, taken, handled by a function that does nothing, done."""
+    """Jobs end to end: sent by 100 callers, taken, handled by what does nothing, done."""
     app = App("bench")
     queue = app.queue("jobs")
     done = asyncio.Event()
@@ -167,11 +167,15 @@ async def publish(folder: Path, rate: int, seconds: int) -> None:
     app = App("bench")
     bus = app.bus("events")
     latencies: list[float] = []
+    done = asyncio.Event()
+    loop = asyncio.get_running_loop()
 
     @app.on_event(bus, {"detail-type": ["Tick"]})
     def handle(event: object, tx: object) -> None:
         sent_at = event.detail["at"]  # type: ignore[attr-defined]
         latencies.append((time.perf_counter() - sent_at) * 1_000)
+        if len(latencies) == rate * seconds:
+            loop.call_soon_threadsafe(done.set)
 
     platform = await opened(folder, "publish", app)
     begun = time.perf_counter()
@@ -184,8 +188,7 @@ async def publish(folder: Path, rate: int, seconds: int) -> None:
         pending.add(task)
         task.add_done_callback(pending.discard)
     await asyncio.gather(*pending)
-    while len(latencies) < rate * seconds:
-        await asyncio.sleep(0.01)
+    await done.wait()
     latencies.sort()
     print(
         f"publish to handler at {rate}/s offered: p50 {statistics.median(latencies):5.2f} ms,"

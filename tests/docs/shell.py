@@ -108,20 +108,23 @@ class Shell:
             self._running.pop().stop()
             return None
         command = self.rewritten(self.ids.put_into(typed.command))
-        if command.startswith("make "):
+        word, _, rest = command.partition(" ")
+        if word == "make":
             return self._make(command, told)
-        if command.startswith("cd "):
-            self.folder = (self.folder / command[3:]).resolve()
+        if word in {"cd", "export"}:
+            self._note(word, rest)
             return None
-        if command.startswith("export "):
-            name, _, value = command[7:].partition("=")
-            self.environment[name] = value.strip("'\"")
-            return None
-        if not command.startswith(RUN):
+        if word not in RUN:
             return f"nobody knows how to run: {command}"
-        if STAYS.match(command):
-            return self._stay(command, told)
-        return self._once(command, told)
+        return (self._stay if STAYS.match(command) else self._once)(command, told)
+
+    def _note(self, word: str, rest: str) -> None:
+        """Go to another folder, or set a variable."""
+        if word == "cd":
+            self.folder = (self.folder / rest).resolve()
+        else:
+            name, _, value = rest.partition("=")
+            self.environment[name] = value.strip("'\"")
 
     def _make(self, command: str, told: list[str]) -> str | None:
         recipe = make_recipes()[command.removeprefix("make ")]

@@ -1,9 +1,9 @@
 """Transcripts: what one types and what comes back, as the pages show it, compared with what does.
 
 A block of language ``console`` is a transcript: a line that begins with ``$`` is typed, lines that
-begin with ``>`` go on with it, ``^C`` stops what runs last, and the others are its output. Output is
-compared loosely: ids, times and durations may be others, but an id stays the same throughout a page;
-``…`` at the end of a line stands for its rest, a line ``...`` for any lines.
+begin with ``>`` go on with it, ``^C`` stops what runs last, and the others are its output. Output
+is compared loosely: ids, times and durations may be others, but an id stays the same throughout a
+page; ``…`` at the end of a line stands for its rest, a line ``...`` for any lines.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _LOOSE = {
     "rest": r"[0-9a-f-]*…$",
 }
 _TOKEN = re.compile("|".join(f"(?P<{name}>{form})" for name, form in _LOOSE.items()))
-_ANYTHING = {name: form for name, form in _LOOSE.items()} | {"gap": r"[ .]+", "rest": ".*"}
+_ANYTHING = _LOOSE | {"gap": r"[ .]+", "rest": ".*"}
 _NOISE = re.compile(r"\.venv/bin/| --url http://127\.0\.0\.1:\d+(?= |$)")
 
 

@@ -1,4 +1,4 @@
-# ruff: noqa: TID251 - handlers and fixtures take what they are given
+
 from __future__ import annotations
 
 import asyncio
@@ -72,7 +72,6 @@ def test_another_process_with_the_write_lock_makes_the_store_busy(file_stage):
 def test_a_waiter_that_was_cancelled_is_no_error(stage):
     async def cancel_one() -> list[object]:
         waiting = [asyncio.ensure_future(stage.engine.transact(adding)) for _ in range(3)]
-        await asyncio.sleep(0)
         waiting[1].cancel()
         return await asyncio.gather(*waiting, return_exceptions=True)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import ExitStack, suppress
 from typing import TypeVar, cast
 
@@ -53,7 +53,6 @@ class Engine:
         careful_work: work up to this number was there when the process before died.
         careful_logs: for each log, records up to this were there when the process before died.
         delivered: how often a handler was run.
-        pending: how many callers wait for their transaction.
         take_at_most: how many records or pieces of work a worker takes in one step.
     """
 
@@ -65,7 +64,6 @@ class Engine:
         self.careful_work = 0
         self.careful_logs: dict[int, int] = {}
         self.delivered = 0
-        self.pending = 0
         self.take_at_most = BATCH_MAX
         self._numbers: dict[Ref, int] = {}
         self._workers: list[Worker] = []
@@ -188,8 +186,15 @@ class Engine:
         """The record id of a piece of work."""
         return self.records.text(WORK_NUMBER, work_number)
 
-    async def transact(self, run: Callable[[Transaction], T], origin: Origin | None = None) -> T:
-        """Run a function in a transaction of its own and return its answer, once it is durable.
+    @property
+    def pending(self) -> int:
+        """How many transactions wait or run."""
+        return self._writer.waiting
+
+    def transact(
+        self, run: Callable[[Transaction], T], origin: Origin | None = None
+    ) -> Awaitable[T]:
+        """Run a function in a transaction of its own; await its answer, which is durable then.
 
         Args:
             run: called with the transaction, perhaps in another thread; when it raises, nothing
@@ -203,11 +208,7 @@ class Engine:
         """
         waiter: asyncio.Future[object] = asyncio.get_running_loop().create_future()
         self._writer.submit(Job(run, origin or acting.get(), waiter))
-        self.pending += 1
-        try:
-            return cast(T, await waiter)
-        finally:
-            self.pending -= 1
+        return cast("Awaitable[T]", waiter)
 
     async def transact_twice(
         self,

@@ -56,7 +56,13 @@ class Job:
 
 
 class Writer(Protocol):
-    """Runs functions in transactions, as many as wait in one commit."""
+    """Runs functions in transactions, as many as wait in one commit.
+
+    Attributes:
+        waiting: how many jobs wait or run.
+    """
+
+    waiting: int
 
     def submit(self, job: Job) -> None:
         """Add a job; its waiter is told after the commit."""
@@ -149,7 +155,7 @@ class ThreadWriter:
         self._clock = clock
         self._committed = committed
         self._gathering: list[Job] = []
-        self._waiting = 0
+        self.waiting = 0
         self._batches: SimpleQueue[list[Job] | None] = SimpleQueue()
         self._loop = asyncio.get_running_loop()
         self._closed = False
@@ -165,12 +171,12 @@ class ThreadWriter:
         """
         if self._closed:
             raise StoreClosed("the engine has stopped")
-        if self._waiting >= WAITING_JOBS_MAX:
+        if self.waiting >= WAITING_JOBS_MAX:
             raise LimitExceeded(
                 f"expected at most {WAITING_JOBS_MAX} waiting transactions",
                 hint="Try again in a moment.",
             )
-        self._waiting += 1
+        self.waiting += 1
         if not self._gathering:
             self._loop.call_soon(self._hand_over)
         self._gathering.append(job)
@@ -211,7 +217,7 @@ class ThreadWriter:
         return batch, True
 
     def _settle(self, batch: list[Job], touched: set[int]) -> None:
-        self._waiting -= len(batch)
+        self.waiting -= len(batch)
         for job in batch:
             job.settle()
         if touched:
@@ -232,6 +238,7 @@ class LoopWriter:
         self._facts = facts
         self._clock = clock
         self._committed = committed
+        self.waiting = 0
         self._jobs: list[Job] = []
         self._loop = asyncio.get_running_loop()
         self._closed = False
@@ -246,6 +253,7 @@ class LoopWriter:
             raise StoreClosed("the engine has stopped")
         if not self._jobs:
             self._loop.call_soon(self._work)
+        self.waiting += 1
         self._jobs.append(job)
 
     async def close(self) -> None:
@@ -257,6 +265,7 @@ class LoopWriter:
         batch, self._jobs = self._jobs, []
         for jobs in commits(batch):
             touched = run_batch(self._connection, self._facts, self._clock, jobs)
+            self.waiting -= len(jobs)
             for job in jobs:
                 job.settle()
             if touched:

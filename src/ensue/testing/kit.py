@@ -165,7 +165,11 @@ class Running:
             function: what follows.
         """
         engine = self._platform.engine
-        self._await(engine.transact(lambda tx: set_reader(tx, function.ref, 0)))
+
+        async def set_back() -> None:
+            await engine.transact(lambda tx: set_reader(tx, function.ref, 0))
+
+        self._await(set_back())
         engine.wake({engine.number(source.ref)})
 
     def wake(self) -> None:

@@ -1,0 +1,200 @@
+"""What each bound of the code bounds, in words: the reference of limits is made of this.
+
+A bound is a constant whose name says so: ``..._MAX``, ``MAX_...``, or a time or size whose last
+word is its unit. `docs/generate.py` finds them; one that is not told of here is an error.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Bound(NamedTuple):
+    """A bound.
+
+    Attributes:
+        area: which part of the page it is in.
+        unit: of its value.
+        what: what it bounds.
+        beyond: what happens beyond it.
+    """
+
+    area: str
+    unit: str
+    what: str
+    beyond: str
+
+
+DATA, WORK, ENGINE = "Data", "Work and handlers", "The engine"
+HTTP, CLI, PATTERNS, EXPRESSIONS = "HTTP", "The command line", "Patterns", "Expressions"
+AREAS = (DATA, WORK, ENGINE, HTTP, CLI, PATTERNS, EXPRESSIONS)
+
+LARGE, LIMIT, VALUE, DECLARED = (
+    "`TooLarge`",
+    "`LimitExceeded`",
+    "`InvalidValue`",
+    "`InvalidDeclaration`",
+)
+PATTERN, EXPRESSION = "`InvalidPattern`", "`InvalidExpression`"
+CUT = "cut, with …"
+
+BOUNDS: dict[str, Bound] = {
+    "words:VALUE_BYTES_MAX": Bound(DATA, "bytes", "a value as JSON", LARGE),
+    "words:VALUE_DEPTH_MAX": Bound(DATA, "levels", "nesting of a value", VALUE),
+    "words:NAME_LENGTH_MAX": Bound(DATA, "characters", "the name of a resource", "`InvalidName`"),
+    "words:DURATION_MS_MAX": Bound(DATA, "ms", "a duration: 100 years", VALUE),
+    "words:RATE_PER_SECOND_MIN": Bound(DATA, "per second", "a rate, at least", VALUE),
+    "words:RATE_PER_SECOND_MAX": Bound(DATA, "per second", "a rate, at most", VALUE),
+    "resources.table:ITEM_BYTES_MAX": Bound(DATA, "bytes", "an item of a table", LARGE),
+    "resources.table:KEY_BYTES_MAX": Bound(DATA, "bytes", "one value of a key", VALUE),
+    "resources.table:PAGE_MAX": Bound(DATA, "items", "a page of a query", VALUE),
+    "resources.bus:EVENT_BYTES_MAX": Bound(DATA, "bytes", "an event", LARGE),
+    "resources.bus:NAME_LENGTH_MAX": Bound(DATA, "characters", "a source or detail-type", VALUE),
+    "resources.bus:TARGETS_MAX": Bound(DATA, "targets", "targets of a rule", DECLARED),
+    "resources.bus:TAIL_MAX": Bound(DATA, "events", "events of one `tail`", "the first so many"),
+    "resources.queue:DELAY_MS_MAX": Bound(DATA, "ms", "the delay of a message", VALUE),
+    "resources.queue:GROUP_LENGTH_MAX": Bound(DATA, "characters", "a message group", VALUE),
+    "resources.queue:PEEK_MAX": Bound(DATA, "messages", "one `peek`", "the first so many"),
+    "resources.queue:REDRIVE_MAX": Bound(DATA, "messages", "one `redrive`", "the rest stays"),
+    "resources.mail:SUBJECT_LENGTH_MAX": Bound(DATA, "characters", "a letter's subject", "cut"),
+    "resources.mail:TEXT_BYTES_MAX": Bound(DATA, "characters", "a letter's text", VALUE),
+    "resources.queue:MAX_RECEIVES_DEFAULT": Bound(
+        WORK, "receives", "`max_receives` where none is given", "the dead-letter queue"
+    ),
+    "engine:MAX_RECEIVES_MAX": Bound(WORK, "receives", "`max_receives`", DECLARED),
+    "engine:TIMEOUT_MS_MAX": Bound(
+        WORK, "ms", "`timeout`, `retry_base` and `retry_cap`: 12 hours", DECLARED
+    ),
+    "engine:CONCURRENCY_MAX": Bound(WORK, "actions", "`concurrency`", DECLARED),
+    "engine:BATCH_MAX": Bound(WORK, "messages", "`batch`", DECLARED),
+    "engine:RETRY_BASE_MS": Bound(
+        WORK, "ms", "the first retry waits up to this, where `retry_base` is not given", "doubles"
+    ),
+    "engine:RETRY_CAP_MS": Bound(
+        WORK, "ms", "no retry waits longer, where `retry_cap` is not given", ""
+    ),
+    "engine:LEASE_MARGIN_MS": Bound(
+        WORK, "ms", "a lease is `timeout` and this", "the work may be taken again"
+    ),
+    "engine:BURST_MS": Bound(
+        WORK, "ms", "a pace allows at once what its rate gives in this time", "a wait"
+    ),
+    "engine:CRASHES_MAX": Bound(
+        WORK, "crashes", "deaths of the process with one change in hand", "the change becomes work"
+    ),
+    "engine:ERROR_LENGTH_MAX": Bound(WORK, "characters", "an error as it is recorded", "cut"),
+    "app:HTTP_TIMEOUT_S": Bound(WORK, "s", "a call by `app.http`", "the call raises"),
+    "resources.mail:SMTP_TIMEOUT_S": Bound(WORK, "s", "one try to hand over a letter", "a retry"),
+    "testing:ROUNDS_MAX": Bound(WORK, "rounds", "one `settle` of the test kit", LIMIT),
+    "engine:WAITING_JOBS_MAX": Bound(
+        ENGINE, "transactions", "transactions that wait for the writer", f"{LIMIT}, a 429"
+    ),
+    "engine:BATCH_JOBS_MAX": Bound(
+        ENGINE, "transactions", "when the writer stops adding to a commit", "the next commit"
+    ),
+    "engine:NUMBER_MAX": Bound(ENGINE, "resources", "resources of a store", LIMIT),
+    "engine:BUSY_TIMEOUT_MS": Bound(
+        ENGINE, "ms", "the wait for another program's write lock", "`StoreBusy`"
+    ),
+    "engine:PAGE_CACHE_KIB": Bound(ENGINE, "KiB", "a connection's page cache", "the disk"),
+    "engine:WATCH_MS": Bound(
+        ENGINE, "ms", "how often commits of other programs are looked for", ""
+    ),
+    "engine:STEP_GRACE_MS": Bound(
+        ENGINE, "ms", "the wait for a worker's step when stopping", "the step is cancelled"
+    ),
+    "engine:CHECKPOINT_PAGES": Bound(
+        ENGINE, "pages", "the write-ahead log before it is moved into the file", "a checkpoint"
+    ),
+    "engine:CHECKPOINT_AT_ONCE_PAGES": Bound(
+        ENGINE,
+        "pages",
+        "the write-ahead log before the writer moves it itself",
+        "a commit that waits",
+    ),
+    "engine:PAUSE_MS": Bound(ENGINE, "ms", "how often what is over is forgotten", ""),
+    "engine:TROUBLE_PAUSE_MS": Bound(
+        ENGINE, "ms", "a worker's pause after a fault of the store", ""
+    ),
+    "observe:NODES_MAX": Bound(ENGINE, "nodes", "a tree of `why`", "a note says so"),
+    "observe:CHILDREN_MAX": Bound(ENGINE, "nodes", "children of one node", "the first so many"),
+    "observe:DEPTH_MAX": Bound(ENGINE, "levels", "a tree of `why`", "a note says so"),
+    "doors.http:BODY_BYTES_MAX": Bound(HTTP, "bytes", "a request's body", "`BodyTooLarge`, a 413"),
+    "doors.http:HEAD_BYTES_MAX": Bound(
+        HTTP, "bytes", "a request line with its headers", f"{LIMIT}, a 431"
+    ),
+    "doors.http:QUERY_FIELDS_MAX": Bound(HTTP, "fields", "a query", VALUE),
+    "doors.http:PORT_MAX": Bound(HTTP, "port", "`--port`, and one more for each app", VALUE),
+    "doors.http:REQUESTS_GRACE_S": Bound(
+        HTTP, "s", "requests in progress when stopping", "they are cut off"
+    ),
+    "doors.http:STOP_MS": Bound(
+        HTTP, "ms", "requests and actions in progress when stopping", "work is given back"
+    ),
+    "doors.http:STOP_AT_LAST_S": Bound(HTTP, "s", "stopping", "the process ends at once"),
+    "doors.http:RETRY_AFTER_S": Bound(HTTP, "s", "what `retry-after` says", ""),
+    "doors.http:HOSTS_REMEMBERED_MAX": Bound(
+        HTTP, "names", "Host headers that were found good", "looked at each time"
+    ),
+    "doors.cli:TIMEOUT_S": Bound(CLI, "s", "an answer of the server", "`Unreachable`"),
+    "doors.cli:CONNECT_TIMEOUT_S": Bound(CLI, "s", "a connection", "`Unreachable`"),
+    "doors.cli:PORT_MAX": Bound(CLI, "port", "`--port`", "refused"),
+    "doors.cli:NEWEST_MAX": Bound(CLI, "events", "`tail --limit`", "refused"),
+    "doors.cli:WAIT_MS": Bound(CLI, "ms", "one wait of `tail` for events", "it asks again"),
+    "doors.cli:DETAIL_LENGTH_MAX": Bound(CLI, "characters", "a detail in `tail`", CUT),
+    "doors.cli:NOTE_LENGTH_MAX": Bound(CLI, "characters", "a note in `why`", CUT),
+    "doors.cli:CELL_LENGTH_MAX": Bound(CLI, "characters", "a cell of a table", CUT),
+    "doors.cli:TEXT_LENGTH_MAX": Bound(CLI, "characters", "what was typed, in an error", CUT),
+    "languages.patterns:MAX_ALTERNATIVES": Bound(
+        PATTERNS, "patterns", "combinations of `$or`", PATTERN
+    ),
+    "languages.patterns:MAX_PATH_NAMES": Bound(PATTERNS, "levels", "nesting of a pattern", PATTERN),
+    "languages.patterns:MAX_MAGNITUDE": Bound(
+        PATTERNS, "", "a number, to either side of zero", PATTERN
+    ),
+    "languages.patterns:MAX_DECIMAL_DIGITS": Bound(
+        PATTERNS, "digits", "digits behind the decimal point", PATTERN
+    ),
+    "languages.patterns:MAX_SIMULTANEOUS_PREFIXES": Bound(
+        PATTERNS, "prefixes", "beginnings of a field's wildcards that match at once", PATTERN
+    ),
+    "languages.patterns:MAX_SHOWN_VALUES": Bound(
+        PATTERNS, "values", "values that `explain` shows", CUT
+    ),
+    "languages.patterns:MAX_ANCHOR_VALUES": Bound(
+        PATTERNS, "values", "values by which a rule is indexed", "slower, never wrong"
+    ),
+    "languages.patterns:MAX_CHECKED_RULES": Bound(
+        PATTERNS, "rules", "rules that are looked at one by one", "an index"
+    ),
+    "languages.expressions:MAX_EXPRESSION_BYTES": Bound(
+        EXPRESSIONS, "bytes", "an expression", EXPRESSION
+    ),
+    "languages.expressions:MAX_PLACEHOLDER_CHARS": Bound(
+        EXPRESSIONS, "characters", "the name of a placeholder", EXPRESSION
+    ),
+    "languages.expressions:MAX_IN_CHOICES": Bound(
+        EXPRESSIONS, "operands", "the list of `IN`", EXPRESSION
+    ),
+    "languages.expressions:MAX_NESTING_LEVELS": Bound(
+        EXPRESSIONS, "levels", "parentheses within parentheses", EXPRESSION
+    ),
+    "languages.expressions:MAX_OPERATORS": Bound(
+        EXPRESSIONS, "operators", "operators and functions of an expression", EXPRESSION
+    ),
+    "languages.expressions:MAX_PATH_STEPS": Bound(
+        EXPRESSIONS, "steps", "a path into an item", EXPRESSION
+    ),
+    "languages.expressions:MAX_LIST_INDEX": Bound(
+        EXPRESSIONS, "", "an index into a list", EXPRESSION
+    ),
+    "languages.expressions:MAX_NUMBER_DIGITS": Bound(
+        EXPRESSIONS, "digits", "a number that an update makes", EXPRESSION
+    ),
+    "languages.expressions:MAX_NUMBER_EXPONENT": Bound(
+        EXPRESSIONS, "", "a decimal exponent, at most", EXPRESSION
+    ),
+    "languages.expressions:MIN_NUMBER_EXPONENT": Bound(
+        EXPRESSIONS, "", "a decimal exponent, at least", EXPRESSION
+    ),
+}
