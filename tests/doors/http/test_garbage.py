@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from apps.orders.app import app as orders_app
 from ensue.doors.http import asgi_app
 from ensue.testing import running
 from tests.doors.http.sample import HOST, JSON_TYPE, ask, make_app
@@ -129,9 +130,10 @@ headers = st.lists(st.tuples(header_names, st.binary(max_size=60)), max_size=2).
 )
 
 
-@pytest.fixture(scope="module")
-def served():
-    with running(make_app()) as kit:
+@pytest.fixture(scope="module", params=["every kind of argument", "the order system"])
+def served(request):
+    app = orders_app if request.param == "the order system" else make_app()
+    with running(app) as kit:
         paths = list(kit.get("/openapi.json").body["paths"])
         routes = [path for path in paths if path not in MADE_TO_FAIL]
         yield kit, asgi_app(kit._platform), routes
