@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from email.message import EmailMessage
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -43,7 +44,10 @@ class Outbox:
         """
         self.folder.mkdir(parents=True, exist_ok=True)
         draft = self.folder / f".{letter.id}.draft"
-        draft.write_bytes(bytes(written(letter)))
+        with draft.open("wb") as file:
+            file.write(bytes(written(letter)))
+            file.flush()
+            os.fsync(file.fileno())
         draft.replace(self.folder / f"{letter.id}.eml")
 
 
