@@ -12,7 +12,7 @@ help:  ## List what there is
 
 $(STAMP): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test,lint,bench]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test,lint]'
 	@touch $@
 
 .PHONY: run
@@ -31,7 +31,7 @@ lint: $(STAMP)  ## Check style, types and import contracts
 	$(BIN)/lint-imports --config importlinter.toml
 
 .PHONY: conformance
-conformance: $(STAMP)  ## Run the cases that others wrote, from ../shared/conformance or $$ENSUE_CONFORMANCE
+conformance: $(STAMP)  ## Run the cases that others wrote, from ../shared/conformance or ENSUE_CONFORMANCE
 	$(BIN)/python -m pytest -m conformance tests/conformance
 
 .PHONY: bench
