@@ -8,15 +8,13 @@ from typing import Any, TypeVar, Unpack, overload
 import httpx
 
 from ensue.app.options import (
-    PolicyOptions,
     RouteOptions,
     change_filter,
     change_kinds,
-    make_policy,
 )
 from ensue.app.routes import Route, make_route
 from ensue.app.transaction import Tx
-from ensue.engine.handlers import Policy
+from ensue.engine.handlers import Policy, PolicyOptions, make_policy
 from ensue.engine.home import Home, Resource
 from ensue.engine.logs import Record
 from ensue.engine.transaction import Transaction, acting
@@ -170,7 +168,7 @@ class App:
 
         def declare(given: Callable[..., Any]) -> Function:
             return self._add_function(
-                given, name, make_policy(retries, **policy), present=lambda body, _: body
+                given, name, make_policy(retries + 1, **policy), present=lambda body, _: body
             )
 
         return declare(function) if function else declare
@@ -231,7 +229,7 @@ class App:
 
         def declare(given: F) -> F:
             self._add_function(
-                given, name, make_policy(retries, **policy), present=present, feed=feed
+                given, name, make_policy(retries + 1, **policy), present=present, feed=feed
             )
             return given
 
@@ -267,7 +265,7 @@ class App:
 
         def declare(given: F) -> F:
             function = self._add_function(
-                given, name, make_policy(retries, **policy), present=present
+                given, name, make_policy(retries + 1, **policy), present=present
             )
             bus.rule(function.ref.name, pattern, to=function)
             return given

@@ -5,25 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypedDict
 
-from ensue.engine.handlers import Policy
 from ensue.languages.expressions import compile_condition
 from ensue.languages.patterns import compile_pattern
 from ensue.words.errors import InvalidDeclaration
-from ensue.words.units import duration_ms, rate_per_second
 from ensue.words.values import Json
 
 CHANGE_KINDS = ("insert", "update", "remove")
-
-
-class PolicyOptions(TypedDict, total=False):
-    """How a handler's work is taken, bounded and retried; see `Queue.consumer`."""
-
-    rate: str | None
-    timeout: str | float
-    concurrency: int
-    batch: int
-    retry_base: str | float
-    retry_cap: str | float
 
 
 class RouteOptions(TypedDict, total=False):
@@ -33,32 +20,6 @@ class RouteOptions(TypedDict, total=False):
     statuses: Mapping[int, str] | None
     rate: str | None
     burst: int
-
-
-def make_policy(
-    retries: int,
-    *,
-    rate: str | None = None,
-    timeout: str | float = 30,
-    concurrency: int = 10,
-    batch: int = 100,
-    retry_base: str | float = 1,
-    retry_cap: str | float = 300,
-) -> Policy:
-    """A policy from the words in which apps declare it; see `Queue.consumer`.
-
-    Raises:
-        InvalidValue: the rate or a duration is written wrong.
-    """
-    return Policy(
-        max_receives=retries + 1,
-        timeout_ms=duration_ms(timeout),
-        concurrency=concurrency,
-        batch=batch,
-        rate_per_second=None if rate is None else rate_per_second(rate),
-        retry_base_ms=duration_ms(retry_base),
-        retry_cap_ms=duration_ms(retry_cap),
-    )
 
 
 def change_filter(where: Mapping[str, Json] | str) -> Callable[[dict[str, Json]], bool]:

@@ -10,6 +10,7 @@ import inspect
 import math
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import TypedDict
 
 from ensue.engine.clock import Clock
 from ensue.engine.ids import Random
@@ -18,6 +19,7 @@ from ensue.engine.transaction import Transaction
 from ensue.engine.work import Work
 from ensue.words.errors import InvalidDeclaration
 from ensue.words.names import Ref
+from ensue.words.units import duration_ms, rate_per_second
 
 RETRY_BASE_MS = 1_000
 RETRY_CAP_MS = 300_000
@@ -78,6 +80,43 @@ class Policy:
         """How long to wait before the next receive: full jitter over a doubling span."""
         span = min(self.retry_cap_ms, self.retry_base_ms << min(receives - 1, 40))
         return math.ceil(source.random() * span)
+
+
+class PolicyOptions(TypedDict, total=False):
+    """How a handler's work is taken, bounded and retried; see `Queue.consumer`."""
+
+    rate: str | None
+    timeout: str | float
+    concurrency: int
+    batch: int
+    retry_base: str | float
+    retry_cap: str | float
+
+
+def make_policy(
+    max_receives: int,
+    *,
+    rate: str | None = None,
+    timeout: str | float = 30,
+    concurrency: int = 10,
+    batch: int = 100,
+    retry_base: str | float = 1,
+    retry_cap: str | float = 300,
+) -> Policy:
+    """A policy from the words in which apps declare it; see `Queue.consumer`.
+
+    Raises:
+        InvalidValue: the rate or a duration is written wrong.
+    """
+    return Policy(
+        max_receives=max_receives,
+        timeout_ms=duration_ms(timeout),
+        concurrency=concurrency,
+        batch=batch,
+        rate_per_second=None if rate is None else rate_per_second(rate),
+        retry_base_ms=duration_ms(retry_base),
+        retry_cap_ms=duration_ms(retry_cap),
+    )
 
 
 @dataclass(frozen=True)

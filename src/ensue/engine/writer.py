@@ -11,10 +11,11 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
-from typing import Protocol, TypeAlias
+from typing import TypeAlias
 
 import apsw
 
@@ -53,22 +54,6 @@ class Job:
             self.waiter.set_exception(self.fault)
         else:
             self.waiter.set_result(self.answer)
-
-
-class Writer(Protocol):
-    """Runs functions in transactions, as many as wait in one commit.
-
-    Attributes:
-        waiting: how many jobs wait or run.
-    """
-
-    waiting: int
-
-    def submit(self, job: Job) -> None:
-        """Add a job; its waiter is told after the commit."""
-
-    async def close(self) -> None:
-        """Run what waits, then stop."""
 
 
 def run_batch(
@@ -130,17 +115,19 @@ def _roll_back(connection: apsw.Connection) -> None:
         log.exception("the transaction could not be rolled back")
 
 
-class ThreadWriter:
-    """A writer with a thread of its own.
+class Writer(ABC):
+    """Runs functions in transactions, as many as wait in one commit.
 
-    Jobs are handed over once per turn of the event loop, all that came in it together: then the
-    loop rests while the writer works, and the two do not fight for the interpreter's lock.
+    Jobs are handed over once per turn of the event loop, all that came in it together.
 
     Args:
         connection: only this writer uses it.
         facts: what transactions need to know.
         clock: gives each transaction its time.
         committed: called on the event loop after each commit, with the resources touched.
+
+    Attributes:
+        waiting: how many jobs wait or run.
     """
 
     def __init__(
@@ -150,17 +137,14 @@ class ThreadWriter:
         clock: Clock,
         committed: Committed,
     ) -> None:
+        self.waiting = 0
         self._connection = connection
         self._facts = facts
         self._clock = clock
         self._committed = committed
         self._gathering: list[Job] = []
-        self.waiting = 0
-        self._batches: SimpleQueue[list[Job] | None] = SimpleQueue()
         self._loop = asyncio.get_running_loop()
         self._closed = False
-        self._thread = threading.Thread(target=self._work, name="ensue-writer", daemon=True)
-        self._thread.start()
 
     def submit(self, job: Job) -> None:
         """Add a job; its waiter is told after the commit.
@@ -185,19 +169,60 @@ class ThreadWriter:
         """Run what waits, then stop."""
         self._closed = True
         self._hand_over()
+
+    @abstractmethod
+    def _hand_over(self) -> None:
+        """Let what has gathered be run."""
+
+    def _gathered(self) -> list[Job]:
+        jobs, self._gathering = self._gathering, []
+        return jobs
+
+    def _run(self, jobs: list[Job]) -> set[int]:
+        return run_batch(self._connection, self._facts, self._clock, jobs)
+
+    def _settle(self, jobs: list[Job], touched: set[int]) -> None:
+        self.waiting -= len(jobs)
+        for job in jobs:
+            job.settle()
+        if touched:
+            self._committed(touched)
+
+
+class ThreadWriter(Writer):
+    """A writer with a thread of its own, so that only those who wait for the disk wait for it.
+
+    While it works the event loop rests: the two do not fight for the interpreter's lock.
+    """
+
+    def __init__(
+        self,
+        connection: apsw.Connection,
+        facts: StoreFacts,
+        clock: Clock,
+        committed: Committed,
+    ) -> None:
+        super().__init__(connection, facts, clock, committed)
+        self._batches: SimpleQueue[list[Job] | None] = SimpleQueue()
+        self._thread = threading.Thread(target=self._work, name="ensue-writer", daemon=True)
+        self._thread.start()
+
+    async def close(self) -> None:
+        """Run what waits, then stop."""
+        await super().close()
         self._batches.put(None)
         await asyncio.to_thread(self._thread.join)
 
     def _hand_over(self) -> None:
-        if self._gathering:
-            self._batches.put(self._gathering)
-            self._gathering = []
+        jobs = self._gathered()
+        if jobs:
+            self._batches.put(jobs)
 
     def _work(self) -> None:
         while True:
             batch, last = self._next_batch()
             for jobs in commits(batch):
-                touched = run_batch(self._connection, self._facts, self._clock, jobs)
+                touched = self._run(jobs)
                 self._loop.call_soon_threadsafe(self._settle, jobs, touched)
             if last:
                 return
@@ -216,57 +241,10 @@ class ThreadWriter:
                 return batch, False
         return batch, True
 
-    def _settle(self, batch: list[Job], touched: set[int]) -> None:
-        self.waiting -= len(batch)
-        for job in batch:
-            job.settle()
-        if touched:
-            self._committed(touched)
 
+class LoopWriter(Writer):
+    """A writer on the event loop, for stores in memory: there is no disk to wait for."""
 
-class LoopWriter:
-    """A writer on the event loop; takes what `ThreadWriter` takes."""
-
-    def __init__(
-        self,
-        connection: apsw.Connection,
-        facts: StoreFacts,
-        clock: Clock,
-        committed: Committed,
-    ) -> None:
-        self._connection = connection
-        self._facts = facts
-        self._clock = clock
-        self._committed = committed
-        self.waiting = 0
-        self._jobs: list[Job] = []
-        self._loop = asyncio.get_running_loop()
-        self._closed = False
-
-    def submit(self, job: Job) -> None:
-        """Add a job; its waiter is told after the commit.
-
-        Raises:
-            StoreClosed: the engine has stopped.
-        """
-        if self._closed:
-            raise StoreClosed("the engine has stopped")
-        if not self._jobs:
-            self._loop.call_soon(self._work)
-        self.waiting += 1
-        self._jobs.append(job)
-
-    async def close(self) -> None:
-        """Run what waits, then stop."""
-        self._closed = True
-        self._work()
-
-    def _work(self) -> None:
-        batch, self._jobs = self._jobs, []
-        for jobs in commits(batch):
-            touched = run_batch(self._connection, self._facts, self._clock, jobs)
-            self.waiting -= len(jobs)
-            for job in jobs:
-                job.settle()
-            if touched:
-                self._committed(touched)
+    def _hand_over(self) -> None:
+        for jobs in commits(self._gathered()):
+            self._settle(jobs, self._run(jobs))

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from typing import Any, TypeVar, Unpack
 
 from ensue.engine.consumers import ActionConsumer, TransactionConsumer
 from ensue.engine.engine import Engine
-from ensue.engine.handlers import Policy, WorkHandler, is_action
+from ensue.engine.handlers import Policy, PolicyOptions, WorkHandler, is_action, make_policy
 from ensue.engine.home import Home
 from ensue.engine.sockets import Delivery, Refusal
 from ensue.engine.transaction import Transaction
@@ -18,7 +18,7 @@ from ensue.resources.queue.model import DEAD_LETTERS, MAX_RECEIVES_DEFAULT, Mess
 from ensue.words import values
 from ensue.words.errors import InvalidDeclaration
 from ensue.words.names import Ref
-from ensue.words.units import duration_ms, rate_per_second
+from ensue.words.units import duration_ms
 from ensue.words.values import Json
 
 F = TypeVar("F", bound=Callable[..., object])
@@ -99,43 +99,26 @@ class Queue:
         """How many messages wait and are in flight, and how long the first due has waited."""
         return self._home.engine.read(lambda tx: store.depth(tx, self.model))
 
-    def consumer(
-        self,
-        *,
-        rate: str | None = None,
-        timeout: str | float = 30,
-        concurrency: int = 10,
-        batch: int = 100,
-        retry_base: str | float = 1,
-        retry_cap: str | float = 300,
-    ) -> Callable[[F], F]:
+    def consumer(self, **options: Unpack[PolicyOptions]) -> Callable[[F], F]:
         """Declare the function that handles this queue's messages.
 
         A ``def f(message, tx)`` runs in the transaction that takes the message; an
         ``async def f(message)`` runs outside and is retried, with full jitter, until it returns.
 
         Args:
-            rate: how many messages may be received at most, such as ``"5/s"``. A message that waits
-                for its turn is not received.
-            timeout: how long an action may take before it is cancelled and counted as failed.
-            concurrency: how many actions run at once.
-            batch: how many messages share a transaction at most.
-            retry_base: the first retry waits a random time up to this; it doubles each time.
-            retry_cap: no retry waits longer.
+            options: ``rate``: how many messages may be received at most, such as ``"5/s"``; a
+                message that waits for its turn is not received. ``timeout``: how long an action may
+                take before it is cancelled and counted as failed (30 seconds). ``concurrency``: how
+                many actions run at once (10). ``batch``: how many messages share a transaction at
+                most (100). ``retry_base``: the first retry waits a random time up to this (1
+                second); it doubles each time. ``retry_cap``: no retry waits longer (5 minutes).
+                Durations are texts such as ``"2m"``, or seconds.
 
         Raises:
             InvalidDeclaration: the queue has a consumer already, or a bound is out of range.
             InvalidValue: the rate or a duration is written wrong.
         """
-        policy = Policy(
-            max_receives=self.model.max_receives,
-            timeout_ms=duration_ms(timeout),
-            concurrency=concurrency,
-            batch=batch,
-            rate_per_second=None if rate is None else rate_per_second(rate),
-            retry_base_ms=duration_ms(retry_base),
-            retry_cap_ms=duration_ms(retry_cap),
-        )
+        policy = make_policy(self.model.max_receives, **options)
         policy.check(str(self.ref))
 
         def declare(function: F) -> F:
