@@ -23,7 +23,7 @@ def kinds_page() -> str:
     parts = [
         "# Kinds of resources",
         (
-            "Five kinds are there now. An app declares a resource with the method of `App` that is named"
+            "An app declares a resource with the method of `App` that is named"
             " beside it; the operations are there as [commands](cli.md), as [routes](http.md), and as"
             " methods of the handle that the declaration returns."
         ),

@@ -103,7 +103,7 @@ class Function:
     def connect(self, engine: Engine, tx: Transaction) -> None:
         """Take up its place in the log that it follows: for a new function, the log's end.
 
-        A function declared together with its source sees the source's first record.
+        Of a table that is new too it sees all but the seed.
         """
         del engine
         if self._feed is not None:
