@@ -7,6 +7,7 @@ from typing import Any, TypeVar, Unpack, overload
 
 import httpx
 
+from ensue.app.client import make_client
 from ensue.app.options import (
     RouteOptions,
     change_filter,
@@ -33,9 +34,6 @@ from ensue.words.values import Json
 F = TypeVar("F", bound=Callable[..., object])
 T = TypeVar("T")
 R = TypeVar("R", bound=Resource)
-
-
-HTTP_TIMEOUT_S = 30.0
 
 
 class App:
@@ -398,11 +396,7 @@ class App:
         a W3C ``traceparent``, unless the call names its own.
         """
         if self._http is None:
-            self._http = httpx.AsyncClient(
-                timeout=HTTP_TIMEOUT_S,
-                mounts=dict(self.outside),
-                event_hooks={"request": [self._sign]},
-            )
+            self._http = make_client(self.outside, self._sign)
         return self._http
 
     async def close_http(self) -> None:

@@ -1,0 +1,51 @@
+"""The HTTP client with which actions call the outside."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from urllib.request import getproxies
+
+import httpx
+
+HTTP_TIMEOUT_S = 30.0
+
+Sign = Callable[[httpx.Request], Awaitable[None]]
+
+
+class _TlsOnDemand(httpx.AsyncBaseTransport):
+    """Loads the certificates when they are first needed, in a thread: that takes tens of ms."""
+
+    def __init__(self) -> None:
+        self._inner: httpx.AsyncHTTPTransport | None = None
+        self._making = asyncio.Lock()
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Send a request."""
+        async with self._making:
+            if self._inner is None:
+                self._inner = await asyncio.to_thread(httpx.AsyncHTTPTransport)
+        return await self._inner.handle_async_request(request)
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        if self._inner is not None:
+            await self._inner.aclose()
+
+
+def make_client(outside: Mapping[str, httpx.AsyncBaseTransport], sign: Sign) -> httpx.AsyncClient:
+    """A client for calls to the outside.
+
+    Args:
+        outside: what answers instead of the network, by URL pattern: for tests.
+        sign: is given each request before it is sent.
+    """
+    hooks = {"request": [sign]}
+    if outside or getproxies():
+        return httpx.AsyncClient(timeout=HTTP_TIMEOUT_S, mounts=dict(outside), event_hooks=hooks)
+    return httpx.AsyncClient(
+        timeout=HTTP_TIMEOUT_S,
+        transport=httpx.AsyncHTTPTransport(verify=False),
+        mounts={"https://": _TlsOnDemand()},
+        event_hooks=hooks,
+    )
