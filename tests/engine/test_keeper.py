@@ -121,3 +121,35 @@ def test_the_first_hop_since_a_time_is_one_behind_the_last_when_there_is_none(st
     stage = run_on(store, app)
     last = stage.rows("SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'ensue_hops'")
     assert stage.engine.read(lambda tx: first_hop_since(tx, 2**60)) == last[0][0] + 1
+
+
+def test_the_first_hop_since_a_time_is_found_among_many(store, run_on, app):
+    bus = app.bus("events")
+    stage = run_on(store, app)
+    begun = stage.clock.now_ms()
+    for _ in range(50):
+        later(stage, 1_000)
+        stage.wait(bus.publish("A", {}))
+
+    found = stage.engine.read(lambda tx: first_hop_since(tx, begun + 20_000))
+
+    assert stage.rows("SELECT count(*) FROM ensue_hops WHERE id >= ?", found) == [(31,)]
+    assert stage.rows("SELECT min(at_ms) FROM ensue_hops WHERE id >= ?", found) == [
+        (begun + 20_000,)
+    ]
+
+
+def test_a_handler_that_is_declared_no_more_keeps_no_records(file_store, run_on):
+    before, after = App("wims"), App("wims")
+    stock = before.table("stock", key="id")
+    before.on_change(stock, name="follow")(lambda change, tx: None)
+    after.table("stock", key="id")
+    first = run_on(file_store, before, settings=KEEP)
+    first.wait(stock.put({"id": "a"}))
+    first.close()
+
+    stage = run_on(file_store, after, settings=KEEP)
+    later(stage, 99 * HOUR_MS)
+    keep(stage)
+
+    assert stage.rows("SELECT count(*) FROM wims_stock_changes") == [(0,)]

@@ -52,6 +52,7 @@ class Engine:
         directory: the resources' sockets.
         careful_work: work up to this number was there when the process before died.
         careful_logs: for each log, records up to this were there when the process before died.
+        declared: the numbers of the resources that this process declares.
         delivered: how often a handler was run.
         take_at_most: how many records or pieces of work a worker takes in one step.
     """
@@ -63,6 +64,7 @@ class Engine:
         self.directory: Directory[Transaction] = Directory()
         self.careful_work = 0
         self.careful_logs: dict[int, int] = {}
+        self.declared: set[int] = set()
         self.delivered = 0
         self.take_at_most = BATCH_MAX
         self._numbers: dict[Ref, int] = {}
@@ -148,6 +150,7 @@ class Engine:
         if found is None or not isinstance(found[0], int) or found[0] > NUMBER_MAX:
             raise LimitExceeded(f"expected at most {NUMBER_MAX} resources in a store", at=str(ref))
         self._numbers[ref] = found[0]
+        self.declared.add(found[0])
         return found[0]
 
     def _check_free(self, tx: Transaction, ref: Ref, sql_table: str) -> None:

@@ -59,26 +59,38 @@ class Keeper:
         self._work_seen = seen
         before_hop = first_hop_since(tx, before_ms)
         for source in self._engine.directory.sources():
-            up_to = _read_by_all(tx, source.number)
+            up_to = self._read_by_all(tx, source.number)
             forgotten += logs.trim(
                 tx, source.table, up_to=up_to, before_hop=before_hop, limit=CHUNK
             )
         forgotten += _forget_hops(tx, before_hop)
         return more or forgotten > 0
 
+    def _read_by_all(self, tx: Transaction, log: int) -> int:
+        """The position up to which every reader that is still declared has come in a log."""
+        found = tx.execute("SELECT number, position FROM ensue_readers WHERE log = ?", (log,))
+        declared = self._engine.declared
+        return min((at for number, at in found if number in declared), default=2**62)
+
 
 def first_hop_since(tx: Transaction, at_ms: int) -> int:
-    """The first hop made at or after a time; one behind the last when there is none."""
-    found = tx.row("SELECT id FROM ensue_hops WHERE at_ms >= ? ORDER BY id LIMIT 1", (at_ms,))
-    if found and isinstance(found[0], int):
-        return found[0]
-    return logs.last_sequence(tx, "ensue_hops") + 1
+    """The first hop made at or after a time; one behind the last when there is none.
 
-
-def _read_by_all(tx: Transaction, log: int) -> int:
-    """The position up to which every reader of a log has come."""
-    found = tx.row("SELECT min(position) FROM ensue_readers WHERE log = ?", (log,))
-    return found[0] if found and isinstance(found[0], int) else 2**62
+    Later hops have higher ids, so it is found by halving.
+    """
+    behind = logs.last_sequence(tx, "ensue_hops") + 1
+    first = tx.execute("SELECT id FROM ensue_hops ORDER BY id LIMIT 1").fetchone()
+    low, high = first[0] if first else behind, behind
+    while low < high:
+        middle = (low + high) // 2
+        found = tx.execute(
+            "SELECT id, at_ms FROM ensue_hops WHERE id >= ? ORDER BY id LIMIT 1", (middle,)
+        ).fetchone()
+        if found is None or found[1] >= at_ms:
+            high = middle
+        else:
+            low = found[0] + 1
+    return low
 
 
 def _forget_hops(tx: Transaction, before_hop: int) -> int:
