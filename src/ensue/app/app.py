@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar, Unpack, overload
+from weakref import WeakKeyDictionary
 
 import httpx
 
@@ -18,7 +19,7 @@ from ensue.app.transaction import Tx
 from ensue.engine.handlers import Policy, PolicyOptions, make_policy
 from ensue.engine.home import Home, Resource
 from ensue.engine.logs import Record
-from ensue.engine.transaction import Transaction, acting
+from ensue.engine.transaction import Origin, Transaction, acting
 from ensue.observe import traceparent
 from ensue.resources import function as function_kind
 from ensue.resources import mail as mail_kind
@@ -52,6 +53,7 @@ class App:
         self.resources: dict[Ref, Resource] = {}
         self.routes: list[Route] = []
         self._http: httpx.AsyncClient | None = None
+        self._calls: WeakKeyDictionary[Origin, int] = WeakKeyDictionary()
         self.outside: Mapping[str, httpx.AsyncBaseTransport] = {}
 
     # Resources
@@ -392,8 +394,9 @@ class App:
     def http(self) -> httpx.AsyncClient:
         """A client for calls to the outside from actions.
 
-        What an action sends carries ``Idempotency-Key``, the same at every retry of its work, and
-        a W3C ``traceparent``, unless the call names its own.
+        What an action sends carries ``Idempotency-Key``, the same at every retry of its work (its
+        second call the key with ``-2``, and so on), and a W3C ``traceparent``, unless the call
+        names its own.
         """
         if self._http is None:
             self._http = make_client(self.outside, self._sign)
@@ -408,7 +411,9 @@ class App:
     async def _sign(self, request: httpx.Request) -> None:
         origin, engine = acting.get(), self.home.engine
         if origin.cause is not None:
-            request.headers.setdefault("Idempotency-Key", engine.records.text(*origin.cause))
+            call = self._calls[origin] = self._calls.get(origin, 0) + 1
+            key = engine.records.text(*origin.cause)
+            request.headers.setdefault("Idempotency-Key", key if call == 1 else f"{key}-{call}")
             request.headers.setdefault("traceparent", str(traceparent(engine, origin)))
 
     def _add(self, resource: R) -> R:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ from ensue.app.routes import Answer, Route
 from ensue.app.transaction import ReadTx, Tx
 from ensue.engine.clock import Clock, SystemClock
 from ensue.engine.database import StoreUrl, parse_store_url
+from ensue.engine.declarations import stranded
 from ensue.engine.engine import Engine
 from ensue.engine.handlers import Pace
 from ensue.engine.home import Resource, Settings
@@ -22,6 +24,8 @@ from ensue.resources.table import Table
 from ensue.words.errors import InvalidDeclaration, LimitExceeded, NotFound
 from ensue.words.kinds import Operation
 from ensue.words.names import Ref
+
+log = logging.getLogger("ensue.app")
 
 
 @dataclass(frozen=True)
@@ -103,6 +107,15 @@ class Platform:
             resource.prepare(self.engine, tx)
         for resource in resources:
             resource.connect(self.engine, tx)
+        names = [app.name for app in self.apps]
+        for ref, left in stranded(tx, names, self.engine.declared):
+            log.warning(
+                "%s of %s is declared no more, but %d pieces of its work wait in the store;"
+                " declare it again, under that name, to have them handled",
+                ref,
+                ref.app,
+                left,
+            )
 
     def _add_workers(self, settings: Settings) -> None:
         for app in self.apps:

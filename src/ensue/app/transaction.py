@@ -27,10 +27,17 @@ class ReadTx:
         inner: the engine's transaction.
     """
 
-    __slots__ = ("_inner",)
+    __slots__ = ("_token", "_transaction")
 
     def __init__(self, inner: Transaction) -> None:
-        self._inner = inner
+        self._transaction = inner
+        self._token = inner.token
+
+    @property
+    def _inner(self) -> Transaction:
+        """The engine's transaction, as long as the function that got this one runs."""
+        self._transaction.check_token(self._token)
+        return self._transaction
 
     @property
     def now_ms(self) -> int:

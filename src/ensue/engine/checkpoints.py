@@ -36,7 +36,7 @@ class Checkpointer:
 
     def _committed(self, connection: apsw.Connection, name: str, pages: int) -> int:
         if pages >= CHECKPOINT_AT_ONCE_PAGES:
-            _checkpoint(connection, name)
+            checkpoint(connection, name)
         elif pages >= CHECKPOINT_PAGES:
             self._wanted.set()
         return apsw.SQLITE_OK
@@ -54,10 +54,11 @@ class Checkpointer:
             self._wanted.clear()
             if self._closed:
                 return
-            _checkpoint(self._connection, "main")
+            checkpoint(self._connection, "main")
 
 
-def _checkpoint(connection: apsw.Connection, name: str) -> None:
+def checkpoint(connection: apsw.Connection, name: str) -> None:
+    """Move what has been committed into the database file, as far as no reader is in the way."""
     try:
         connection.wal_checkpoint(name, apsw.SQLITE_CHECKPOINT_PASSIVE)
     except apsw.BusyError:

@@ -34,11 +34,20 @@ class Clock(Protocol):
 
 
 class SystemClock:
-    """The machine's clock."""
+    """The machine's clock, which never goes back.
+
+    When the machine's time is set back, this clock goes on at its own pace until the process ends;
+    when it is set forward, this clock follows.
+    """
+
+    def __init__(self) -> None:
+        self._ahead_ns = 0
 
     def now_ms(self) -> int:
         """Milliseconds since 1970 in UTC."""
-        return time.time_ns() // 1_000_000
+        wall_ns, steady_ns = time.time_ns(), time.monotonic_ns()
+        self._ahead_ns = max(self._ahead_ns, wall_ns - steady_ns)
+        return (steady_ns + self._ahead_ns) // 1_000_000
 
     def call_at(self, at_ms: int, callback: Callable[[], None]) -> Timer:
         """Call ``callback`` on the running event loop when ``at_ms`` has come."""

@@ -134,6 +134,8 @@ class TransactionConsumer(_Consumer):
         if handler.transact is None:
             raise InvalidDeclaration("expected a transaction handler", at=handler.actor)
         self._transact = handler.transact
+        # What killed the process was in the batch that it had taken, which is the first again.
+        self._careful_left = self._policy.batch
 
     async def step(self) -> bool:
         """Do one transaction's worth; returns whether there may be more to do at once."""
@@ -142,10 +144,12 @@ class TransactionConsumer(_Consumer):
             return False
         taken = await self._engine.transact(lambda tx: self._take(tx, asked), Origin(self.name))
         self._note(taken, asked)
-        if taken.careful is not None:
-            await self._take_carefully(taken.careful)
-            return True
-        return False
+        if taken.careful is None:
+            return False
+        if self._pace is not None:
+            self._pace.spend(1)
+        await self._take_carefully(taken.careful)
+        return True
 
     async def drain(self, grace_ms: int) -> None:
         """Nothing is under way between steps."""
@@ -155,9 +159,9 @@ class TransactionConsumer(_Consumer):
         ready = work.due(tx, self._queue, limit)
         if not ready:
             return Taken([], work.next_due_ms(tx, self._queue))
-        if ready[0].id <= self._engine.careful_work:
+        if self._careful_left and ready[0].id <= self._engine.careful_work:
             return Taken([], None, careful=ready[0])
-        safe = list(takewhile(lambda piece: piece.id > self._engine.careful_work, ready))
+        safe = list(takewhile(self._is_safe, ready))
         done = [piece for piece in safe if self._handle(tx, piece, piece.receives + 1)]
         work.finish_untaken(tx, done)
         if len(ready) == limit or len(safe) < len(ready):
@@ -165,16 +169,26 @@ class TransactionConsumer(_Consumer):
             return Taken(safe, None)
         return Taken(safe, work.next_due_ms(tx, self._queue))
 
+    def _is_safe(self, piece: Work) -> bool:
+        return not self._careful_left or piece.id > self._engine.careful_work
+
     async def _take_carefully(self, piece: Work) -> None:
         """Commit the receive of a piece of work before the handler runs."""
+        self._careful_left -= 1
         taken: list[Work] = []
 
         def lease(tx: Transaction) -> None:
             taken.extend(work.lease(tx, [piece], self._policy.lease_ms))
 
-        await self._engine.transact_twice(
-            lease, lambda tx: self._handle_leased(tx, taken[0]), Origin(self.name)
-        )
+        try:
+            await self._engine.transact_twice(
+                lease, lambda tx: self._handle_leased(tx, taken[0]), Origin(self.name)
+            )
+        except StoreError:
+            # The store failed, not the process: that is not the work's fault, and not counted.
+            if taken:
+                await self._engine.transact(lambda tx: work.unlease(tx, taken[0]))
+            raise
 
     def _handle_leased(self, tx: Transaction, piece: Work) -> None:
         if piece.receives > self._policy.max_receives:
@@ -225,9 +239,10 @@ class ActionConsumer(_Consumer):
         verdicts, self._verdicts = self._verdicts, []
         if asked == 0 and not verdicts:
             return False
+        busy = frozenset(piece.id for piece in self._running.values())
         try:
             taken = await self._engine.transact(
-                lambda tx: self._settle_and_take(tx, verdicts, asked), Origin(self.name)
+                lambda tx: self._settle_and_take(tx, verdicts, asked, busy), Origin(self.name)
             )
         except BaseException:
             self._verdicts[:0] = verdicts
@@ -277,12 +292,16 @@ class ActionConsumer(_Consumer):
         self._verdicts.append(Verdict(piece, error))
         self.woken.set()
 
-    def _settle_and_take(self, tx: Transaction, verdicts: list[Verdict], limit: int) -> Taken:
+    def _settle_and_take(
+        self, tx: Transaction, verdicts: list[Verdict], limit: int, busy: frozenset[int]
+    ) -> Taken:
         self._settle(tx, verdicts)
         if limit == 0:
             return Taken([], None)
         taken: list[Work] = []
-        for piece in work.due(tx, self._queue, limit):
+        # Leases of what still runs here can have ended too, when the machine's clock was set.
+        ready = work.due(tx, self._queue, limit + len(busy))
+        for piece in [piece for piece in ready if piece.id not in busy][:limit]:
             if piece.receives >= self._policy.max_receives:
                 self._fail(tx, piece, f"received {piece.receives} times without being settled")
             else:

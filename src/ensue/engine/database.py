@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -127,7 +128,7 @@ class StoreLock:
     def __init__(self, path: str) -> None:
         _make_folder(Path(path).parent)
         try:
-            self._file = Path(f"{path}-lock").open("a")  # noqa: SIM115 - held until released
+            self._file = Path(f"{os.path.realpath(path)}-lock").open("a")  # noqa: SIM115 - held until released
         except OSError as fault:
             raise StoreUnusable(
                 f"the store's folder cannot be written: {fault.strerror}",

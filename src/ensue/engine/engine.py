@@ -23,11 +23,11 @@ from ensue.engine.transaction import Origin, StoreFacts, Transaction, acting
 from ensue.engine.workers import Worker, drive, end_all
 from ensue.engine.writer import Job, LoopWriter, ThreadWriter, Writer
 from ensue.words.errors import (
+    EnsueError,
     InvalidDeclaration,
     LimitExceeded,
     NotFound,
     StoreClosed,
-    StoreError,
     StoreUnusable,
 )
 from ensue.words.names import Ref
@@ -114,6 +114,7 @@ class Engine:
         ):
             self._numbers[Ref(app, kind, name)] = number
         work.release_leases(tx)
+        work.follow_clock(tx)
         if crashed:
             self.careful_work = logs.last_sequence(tx, "ensue_work")
         self._crashed = crashed
@@ -253,11 +254,13 @@ class Engine:
         with translated(self.url.path):
             connection = self._reading
             connection.execute("BEGIN")
+            tx = Transaction(connection, self.facts, self.clock.now_ms(), acting.get())
             try:
                 if self.url.in_memory:  # the writer's own connection
                     connection.execute("PRAGMA query_only=ON")
-                return run(Transaction(connection, self.facts, self.clock.now_ms(), acting.get()))
+                return run(tx)
             finally:
+                tx.end()
                 connection.execute("ROLLBACK")
                 if self.url.in_memory:
                     connection.execute("PRAGMA query_only=OFF")
@@ -343,7 +346,7 @@ class Engine:
                 continue
             try:
                 found = await self.transact(lambda tx: tx.row("PRAGMA data_version"))
-            except StoreError as fault:
+            except EnsueError as fault:
                 log.warning("the watch pauses: %s", fault)
                 continue
             seen = now

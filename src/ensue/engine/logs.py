@@ -5,7 +5,7 @@ A table's change log is written by triggers, a bus's by `append`; both are read 
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ensue.engine.transaction import Transaction
 
@@ -35,6 +35,9 @@ class Record(NamedTuple):
 _SELECT = (
     "SELECT sequence, kind, key, old, new, hop, (SELECT at_ms FROM ensue_hops WHERE id = hop) FROM"
 )
+_SELECT_BYTES = _SELECT.replace(
+    "key, old, new", "CAST(key AS BLOB), CAST(old AS BLOB), CAST(new AS BLOB)"
+)
 
 
 def create(tx: Transaction, table: str) -> None:
@@ -57,29 +60,22 @@ def append(tx: Transaction, table: str, kind: str, key: str | None, new: str) ->
 
 def read(tx: Transaction, table: str, after: int, limit: int) -> list[Record]:
     """The facts behind position ``after``, oldest first."""
-    found = tx.execute(
-        f"{_SELECT} {table} WHERE sequence > ? ORDER BY sequence LIMIT ?",
-        (after, limit),
-    )
-    return [Record(*row) for row in found]
+    return _records(tx, f"{table} WHERE sequence > ? ORDER BY sequence LIMIT ?", (after, limit))
 
 
 def read_last(tx: Transaction, table: str, limit: int) -> list[Record]:
     """The newest facts, oldest of them first."""
-    found = tx.execute(f"{_SELECT} {table} ORDER BY sequence DESC LIMIT ?", (limit,)).fetchall()
-    return [Record(*row) for row in reversed(found)]
+    return _records(tx, f"{table} ORDER BY sequence DESC LIMIT ?", (limit,))[::-1]
 
 
 def record(tx: Transaction, table: str, sequence: int) -> Record | None:
     """One fact by its sequence number; None when it is not kept any more, or never was."""
-    found = tx.execute(f"{_SELECT} {table} WHERE sequence = ?", (sequence,)).fetchone()
-    return None if found is None else Record(*found)
+    return next(iter(_records(tx, f"{table} WHERE sequence = ?", (sequence,))), None)
 
 
 def produced_by(tx: Transaction, table: str, hop: int, limit: int) -> list[Record]:
     """The facts that a hop produced in this log."""
-    found = tx.execute(f"{_SELECT} {table} WHERE hop = ? ORDER BY sequence LIMIT ?", (hop, limit))
-    return [Record(*row) for row in found]
+    return _records(tx, f"{table} WHERE hop = ? ORDER BY sequence LIMIT ?", (hop, limit))
 
 
 def last_sequence(tx: Transaction, table: str) -> int:
@@ -105,3 +101,17 @@ def trim(tx: Transaction, table: str, *, up_to: int, before_hop: int, limit: int
         (last, limit),
     )
     return tx.changed()
+
+
+def _records(tx: Transaction, where: str, parameters: tuple[int, ...]) -> list[Record]:
+    try:
+        return [Record(*row) for row in tx.execute(f"{_SELECT} {where}", parameters)]
+    except UnicodeDecodeError:
+        # Another program has written bytes that are no text: shown as well as can be, so that one
+        # such record does not stop those who read the others.
+        found = tx.execute(f"{_SELECT_BYTES} {where}", parameters)
+        return [Record(*(_as_text(value) for value in row)) for row in found]
+
+
+def _as_text(value: Any) -> Any:  # noqa: ANN401 - whatever a column holds
+    return value.decode(errors="replace") if isinstance(value, bytes) else value

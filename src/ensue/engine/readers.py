@@ -49,7 +49,8 @@ class LogReader:
         self._source = engine.directory.source(handler.source)
         self.listens = frozenset([self._source.number])
         self._careful_until = engine.careful_logs.get(self._source.number, 0)
-        self._position = 0
+        # What killed the process was in the batch that it was reading, which is the first again.
+        self._careful_left = handler.batch if self._careful_until else 0
 
     def due_ms(self) -> int | None:
         """Only a commit brings records."""
@@ -57,10 +58,18 @@ class LogReader:
 
     async def step(self) -> bool:
         """Handle one batch of records; returns whether there may be more."""
-        if self._position < self._careful_until:
-            self._position = await self._engine.transact_twice(
-                self._begin, self._read_carefully, Origin(self.name)
-            )
+        if self._careful_left > 0:
+            self._careful_left -= 1
+            try:
+                position = await self._engine.transact_twice(
+                    self._begin, self._read_carefully, Origin(self.name)
+                )
+            except StoreError:
+                # The store failed, not the process: that is not the record's fault.
+                await self._engine.transact(self._unbegin)
+                raise
+            if position >= self._careful_until:
+                self._careful_left = 0
             return True
         return await self._engine.transact(self._read, Origin(self.name))
 
@@ -88,6 +97,12 @@ class LogReader:
                 "UPDATE ensue_readers SET attempts = attempts + 1 WHERE number = ?",
                 (self._number,),
             )
+
+    def _unbegin(self, tx: Transaction) -> None:
+        tx.execute(
+            "UPDATE ensue_readers SET attempts = max(0, attempts - 1) WHERE number = ?",
+            (self._number,),
+        )
 
     def _read_carefully(self, tx: Transaction) -> int:
         """Handle one record alone; returns the position behind it."""
@@ -150,7 +165,9 @@ def start_reader(tx: Transaction, handler: LogHandler, *, from_start: bool) -> N
     position = 0 if from_start else logs.last_sequence(tx, source.table)
     tx.execute(
         "INSERT INTO ensue_readers (number, log, position) VALUES (?, ?, ?)"
-        " ON CONFLICT (number) DO NOTHING",
+        # A reader that follows another log than before begins anew there.
+        " ON CONFLICT (number) DO UPDATE SET log = excluded.log, position = excluded.position,"
+        " attempts = 0 WHERE log <> excluded.log",
         (tx.number(handler.ref), source.number, position),
     )
 

@@ -12,14 +12,15 @@ import apsw
 from ensue.engine.database import Row, SqlValue, in_our_words
 from ensue.engine.ids import Ids, Place, RecordIds
 from ensue.engine.sockets import Directory
-from ensue.words.errors import Conflict, NotFound, StoreError
+from ensue.words.errors import Conflict, NotFound, StoreClosed, StoreError, StoreUnusable
 from ensue.words.names import Ref
 
 T = TypeVar("T")
+ENDED = -1
 Parameters = Sequence[SqlValue] | Mapping[str, SqlValue]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class Origin:
     """Who runs a transaction, and what caused it.
 
@@ -60,6 +61,10 @@ class StoreFacts:
     directory: Directory[Transaction]
 
 
+class TransactionLost(StoreUnusable):
+    """SQLite has ended a transaction by itself, as it does when the disk is full."""
+
+
 class Transaction:
     """One transaction: statements, the hop they belong to, and whom to wake when it has committed.
 
@@ -70,13 +75,25 @@ class Transaction:
         origin: who runs it.
     """
 
-    __slots__ = ("_hop", "connection", "execute", "facts", "now_ms", "origin", "touched")
+    __slots__ = (
+        "_execute",
+        "_hop",
+        "_tokens",
+        "connection",
+        "facts",
+        "now_ms",
+        "origin",
+        "token",
+        "touched",
+    )
 
     def __init__(
         self, connection: apsw.Connection, facts: StoreFacts, now_ms: int, origin: Origin
     ) -> None:
         self.connection = connection
-        self.execute = connection.execute
+        self._execute = connection.execute
+        self._tokens = 0
+        self.token = 0
         self.facts = facts
         self.now_ms = now_ms
         self.origin = origin
@@ -87,6 +104,37 @@ class Transaction:
         """Let what follows be a hop of its own; several share a transaction in a group commit."""
         self.origin = origin
         self._hop = None
+        self._tokens += 1
+        self.token = self._tokens
+
+    def end(self) -> None:
+        """Nothing can be done with it any more."""
+        self.token = ENDED
+
+    def check_token(self, token: int) -> None:
+        """Check that the hop that began with this token is still the one that runs.
+
+        Raises:
+            StoreClosed: it is over.
+        """
+        if token != self.token:
+            raise StoreClosed(
+                "the transaction has ended",
+                hint="A tx is of use only until its function returns; use app.run for another one.",
+            )
+
+    def execute(self, sql: str, parameters: Parameters = ()) -> apsw.Cursor:
+        """Run a statement.
+
+        Raises:
+            TransactionLost: SQLite has ended the transaction, as it does when the disk is full.
+            StoreClosed: the transaction has ended.
+        """
+        if self.token == ENDED:
+            self.check_token(0)
+        if not self.connection.in_transaction:
+            raise TransactionLost("the store ended the transaction", hint="Is the disk full?")
+        return self._execute(sql, parameters)
 
     def number(self, ref: Ref) -> int:
         """The number of a declared resource.
@@ -145,8 +193,8 @@ class Transaction:
             RuntimeError: ``run`` raised what would end more than itself, such as SystemExit.
             Exception: whatever else ``run`` raised.
         """
-        outer = self.origin, self._hop
-        self.origin, self._hop = origin, None
+        outer = self.origin, self._hop, self.token
+        self.begin_hop(origin)
         self.execute("SAVEPOINT hop")
         try:
             answer = run()
@@ -154,7 +202,7 @@ class Transaction:
             self._undo()
             raise as_raised(fault, origin.actor) from fault
         finally:
-            self.origin, self._hop = outer
+            self.origin, self._hop, self.token = outer
         self.execute("RELEASE hop")
         return answer
 
@@ -163,8 +211,7 @@ class Transaction:
             self.execute("ROLLBACK TO hop")
             self.execute("RELEASE hop")
         except apsw.Error as fault:
-            # SQLite has already ended the transaction (a full disk does that); so must we.
-            raise StoreError("the store ended the transaction") from fault
+            raise TransactionLost("the store ended the transaction") from fault
 
 
 def as_raised(fault: BaseException, actor: str) -> BaseException:
@@ -177,6 +224,13 @@ def as_raised(fault: BaseException, actor: str) -> BaseException:
     if isinstance(fault, apsw.Error):
         ours = in_our_words(fault, actor)
         return Conflict(ours.message, at=ours.at) if type(ours) is StoreError else ours
+    if isinstance(fault, StoreError) and not _is_store_trouble(fault):
+        return RuntimeError(f"{actor} raised {type(fault).__name__}: {fault}")
     if isinstance(fault, StopIteration) or not isinstance(fault, Exception | KeyboardInterrupt):
         return RuntimeError(f"{actor} raised {type(fault).__name__}: {fault}")
     return fault
+
+
+def _is_store_trouble(fault: StoreError) -> bool:
+    """Whether a store error comes from the store, and not from a function that raises one."""
+    return isinstance(fault, TransactionLost) or isinstance(fault.__cause__, apsw.Error)

@@ -118,6 +118,15 @@ def lease(tx: Transaction, taken: Sequence[Work], lease_ms: int) -> list[Work]:
     ]
 
 
+def unlease(tx: Transaction, taken: Work) -> None:
+    """Take back a lease as if it had never been: the store failed before the work was begun."""
+    tx.execute(
+        "UPDATE ensue_work SET state = 0, receives = receives - 1, due_ms = ?"
+        " WHERE id = ? AND receives = ? AND state = 1",
+        (tx.now_ms, taken.id, taken.receives),
+    )
+
+
 def finish(tx: Transaction, done: Sequence[Work]) -> None:
     """Mark leased work as done, unless its lease has passed to another receive meanwhile."""
     sql = (
@@ -219,7 +228,7 @@ def bury(tx: Transaction, piece: Work, error: str, dead_letters: int) -> bool:
 def redrive(tx: Transaction, dead_letters: int, limit: int) -> int:
     """Move work from a dead-letter queue back to where it came from; returns how much."""
     moved = 0
-    for piece in due(tx, dead_letters, limit):
+    for piece in _dead(tx, dead_letters, limit):
         attributes = attributes_of(piece)
         letter = attributes.pop(DEAD_LETTER, None)
         home = letter.get("from") if isinstance(letter, dict) else None
@@ -242,10 +251,38 @@ def redrive(tx: Transaction, dead_letters: int, limit: int) -> int:
     return moved
 
 
+def _dead(tx: Transaction, dead_letters: int, limit: int) -> list[Work]:
+    """What was moved into a dead-letter queue, and not sent there by hand."""
+    found = tx.execute(
+        f"SELECT {_COLUMNS} FROM ensue_work WHERE queue = ? AND state < 2 AND due_ms <= ?"
+        f" AND json_extract(attributes, '$.{DEAD_LETTER}') IS NOT NULL"
+        " ORDER BY due_ms, id LIMIT ?",
+        (dead_letters, tx.now_ms, limit),
+    )
+    return [Work(*row) for row in found]
+
+
 def release_leases(tx: Transaction) -> int:
     """Make all leased work due: for the start of the only process that takes work."""
     tx.execute("UPDATE ensue_work SET state = 0, due_ms = ? WHERE state = 1", (tx.now_ms,))
     return tx.changed()
+
+
+def follow_clock(tx: Transaction) -> int:
+    """Bring work that was sent in what is now the future back to the present: the clock was set.
+
+    Returns by how many ms.
+    """
+    newest = tx.execute("SELECT sent_ms FROM ensue_work ORDER BY id DESC LIMIT 1").fetchone()
+    ahead_ms = newest[0] - tx.now_ms if newest else 0
+    if ahead_ms <= 0:
+        return 0
+    tx.execute(
+        "UPDATE ensue_work SET due_ms = CASE due_ms WHEN ?1 THEN ?1 ELSE max(?2, due_ms - ?3) END,"
+        " after_ms = after_ms - ?3, sent_ms = min(sent_ms, ?2) WHERE state < 2",
+        (HELD_MS, tx.now_ms, ahead_ms),
+    )
+    return ahead_ms
 
 
 def give_back(tx: Transaction, taken: Sequence[Work]) -> None:

@@ -19,6 +19,7 @@ from typing import TypeAlias
 
 import apsw
 
+from ensue.engine.checkpoints import checkpoint
 from ensue.engine.clock import Clock
 from ensue.engine.database import in_our_words
 from ensue.engine.transaction import OUTSIDE, Origin, StoreFacts, Transaction, as_raised
@@ -63,11 +64,15 @@ def run_batch(
 
     A job that raises undoes its own work only. When the commit fails, every job fails.
     """
-    tx = Transaction(connection, facts, clock.now_ms(), OUTSIDE)
+    touched: set[int] = set()
     try:
         connection.execute("BEGIN IMMEDIATE")
+        # Only now: another program may have held the lock for a while.
+        tx = Transaction(connection, facts, clock.now_ms(), OUTSIDE)
+        touched = tx.touched
         for job in jobs:
             _run_job(tx, job)
+        tx.end()
         connection.execute("COMMIT")
     except (apsw.Error, StoreError) as fault:
         _roll_back(connection)
@@ -75,7 +80,7 @@ def run_batch(
         for job in jobs:
             job.answer, job.fault = None, ours
         return set()
-    return tx.touched
+    return touched
 
 
 def _run_job(tx: Transaction, job: Job) -> None:
@@ -111,6 +116,7 @@ def _roll_back(connection: apsw.Connection) -> None:
     try:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
+        checkpoint(connection, "main")  # what is committed may leave room in the log
     except apsw.Error:
         log.exception("the transaction could not be rolled back")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ensue.engine.declarations import declared_before
 from ensue.engine.engine import Engine
 from ensue.engine.home import Home
 from ensue.engine.ids import Place
@@ -17,6 +18,8 @@ from ensue.resources.table.model import Change, Key, Page, TableModel, as_attrib
 from ensue.words import values
 from ensue.words.names import Ref, check_name
 from ensue.words.values import Item, Json
+
+INTEGER_DIGITS = 19
 
 
 class Table:
@@ -198,6 +201,10 @@ class Table:
         if len(parts) != len(self.model.key):
             return None
         found = store.last_change(tx, self.model, tuple(parts))
+        if found is None and all(part.isdecimal() and part.isascii() for part in parts):
+            numbers = tuple(int(part) for part in parts if len(part) < INTEGER_DIGITS)
+            if len(numbers) == len(parts):
+                found = store.last_change(tx, self.model, numbers)
         return None if found is None else Place(tx.number(self.ref), found)
 
     def declared(self) -> dict[str, Json]:
@@ -215,6 +222,9 @@ class Table:
     def prepare(self, engine: Engine, tx: Transaction) -> None:
         """Make the SQL table, its indexes, triggers and change log; plant the seed if it is new."""
         is_new = tx.row("SELECT 1 FROM sqlite_schema WHERE name = ?", (self.model.sql,)) is None
+        before = declared_before(tx, self.ref)
+        if before is not None:
+            schema.adapt(tx, self.model, before)
         number = engine.declare(
             tx, self.ref, values.encode(self.declared()), sql_table=self.model.sql
         )

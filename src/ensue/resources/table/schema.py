@@ -9,8 +9,12 @@ by that the triggers tell them apart, leave the hop of its changes empty, and ra
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from ensue.engine.transaction import Transaction
 from ensue.resources.table.model import TableModel
+from ensue.words.errors import InvalidDeclaration
+from ensue.words.values import Json
 
 
 def create(tx: Transaction, table: TableModel) -> None:
@@ -29,6 +33,24 @@ def create(tx: Transaction, table: TableModel) -> None:
             f" ON {table.sql} ({index_columns(table, attributes)})"
             f" WHERE {is_indexed(attributes)}"
         )
+
+
+def adapt(tx: Transaction, table: TableModel, before: Mapping[str, Json]) -> None:
+    """Bring a table from an earlier declaration to this one, as far as that can be done.
+
+    Raises:
+        InvalidDeclaration: the key has changed.
+    """
+    if before["key"] != list(table.key):
+        raise InvalidDeclaration(
+            f"the key of {table.ref} is {before['key']} in the store, {list(table.key)} in the app",
+            at=str(table.ref),
+            hint="Declare a table of another name, and copy the items in a handler.",
+        )
+    indexes = before["indexes"]
+    for name, attributes in indexes.items() if isinstance(indexes, dict) else ():
+        if attributes != list(table.indexes.get(name, ())):
+            tx.execute(f"DROP INDEX IF EXISTS {index_name(table, name)}")
 
 
 def attribute(name: str) -> str:

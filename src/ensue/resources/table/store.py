@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from base64 import b64decode, urlsafe_b64encode
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from ensue.engine.transaction import Transaction
 from ensue.languages.expressions import compile_condition, compile_update
@@ -13,11 +14,12 @@ from ensue.resources.table.model import (
     ITEM_BYTES_MAX,
     PAGE_MAX,
     Key,
+    KeyValue,
     Page,
     TableModel,
 )
 from ensue.words import values
-from ensue.words.errors import InvalidInput, InvalidValue, NotFound, TooLarge
+from ensue.words.errors import Conflict, InvalidInput, InvalidValue, NotFound, TooLarge
 from ensue.words.values import Item, Json
 
 
@@ -136,7 +138,7 @@ def query(
         f"SELECT item, {', '.join(order)} FROM {table.sql} WHERE {where}"
         f" ORDER BY {', '.join(name + direction for name in order)} LIMIT ?"
     )
-    rows = tx.execute(sql, [*parameters, limit + 1]).fetchall()
+    rows = _rows(tx, table, sql, [*parameters, limit + 1])
     following = _as_cursor(rows[limit - 1][1:]) if len(rows) > limit else None
     return Page([_item(row[0]) for row in rows[:limit]], following)
 
@@ -166,8 +168,22 @@ def count(tx: Transaction, table: TableModel) -> int:
 
 
 def _read(tx: Transaction, table: TableModel, key: Key) -> Item | None:
-    found = tx.execute(f"SELECT item FROM {table.sql} WHERE {table.where_key}", key).fetchone()
-    return None if found is None else _item(found[0])
+    sql = f"SELECT item FROM {table.sql} WHERE {table.where_key}"
+    found = _rows(tx, table, sql, key)
+    return _item(found[0][0]) if found else None
+
+
+def _rows(
+    tx: Transaction, table: TableModel, sql: str, parameters: Sequence[KeyValue]
+) -> list[tuple[Any, ...]]:
+    try:
+        return tx.execute(sql, parameters).fetchall()
+    except UnicodeDecodeError:
+        raise Conflict(
+            f"{table.ref} holds bytes that are not UTF-8, written by another program",
+            at=table.sql,
+            hint="Mend or delete the row with SQL.",
+        ) from None
 
 
 def _item(text: object) -> Item:
