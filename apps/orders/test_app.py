@@ -15,6 +15,7 @@ from apps.orders.app import (
     app,
     backorders,
     customers,
+    declined,
     events,
     orders,
     payments,
@@ -125,6 +126,55 @@ def test_a_customers_orders_come_in_pages_in_the_order_in_which_they_were_placed
     assert third["next"] is None
 
 
+CHANGE_THE_SECOND = "UPDATE orders_orders SET item = {} WHERE item ->> '$.quantity' = 2"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "json_set(item, '$.status', 'LOST')",
+        "json_set(item, '$.status', json('[1]'))",
+        "json_set(item, '$.quantity', 'many')",
+        "json_remove(item, '$.status', '$.quantity', '$.timestamp')",
+    ],
+)
+def test_an_order_that_sql_has_made_odd_is_shown_and_spoils_no_page(
+    run_app, service, tmp_path, change
+):
+    file = tmp_path / "ensue.db"
+    t = run_app(app, store=f"sqlite:///{file}", outside={BASE: service})
+    placed = [place(t, quantity=n) for n in (1, 2, 3)]
+    t.drain()
+
+    type_in(file, CHANGE_THE_SECOND.format(change))
+    t.wake()
+    t.drain()
+    reply = t.get("/customers/349/orders")
+
+    assert reply.status == 200
+    assert [order["id"] for order in reply.body["orders"]] == placed
+    assert [reply.body["orders"][n]["status"] for n in (0, 2)] == ["PAID", "PAID"]
+    assert t.get(f"/orders/{placed[1]}").body == reply.body["orders"][1]
+
+
+def test_a_status_that_sql_set_is_shown_as_it_is_and_a_field_that_it_removed_is_empty(t):
+    t.wait(orders.put({"id": "1", "customerId": "349", "status": "LOST"}))
+    t.wait(orders.put({"id": "2", "customerId": "349", "quantity": 7}))
+
+    assert t.get("/customers/349/orders").body["orders"] == [
+        {"id": "1", "customerId": "349", "quantity": None, "status": "LOST"},
+        {"id": "2", "customerId": "349", "quantity": 7, "status": ""},
+    ]
+
+
+def test_an_inventory_without_its_row_is_not_found(t):
+    t.wait(stock.delete("LX"))
+
+    for reply in (t.get("/inventory"), t.post("/inventory", {"quantity": 1})):
+        assert reply.status == 404
+        assert "there is no stock of LX" in reply.body["error"]["message"]
+
+
 @pytest.mark.parametrize(
     ("body", "message"),
     [
@@ -137,6 +187,7 @@ def test_a_customers_orders_come_in_pages_in_the_order_in_which_they_were_placed
         ({"customerId": "349", "quantity": 1, "price": 0}, "$.price"),
         ({"customerId": "a' OR 1=1 --", "quantity": 1}, "at $.customerId"),
         ({"customerId": "../../etc/passwd", "quantity": 1}, "at $.customerId"),
+        ({"customerId": "1\n", "quantity": 7}, "at $.customerId"),
         ([], "at $"),
     ],
 )
@@ -189,6 +240,19 @@ def test_wi_18_an_unreachable_service_delays_payments_and_loses_none(t, service)
     assert t.messages(payments.dead_letters) == []
 
 
+def test_a_service_that_is_down_for_ten_minutes_costs_no_payment(t, service):
+    service.status = 503
+    placed = [place(t, str(n)) for n in range(100)]
+    t.advance("10m")
+    assert {status(t, order_id) for order_id in placed} == {"PENDING"}
+    assert t.messages(payments.dead_letters) == []
+    service.status = 200
+    t.drain()
+
+    assert {status(t, order_id) for order_id in placed} == {"PAID"}
+    assert t.messages(payments.dead_letters) == []
+
+
 def test_a_declined_payment_fails_the_order_frees_its_stock_and_tells_the_customer(t, service):
     service.status = 402
     order_id = place(t)
@@ -224,6 +288,35 @@ def test_a_dead_lettered_payment_that_is_redriven_pays_the_order(t, service):
 
     assert status(t, order_id) == "PAID"
     assert t.messages(payments.dead_letters) == []
+
+
+def test_a_dead_lettered_payment_that_is_redriven_and_declined_frees_its_stock_once(t, service):
+    service.status = 503
+    order_id = place(t)
+    t.drain()
+    assert in_stock(t) == 999_993
+    service.status = 402
+
+    t.wait(payments.dead_letters.redrive())
+    t.drain()
+    t.wait(app.run(declined, order_id, "no"))
+    t.drain()
+
+    assert status(t, order_id) == "PAYMENT_FAILED"
+    assert in_stock(t) == 1_000_000
+    assert len(t.letters(customers)) == 1
+    assert said(t).count("PaymentFailed") == 1
+
+
+def test_an_order_that_is_paid_cannot_be_declined_any_more(t):
+    order_id = place(t)
+    t.drain()
+
+    t.wait(app.run(declined, order_id, "no"))
+    t.drain()
+
+    assert status(t, order_id) == "PAID"
+    assert in_stock(t) == 999_993
 
 
 # The defects of the original
@@ -354,6 +447,57 @@ def test_wi_18_a_statement_typed_into_another_program_is_noticed_like_any_change
 
     assert status(t, order_id) == "PAID"
     assert t.letters(stock_team)[-1].text == "LX is down to 100. Time to reorder."
+
+
+REPLACEMENTS = [
+    "DELETE FROM orders_stock; INSERT INTO orders_stock (pk, item) VALUES ('LX', '{}');",
+    "INSERT OR REPLACE INTO orders_stock (pk, item) VALUES ('LX', '{}');",
+]
+
+
+@pytest.mark.parametrize("statement", REPLACEMENTS)
+def test_stock_whose_row_is_replaced_fulfils_back_orders(run_app, service, tmp_path, statement):
+    file = tmp_path / "ensue.db"
+    t = run_app(app, store=f"sqlite:///{file}", outside={BASE: service})
+    set_stock(t, 0)
+    order_id = place(t, quantity=3)
+    t.drain()
+
+    type_in(file, statement.format(stock_row(500)))
+    t.wake()
+    t.drain()
+
+    assert status(t, order_id) == "PAID"
+    assert in_stock(t) == 497
+    assert said(t).count("StockAdded") == 1
+
+
+@pytest.mark.parametrize("statement", REPLACEMENTS)
+@pytest.mark.parametrize(("quantity", "letters"), [(0, 1), (100, 1), (101, 0)])
+def test_the_stock_team_is_told_when_the_row_is_replaced_by_one_at_or_below_the_mark(
+    run_app, tmp_path, statement, quantity, letters
+):
+    file = tmp_path / "ensue.db"
+    t = run_app(app, store=f"sqlite:///{file}")
+    t.drain()
+    assert t.letters(stock_team) == []
+
+    type_in(file, statement.format(stock_row(quantity)))
+    t.wake()
+    t.drain()
+
+    assert len(t.letters(stock_team)) == letters
+    assert said(t).count("StockAdded") == (quantity > 0)
+
+
+def stock_row(quantity):
+    return json.dumps({"model": "LX", "productName": "MacGuffin", "quantity": quantity})
+
+
+def test_the_seed_of_the_stock_is_no_addition_to_it(t):
+    t.drain()
+
+    assert said(t) == []
 
 
 def test_wi_23_waiting_for_their_turn_costs_payments_no_receive(t, service):

@@ -120,6 +120,10 @@ BOUNDS: dict[str, Bound] = {
     "observe:CHILDREN_MAX": Bound(ENGINE, "nodes", "children of one node", "the first so many"),
     "observe:DEPTH_MAX": Bound(ENGINE, "levels", "a tree of `why`", "a note says so"),
     "doors.http:BODY_BYTES_MAX": Bound(HTTP, "bytes", "a request's body", "`BodyTooLarge`, a 413"),
+    "doors.http:CONNECTIONS_MAX": Bound(HTTP, "connections", "open connections of a port", "a 503"),
+    "doors.http:RECEIVE_S": Bound(
+        HTTP, "s", "until a request has come whole", "the connection is closed"
+    ),
     "doors.http:HEAD_BYTES_MAX": Bound(
         HTTP, "bytes", "a request line with its headers", f"{LIMIT}, a 431"
     ),

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 from uuid import UUID
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,11 +11,9 @@ from ensue.engine.ids import (
     Ids,
     Place,
     RecordIds,
-    check_traceparent,
     seeded_random,
     trace_id,
 )
-from ensue.words.errors import InvalidValue
 
 SALTS = st.integers(0, 2**60 - 1)
 PLACES = st.builds(Place, st.integers(0, NUMBER_MAX), st.integers(0, 2**48 - 1))
@@ -100,22 +97,3 @@ def test_the_same_seed_gives_the_same_ids():
 
 def test_a_trace_id_is_a_record_id_without_dashes():
     assert trace_id(RecordIds(1).text(0, 1)) == UUID(RecordIds(1).text(0, 1)).hex
-
-
-def test_a_good_traceparent_is_returned():
-    assert check_traceparent(TRACE) == TRACE
-
-
-@pytest.mark.parametrize(
-    "value",
-    [
-        "",
-        "x",
-        TRACE.upper(),
-        TRACE + "-00",
-        TRACE.replace("0af7651916cd43dd8448eb211c80319c", "0" * 32),
-    ],
-)
-def test_a_traceparent_that_cannot_be_continued_is_refused(value):
-    with pytest.raises(InvalidValue, match="traceparent"):
-        check_traceparent(value)

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from ensue import App, Conflict, InvalidDeclaration, StoreBusy, StoreClosed
-from ensue.engine import work
+from ensue.engine import takeover, work
 from ensue.engine.clock import HELD_START_MS, HeldClock, SystemClock
 from ensue.engine.transaction import TransactionLost
 
@@ -143,7 +143,7 @@ def test_work_that_was_sent_before_the_machines_time_was_set_back_is_due(file_st
 
     stage = run_on(file_store, app)
     stage.clock.__init__(HELD_START_MS - HOUR_MS)
-    stage.do(work.follow_clock)
+    stage.do(takeover.follow_clock)
 
     due = stage.engine.read(
         lambda tx: [tx.now_ms - HELD_START_MS + HOUR_MS, *(each.due_ms for each in _waiting(tx))]

@@ -8,7 +8,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from ensue.engine import work
+from ensue.engine import takeover, work
 from ensue.engine.database import MEMORY, StoreUrl
 from tests.conftest import Stage
 
@@ -99,7 +99,7 @@ class WorkMachine(RuleBasedStateMachine):
 
     @rule()
     def restart(self):
-        self.stage.do(work.release_leases)
+        self.stage.do(takeover.release_leases)
 
     def is_leased(self, lease):
         found = self.stage.engine.read(lambda tx: work.piece(tx, lease.id))

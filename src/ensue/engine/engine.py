@@ -11,7 +11,7 @@ from typing import TypeVar, cast
 
 import apsw
 
-from ensue.engine import logs, work
+from ensue.engine import logs, takeover
 from ensue.engine.checkpoints import Checkpointer
 from ensue.engine.clock import Clock
 from ensue.engine.database import StoreLock, StoreUrl, connect, translated
@@ -113,8 +113,8 @@ class Engine:
             "SELECT app, kind, name, number FROM ensue_resources"
         ):
             self._numbers[Ref(app, kind, name)] = number
-        work.release_leases(tx)
-        work.follow_clock(tx)
+        takeover.release_leases(tx)
+        takeover.follow_clock(tx)
         if crashed:
             self.careful_work = logs.last_sequence(tx, "ensue_work")
         self._crashed = crashed

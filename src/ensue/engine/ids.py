@@ -16,7 +16,6 @@ import threading
 from typing import NamedTuple, Protocol
 
 from ensue.engine.clock import Clock
-from ensue.words.errors import InvalidValue
 
 HOP_NUMBER = 0
 WORK_NUMBER = 1
@@ -150,17 +149,3 @@ class Ids:
 def trace_id(record_id: str) -> str:
     """The W3C trace id of what a root hop caused: its record id without the dashes."""
     return record_id.replace("-", "")
-
-
-def check_traceparent(value: str) -> str:
-    """Return a W3C ``traceparent`` header that can be continued.
-
-    Raises:
-        InvalidValue: it is not of the form ``00-<32 hex>-<16 hex>-<2 hex>``.
-    """
-    parts = value.split("-")
-    sizes = [len(part) for part in parts]
-    hexadecimal = all(set(part) <= set("0123456789abcdef") for part in parts)
-    if sizes == [2, 32, 16, 2] and hexadecimal and int(parts[1], 16) and int(parts[2], 16):
-        return value
-    raise InvalidValue("expected a W3C traceparent", at="traceparent")

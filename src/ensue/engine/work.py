@@ -262,29 +262,6 @@ def _dead(tx: Transaction, dead_letters: int, limit: int) -> list[Work]:
     return [Work(*row) for row in found]
 
 
-def release_leases(tx: Transaction) -> int:
-    """Make all leased work due: for the start of the only process that takes work."""
-    tx.execute("UPDATE ensue_work SET state = 0, due_ms = ? WHERE state = 1", (tx.now_ms,))
-    return tx.changed()
-
-
-def follow_clock(tx: Transaction) -> int:
-    """Bring work that was sent in what is now the future back to the present: the clock was set.
-
-    Returns by how many ms.
-    """
-    newest = tx.execute("SELECT sent_ms FROM ensue_work ORDER BY id DESC LIMIT 1").fetchone()
-    ahead_ms = newest[0] - tx.now_ms if newest else 0
-    if ahead_ms <= 0:
-        return 0
-    tx.execute(
-        "UPDATE ensue_work SET due_ms = CASE due_ms WHEN ?1 THEN ?1 ELSE max(?2, due_ms - ?3) END,"
-        " after_ms = after_ms - ?3, sent_ms = min(sent_ms, ?2) WHERE state < 2",
-        (HELD_MS, tx.now_ms, ahead_ms),
-    )
-    return ahead_ms
-
-
 def give_back(tx: Transaction, taken: Sequence[Work]) -> None:
     """End leases early without a verdict, when the process stops before the work was done."""
     tx.connection.executemany(

@@ -42,6 +42,23 @@ def test_the_key_is_shown_as_a_bearer_token():
     assert seen == ["Bearer k", None]
 
 
+def test_a_key_of_any_text_is_shown_as_utf8():
+    seen = []
+
+    def answer(request):
+        seen.append(dict(request.headers.raw)[b"authorization"])
+        return httpx.Response(200, json=[])
+
+    _ask(answer, key=" gehéim ")
+    assert seen == ["Bearer gehéim".encode()]
+
+
+@pytest.mark.parametrize("key", ["a\nb", "\x7f", "\udcff"])
+def test_a_key_that_no_header_can_hold_is_refused(key):
+    with pytest.raises(InvalidValue, match="at --key"):
+        _ask(lambda _: httpx.Response(200, json=[]), key=key)
+
+
 @pytest.mark.parametrize(
     ("code", "kind"),
     [("invalid_value", InvalidValue), ("store_busy", StoreBusy), ("unheard_of", EnsueError)],

@@ -16,6 +16,7 @@ from ensue import App
 
 app = App("shop")
 stock = app.table("stock", key="model", indexes={"by-maker": ("maker", "model")})
+lines = app.table("lines", key=("order", "line"))
 payments = app.queue("payments", max_receives=1)
 events = app.bus("order-events")
 letters = app.mail("letters", to="all@example.org")
@@ -155,6 +156,20 @@ def test_ls_and_describe_show_what_runs(ensue):
     assert _json(ensue("describe", "table/stock", "--json"))["declared"]["key"] == ["model"]
 
 
+def test_an_item_is_named_by_its_key(ensue):
+    ensue("put", "stock", '{"model": "a/b c"}')
+    assert "a/b c" in ensue("why", "a/b c")
+    ensue("put", "lines", '{"order": "349", "line": "1"}')
+    assert '{"order":"349","line":"1"}' in ensue("why", "349/1")
+
+
+@pytest.mark.parametrize("words", ["get stock $'\\xff'", "why $'\\xff'", "ls --key $'\\xff'"])
+def test_arguments_that_are_no_text_are_refused(words, tmp_path):
+    done = typed(f"ensue {words}", tmp_path)
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: expected text of UTF-8, got '\\udcff', at argument ")
+
+
 def test_tail_follows_until_ctrl_c(server, ensue):
     ensue("publish", "order-events", "Before", "{}")
     command = [sys.executable, "-m", "ensue", "tail", "--json", "--limit", "1"]
@@ -191,15 +206,15 @@ def test_several_apps_run_on_one_server(tmp_path):
 
 def test_a_server_with_a_key_demands_it(tmp_path):
     (tmp_path / "shop.py").write_text('from ensue import App\n\napp = App("shop")\n')
-    with serving("shop.py", "--key", "secret", cwd=tmp_path) as served:
-        assert not any("secret" in line for line in served.lines)
+    with serving("shop.py", "--key", "gehéim", cwd=tmp_path) as served:
+        assert not any("gehéim" in line for line in served.lines)
         cli = make_cli(serve=lambda *_: None)
         run = CliRunner(env={"ENSUE_URL": served.url}).invoke
         refused = run(cli, ["ls"])
         assert refused.exit_code == 1
         assert "key" in refused.stderr
-        assert run(cli, ["ls", "--key", "secret"]).exit_code == 0
-        assert run(cli, ["ls"], env={"ENSUE_KEY": "secret"}).exit_code == 0
+        assert run(cli, ["ls", "--key", "gehéim"]).exit_code == 0
+        assert run(cli, ["ls"], env={"ENSUE_KEY": "gehéim"}).exit_code == 0
 
 
 def _waited_for(ensue, detail_type, count, *, why):

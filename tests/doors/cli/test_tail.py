@@ -54,6 +54,14 @@ def test_a_long_detail_is_cut(ensue, answers):
     assert line.endswith("…")
 
 
+def test_control_characters_of_events_are_escaped(ensue, answers):
+    event = {**_event(1, {"text": "\x9b2J\x1b"}), "detail-type": "\x1b[2J\r"}
+    answers.add(PATH, {"events": [event], "position": 1})
+    said = ensue("tail", "--count", "1").stdout
+    assert said.rstrip("\n").isprintable()
+    assert r"\x1b[2J\r" in said
+
+
 def test_ctrl_c_ends_quietly(ensue, answers):
     answers.add(PATH, _answer(1))
     answers.interrupt(PATH)

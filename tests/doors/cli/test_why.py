@@ -57,6 +57,19 @@ def test_up_asks_for_causes_and_an_id_is_quoted(ensue, answers):
     assert answers.requests[-1].url.raw_path == b"/_ensue/why/a%2Fb?up=true"
 
 
+def test_stored_text_does_not_reach_the_terminal_as_commands(ensue, answers):
+    evil = "\x1b]0;x\x07\x9b2J\n└─"
+    node = {"id": evil, "kind": "event", "name": evil, "note": evil, "state": evil}
+    attempts = [{"attempt": 1, "error": evil}]
+    answers.add("/_ensue/why/r-1", {**node, "attempts": attempts})
+    said = ensue("why", "r-1").stdout
+    assert said.count(r"\x1b]0;x\x07\x9b2J") == 5
+    assert len(said.splitlines()) == 2
+    assert said.replace("\n", "").isprintable()
+    assert "\x9b" not in ensue("why", "r-1", "--json").stdout
+    assert json.loads(ensue("why", "r-1", "--json").stdout)["id"] == evil
+
+
 def test_json_is_what_the_server_said(ensue, answers):
     answers.add("/_ensue/why/r-1", TREE)
     assert json.loads(ensue("why", "r-1", "--json").stdout) == TREE

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from ensue import App
 from ensue.doors.http import Options, Ready, serve, server
+from ensue.doors.http.protocol import BoundedProtocol
 from tests.doors.http.sample import make_app
 
 
@@ -46,6 +47,8 @@ if __name__ == "__main__":
     folder = Path(sys.argv[1])
     given = json.loads(sys.argv[2])
     server.REQUESTS_GRACE_S = given.pop("requests_grace_s", server.REQUESTS_GRACE_S)
+    server.CONNECTIONS_MAX = given.pop("connections_max", server.CONNECTIONS_MAX)
+    BoundedProtocol.receive_s = given.pop("receive_s", BoundedProtocol.receive_s)
     options = Options(**{
         "port": 0,
         "engine": f"sqlite:///{folder}/ensue.db",

@@ -75,8 +75,11 @@ CASES = [
     (NewOrder, '{"customerId":"a","quantity":1,"color":2}', 'expected one of customerId, quantity, got "color", at $.color'),
     (NewOrder, '{"a` - at `$.b":1}', 'expected one of customerId, quantity, got "a` - at `$.b", at $["a` - at `$.b"]'),
     (NewOrder, "[]", "expected an object with customerId, quantity, got [], at $"),
-    (NewOrder, "{", "expected JSON, got what is none: input data was truncated, at $"),
-    (NewOrder, "{'a':1}", "expected JSON, got what is none: object keys must be strings (byte 1), at $"),
+    (NewOrder, "{", "expected JSON: input data was truncated (byte 1), at $"),
+    (NewOrder, "{'a':1}", "expected JSON: object keys must be strings (byte 1), at $"),
+    (NewOrder, '{"quantity":"z","quantity":2}', "expected each key once, got quantity twice, at $.quantity"),
+    (Basket, '{"note":[%s,{"a":{"b c":1,"b c":1}}],"a":1,"a":2}' % ("9" * 30), "expected each key once, got a twice, at $.a"),
+    (Basket, '{"note":[%s,{"a":{"b c":1,"b c":1}}]}' % ("9" * 30), 'expected each key once, got b c twice, at $.note[1].a["b c"]'),
     (NewOrder, "[" * 5_000, "expected at most 100 levels of nesting, got more, at $"),
     (Basket, '{"lines":[]}', "expected a list of at least 1 item, got [], at $.lines"),
     (Basket, '{"lines":[{"model":"a","quantity":1},{"model":"a","quantity":0}]}', "expected an integer from 1 to 1000, got 0, at $.lines[1].quantity"),
@@ -135,6 +138,19 @@ def test_a_fault_says_what_was_expected_what_came_and_where(kind, body, message)
 )
 def test_types_have_words(kind, words):
     assert described(msgspec.inspect.type_info(kind)) == words
+
+
+def test_the_last_of_a_key_given_twice_counts_where_all_is_of_the_type():
+    found = BodyReader(NewOrder, 10_000).decode(b'{"customerId":"a","quantity":1,"quantity":2}')
+    assert found.quantity == 2
+
+
+@pytest.mark.parametrize("body", [b'{"customerId":"\xff"}', b'{"customerId":"a","b\xff":1}'])
+def test_what_is_not_utf8_is_told_with_its_place(body):
+    with pytest.raises(InvalidValue) as caught:
+        BodyReader(NewOrder, 10_000).decode(body)
+    said = f"expected JSON: not UTF-8 (byte {body.index(0xFF)}), at $"
+    assert str(caught.value) == said
 
 
 def test_a_large_value_is_shown_short():

@@ -52,6 +52,13 @@ def test_a_key_of_any_text_can_be_shown(lasting_shop):
     assert got.status == 200
 
 
+def test_white_space_around_a_key_does_not_count(lasting_shop):
+    got = ask(lasting_shop, "GET", "/hello", b"", [bearer(b"key")], key=" key\n")
+    assert got.status == 200
+    with pytest.raises(NotPermitted, match="--key or ENSUE_KEY"):
+        asgi_app(lasting_shop._platform, key=" ", loopback=False)
+
+
 @pytest.mark.parametrize(
     "host",
     [

@@ -87,6 +87,14 @@ def test_what_an_operation_caused_can_be_found(shop):
     assert up["children"][0]["id"] == sent.body["id"]
 
 
+@pytest.mark.parametrize("id", ["a/b", "a%2Fb", "a//b/", "%2F"])
+def test_an_id_may_have_slashes(shop, id):  # noqa: A002
+    seen = []
+    shop._platform.why = lambda id, *, up: seen.append((id, up))  # noqa: A006
+    assert ask(shop, "GET", f"/_ensue/why/{id}?up=true").status == 200
+    assert seen == [(id.replace("%2F", "/"), True)]
+
+
 def test_a_key_of_any_type_is_read_from_the_query(shop):
     shop.wait(shop._platform.resource("table", "orders").put({"id": "12"}))
     shop.wait(shop._platform.resource("table", "orders").put({"id": "x y"}))

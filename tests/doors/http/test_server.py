@@ -224,6 +224,48 @@ def test_headers_without_an_end_are_cut_off(serve_in):
         assert endless.recv(10_000).startswith(b"HTTP/1.1 431")
 
 
+@pytest.mark.parametrize(
+    "part",
+    [
+        b"",
+        b"\r\n",
+        b"GET /hello HTTP/1.1\r\nHost: local",
+        b'POST /orders HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{"customerId":',
+        b"GET /hello HTTP/1.1\r\nHost: localhost\r\n\r\nGET /hel",
+    ],
+)
+def test_a_request_that_does_not_come_whole_in_time_is_cut_off(serve_in, part):
+    served = serve_in(receive_s=0.05)
+    url = httpx.URL(served.urls["first"])
+    with socket.create_connection((url.host, url.port), timeout=PATIENCE_S) as slow:
+        slow.sendall(part)
+        assert until(slow, b"never").count(b"HTTP/1.1 200") == part.count(b"\r\n\r\nGET")
+    assert served.client.get("/hello").status_code == 200
+    served.process.send_signal(signal.SIGINT)
+    assert served.ended() == (0, "")
+
+
+@pytest.mark.parametrize("after", [b"", b"\r\n"])
+def test_an_answer_may_take_longer_than_its_request(serve_in, after):
+    served = serve_in(receive_s=0.05)
+    url = httpx.URL(served.urls["first"])
+    with served.connect() as busy:
+        busy.sendall(b"GET /wait HTTP/1.1\r\nHost: localhost\r\n\r\n" + after)
+        assert served.line() == "waiting"
+        for _ in range(2):
+            with socket.create_connection((url.host, url.port), timeout=PATIENCE_S) as slow:
+                assert slow.recv(1) == b"", "the time is over"
+        served.process.stdin.write("done\n")
+        served.process.stdin.flush()
+        assert until(busy, b'"done"').startswith(b"HTTP/1.1 200")
+
+
+def test_beyond_so_many_connections_requests_are_refused(serve_in):
+    served = serve_in(connections_max=2)
+    with served.connect():
+        assert served.client.get("/hello").status_code == 503
+
+
 def test_a_client_that_leaves_in_the_middle_of_its_body_is_not_logged(serve_in):
     served = serve_in()
     with served.connect() as leaving:

@@ -131,7 +131,10 @@ def second_reading(given: str, value: object) -> str | None:
 
 def _read(given: str) -> str:
     if given == "-":
-        return sys.stdin.read()
+        try:
+            return sys.stdin.buffer.read().decode()
+        except UnicodeDecodeError:
+            raise click.BadParameter("cannot read standard input: it is no UTF-8 text") from None
     if not given.startswith("@"):
         return given
     try:

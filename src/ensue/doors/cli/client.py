@@ -12,10 +12,12 @@ import httpx
 import msgspec
 
 from ensue.doors.cli.model import Decoded
-from ensue.words.errors import EnsueError, InvalidInput, NotPermitted, Unreachable
+from ensue.words.errors import EnsueError, InvalidInput, InvalidValue, NotPermitted, Unreachable
 
 TIMEOUT_S = 35.0
 CONNECT_TIMEOUT_S = 5.0
+FIRST_PRINTABLE = 0x20
+DELETE = 0x7F
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -98,12 +100,13 @@ def open_server(
         transport: what carries the requests; the network by default.
 
     Raises:
-        InvalidInput: the URL is none.
+        InvalidInput: the URL is none, or the key is no text that a header can hold.
     """
     base = _checked(url)
+    headers = {} if key is None else {b"authorization": b"Bearer " + _shown(key)}
     client = httpx.Client(
         base_url=base,
-        headers={} if key is None else {"authorization": f"Bearer {key}"},
+        headers=headers,
         transport=transport,
         # Reading the authorities' certificates takes longer than a whole request without TLS.
         verify=ssl.create_default_context() if base.scheme == "https" else _trusts_nobody(),
@@ -111,6 +114,17 @@ def open_server(
     )
     with client:
         yield HttpServer(client, url)
+
+
+def _shown(key: str) -> bytes:
+    """A key as a header's value: UTF-8, without the white space that a server strips."""
+    try:
+        found = key.encode().strip()
+    except UnicodeEncodeError:
+        raise InvalidValue("expected a key of UTF-8", at="--key") from None
+    if any(byte < FIRST_PRINTABLE or byte == DELETE for byte in found):
+        raise InvalidValue("expected a key without control characters", at="--key")
+    return found
 
 
 def _trusts_nobody() -> ssl.SSLContext:

@@ -10,7 +10,8 @@ from typing import IO, Any
 import click
 
 from ensue.doors.cli.model import URL, House, Server
-from ensue.words.errors import EnsueError
+from ensue.doors.cli.output import printable
+from ensue.words.errors import EnsueError, InvalidValue
 
 
 class Failure(click.ClickException):
@@ -27,7 +28,9 @@ class Failure(click.ClickException):
 
     def show(self, file: IO[str] | None = None) -> None:
         """Write it to standard error."""
-        click.echo(f"{click.style('error:', fg='red')} {self.message}", file=file, err=True)
+        click.echo(
+            f"{click.style('error:', fg='red')} {printable(self.message)}", file=file, err=True
+        )
 
 
 class Root(click.Group):
@@ -37,6 +40,18 @@ class Root(click.Group):
         """The names, as declared."""
         del ctx
         return list(self.commands)
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Take the arguments of all commands, if they and our variables are text."""
+        variables = [name for name in os.environ if name.startswith("ENSUE_")]
+        try:
+            for place, text in enumerate(args, 1):
+                _check_text(text, f"argument {place}")
+            for name in variables:
+                _check_text(os.environ[name], name)
+        except InvalidValue as error:
+            raise Failure(error) from None
+        return super().parse_args(ctx, args)
 
     def invoke(self, ctx: click.Context) -> object:
         """Run a command; an error of ours is told in one line."""
@@ -80,6 +95,14 @@ def json_option() -> click.Option:
 def examples(*lines: str) -> str:
     """Examples, to be shown below a command's options as they stand."""
     return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in lines)
+
+
+def _check_text(text: str, at: str) -> None:
+    """Refuse bytes that are not UTF-8; Python makes surrogates of them (PEP 383)."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise InvalidValue(f"expected text of UTF-8, got {text!a}", at=at) from None
 
 
 def _server_options() -> list[click.Parameter]:

@@ -9,7 +9,7 @@ import click
 from ensue.doors.cli.command import ServerCommand, examples, json_option
 from ensue.doors.cli.model import Server
 from ensue.doors.cli.operations import Usage, usages
-from ensue.doors.cli.output import figures, show_fields, show_json, show_table
+from ensue.doors.cli.output import figures, printable_line, show_fields, show_json, show_table
 from ensue.doors.cli.places import find_place, places
 from ensue.words.kinds import Kind
 
@@ -48,14 +48,15 @@ def describe(server: Server, *, name: str, as_json: bool) -> None:
     if as_json:
         show_json(found)
         return
-    click.echo(f"{click.style(place.name, bold=True)}, a {place.kind.name} of {place.app}")
+    name, app = printable_line(place.name), printable_line(place.app)
+    click.echo(f"{click.style(name, bold=True)}, a {place.kind.name} of {app}")
     click.echo(place.kind.summary)
     for part in ("declared", "status"):
         if found.get(part):
             click.echo(f"\n{part}")
             show_fields(found[part], indent="  ")
     click.echo("\ncommands")
-    for line in _commands(place.kind, place.name):
+    for line in _commands(place.kind, name):
         click.echo(f"  {line}")
 
 

@@ -32,7 +32,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "peek": ("ensue peek payments-dlq",),
     "redrive": ("ensue redrive payments-dlq --limit 10",),
     "invoke": ('ensue invoke reprice \'{"model": "LX"}\'',),
-    "explain": ("ensue explain order-events 01920b5e-1",),
+    "explain": ("ensue explain order-events 5d1c93e0-7a4b-8f26-8010-000000000007",),
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
@@ -15,10 +16,26 @@ CELL_LENGTH_MAX = 60
 GAP = "  "
 _TIMES_FROM_MS = 100_000_000_000
 
+# All of C0 and C1: terminals obey some, and stored data may come from strangers.
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_CONTROLS_OF_A_LINE = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+
+
+def printable(text: str) -> str:
+    """A text whose control characters, but for line ends and tabs, are written as escapes."""
+    return _CONTROLS.sub(_escaped, text)
+
+
+def printable_line(text: str) -> str:
+    """A text for a part of a line: all its control characters are written as escapes."""
+    return _CONTROLS_OF_A_LINE.sub(_escaped, text)
+
 
 def show_json(value: object) -> None:
     """Write a value as one line of JSON."""
-    click.echo(msgspec.json.encode(value).decode())
+    # The encoder leaves those of C1 as they are; they can stand in texts only.
+    text = msgspec.json.encode(value).decode()
+    click.echo(_CONTROLS.sub(lambda found: f"\\u{ord(found[0]):04x}", text))
 
 
 def show(value: object) -> None:
@@ -69,18 +86,18 @@ def figures(status: Mapping[str, object]) -> str:
 
 def _show_object(found: Mapping[str, object]) -> None:
     if list(found) == ["id"]:
-        click.echo(found["id"])
+        click.echo(printable(str(found["id"])))
         return
     if set(found) == {"items", "next"} and isinstance(found["items"], list):
         show(found["items"])
         if found["next"] is not None:
-            click.echo(f"There is more: --after {found['next']}", err=True)
+            click.echo(f"There is more: --after {printable_line(str(found['next']))}", err=True)
         return
     show_fields(found)
 
 
 def _label(name: str) -> str:
-    return name.removesuffix("_ms").replace("_", " ")
+    return printable_line(name.removesuffix("_ms").replace("_", " "))
 
 
 def _cell(name: str, value: object) -> str:
@@ -94,10 +111,14 @@ def _text(value: object, name: str = "") -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, str):
-        return value
+        return printable(value)
     if isinstance(value, int) and name.endswith("_ms"):
         return clock(value) if value >= _TIMES_FROM_MS else human_ms(value)
-    return shown(value, limit=1_000_000)
+    return printable(shown(value, limit=1_000_000))
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return {"\n": "\\n", "\t": "\\t", "\r": "\\r"}.get(found[0], f"\\x{ord(found[0]):02x}")
 
 
 def _is_something(value: object) -> bool:

@@ -9,7 +9,7 @@ import click
 
 from ensue.doors.cli.command import ServerCommand, examples, json_option
 from ensue.doors.cli.model import Server
-from ensue.doors.cli.output import show_json
+from ensue.doors.cli.output import printable_line, show_json
 from ensue.doors.cli.places import Place, find_place, places
 from ensue.words.errors import InvalidInput, NotFound
 from ensue.words.values import shown
@@ -82,6 +82,6 @@ def _events(
 
 
 def _line(event: dict[str, Any]) -> str:
-    kind = click.style(str(event.get("detail-type")), bold=True)
-    detail = shown(event.get("detail"), DETAIL_LENGTH_MAX)
-    return f"{event.get('time')}  {kind}  {event.get('id')}  {detail}"
+    time, kind, number = (printable_line(str(event.get(n))) for n in ("time", "detail-type", "id"))
+    detail = printable_line(shown(event.get("detail"), DETAIL_LENGTH_MAX))
+    return f"{time}  {click.style(kind, bold=True)}  {number}  {detail}"

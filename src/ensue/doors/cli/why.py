@@ -10,7 +10,7 @@ import click
 
 from ensue.doors.cli.command import ServerCommand, examples, json_option
 from ensue.doors.cli.model import Server
-from ensue.doors.cli.output import clock, show_json
+from ensue.doors.cli.output import clock, printable_line, show_json
 
 NOTE_LENGTH_MAX = 80
 
@@ -30,7 +30,9 @@ _BRANCH, _LAST, _LINE, _SPACE = "├─ ", "└─ ", "│  ", "   "
         json_option(),
     ],
     epilog=examples(
-        "ensue why 01920b5e-1", "ensue why --up 01920b5e-7", 'ensue why "$(ensue send payments 1)"'
+        "ensue why 0192f0c1-6b0e-7f3a-9c52-5d8e6a0b1f27",
+        "ensue why --up 5d1c93e0-7a4b-8f26-8010-000000000007",
+        'ensue why "$(ensue send payments 1)"',
     ),
 )
 def why(server: Server, *, id: str, up: bool, as_json: bool) -> None:  # noqa: A002
@@ -66,16 +68,20 @@ def tree_lines(root: Node) -> Iterator[str]:
 def _said(node: Node, from_ms: int | None, *, is_root: bool) -> str:
     at_ms = node.get("at_ms")
     when = "" if at_ms is None else clock(at_ms) if is_root else _since(at_ms, from_ms)
-    state = node.get("state")
+    state = _word(node, "state")
     parts = [
-        f"{node.get('kind') or ''} {click.style(str(node.get('name') or ''), bold=True)}".strip(),
+        f"{_word(node, 'kind')} {click.style(_word(node, 'name'), bold=True)}".strip(),
         click.style(state, fg=_COLOURS.get(state, "yellow")) if state else "",
         when,
         _spent(node),
-        click.style(str(node.get("id") or ""), dim=True),
-        _cut(str(node.get("note") or "")),
+        click.style(_word(node, "id"), dim=True),
+        _cut(_word(node, "note")),
     ]
     return "  ".join(filter(None, parts))
+
+
+def _word(node: Node, name: str) -> str:
+    return printable_line(str(node.get(name) or ""))
 
 
 def _cut(note: str) -> str:
@@ -103,7 +109,7 @@ def _attempt(attempt: Node, from_ms: int | None) -> str:
     error = attempt.get("error")
     mark = click.style("✗", fg="red") if error else click.style("✓", fg="green")
     when = "" if attempt.get("at_ms") is None else f" {_since(attempt['at_ms'], from_ms)}"
-    told = f"  {' '.join(str(error).split())}" if error else ""
+    told = f"  {printable_line(' '.join(str(error).split()))}" if error else ""
     return f"{mark} attempt {attempt.get('attempt')}{when}{told}"
 
 

@@ -17,7 +17,7 @@ from starlette.types import Receive, Scope
 
 from ensue.app.routes import Parameter, Route
 from ensue.doors.http.expected import TypeForm, described, fields_of, kinds_of
-from ensue.doors.http.faults import located
+from ensue.doors.http.faults import located, repeated_key
 from ensue.doors.http.wire import check_utf8_path, read_body
 from ensue.words import values
 from ensue.words.errors import InvalidValue
@@ -80,14 +80,14 @@ class BodyReader:
         try:
             raw = _untyped.decode(body)
         except UnicodeDecodeError:
-            return InvalidValue("expected JSON of UTF-8, got bytes that are not UTF-8", at="$")
+            return InvalidValue(f"expected JSON: {_not_utf8(body)}", at="$")
         except RecursionError:
             return InvalidValue(
                 f"expected at most {values.VALUE_DEPTH_MAX} levels of nesting, got more", at="$"
             )
         except msgspec.DecodeError as malformed:
-            return InvalidValue(_said(malformed), at="$")
-        return located(str(error), raw, self._kind)
+            return InvalidValue(_said(malformed, body), at="$")
+        return repeated_key(body) or located(str(error), raw, self._kind)
 
 
 class Fields(Generic[S]):
@@ -230,9 +230,18 @@ class Binder:
         return arguments
 
 
-def _said(malformed: msgspec.DecodeError) -> str:
+def _said(malformed: msgspec.DecodeError, body: bytes) -> str:
     text = str(malformed).removeprefix("JSON is malformed: ")
-    return f"expected JSON, got what is none: {text[:1].lower()}{text[1:]}"
+    place = f" (byte {len(body)})" if text == "Input data was truncated" else ""
+    return f"expected JSON: {text[:1].lower()}{text[1:]}{place}"
+
+
+def _not_utf8(body: bytes) -> str:
+    try:
+        body.decode()
+    except UnicodeDecodeError as error:
+        return f"not UTF-8 (byte {error.start})"
+    return "not UTF-8"
 
 
 def _json_or_text(text: str) -> object:

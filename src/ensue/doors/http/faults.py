@@ -6,7 +6,9 @@ come here: its error says at which path, and the type at that path says what was
 
 from __future__ import annotations
 
+import json
 import re
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -16,6 +18,8 @@ from msgspec import inspect
 from ensue.doors.http.expected import TypeForm, described, fields_of, kinds_of, names_of, same_tag
 from ensue.words.errors import InvalidValue
 from ensue.words.values import shown, step
+
+_NAME_LENGTH_MAX = 60
 
 _PLACE = re.compile(r" - at `(?P<path>\$[^`]*)`\Z")
 _IN_KEY = re.compile(r" - at `key` in `(?P<path>\$[^`]*)`\Z")
@@ -69,6 +73,52 @@ def located(
     if in_key:
         return InvalidValue(_lowered(about) + " as a key", at=at)
     return _fault(about, node, value, at)
+
+
+class _Repeated(str):
+    """An object that has this key more than once."""
+
+    __slots__ = ()
+
+
+def repeated_key(body: bytes) -> InvalidValue | None:
+    """The first object of well-formed JSON that has a key twice, as an error; None without one."""
+    names: list[str] = []
+
+    def made(pairs: list[tuple[str, object]]) -> object:
+        found = dict(pairs)
+        if len(found) == len(pairs):
+            return found
+        names.extend(Counter(name for name, _ in pairs).most_common(1)[0][:1])
+        return _Repeated(names[-1])
+
+    try:
+        whole = json.loads(body.decode(errors="replace"), object_pairs_hook=made)
+    except (ValueError, RecursionError):
+        return None
+    return _first_repeated(whole) if names else None
+
+
+def _first_repeated(whole: object) -> InvalidValue | None:
+    waiting: list[tuple[object, str]] = [(whole, "$")]
+    while waiting:
+        value, at = waiting.pop()
+        if isinstance(value, _Repeated):
+            name = value[:_NAME_LENGTH_MAX]
+            said = f"expected each key once, got {name} twice"
+            return InvalidValue(said, at=step(at, name))
+        inside: Iterable[tuple[str | int, object]] = ()
+        if isinstance(value, dict):
+            inside = value.items()
+        elif isinstance(value, list):
+            inside = enumerate(value)
+        below = [
+            (inner, step(at, place))
+            for place, inner in inside
+            if isinstance(inner, dict | list | _Repeated)
+        ]
+        waiting += reversed(below)
+    return None
 
 
 def _parts(said: str) -> tuple[str, str, bool]:
@@ -160,7 +210,9 @@ def _unknown(about: str, node: inspect.Type | None, value: object, at: str) -> I
     given: Iterable[object] = value if isinstance(value, dict) else ()
     name = next((str(each) for each in given if each not in known), _named(about))
     wanted = f"one of {', '.join(known)}" if len(known) > 1 else "".join(known) or "no fields"
-    return InvalidValue(f"expected {wanted}, got {shown(name)}", at=step(at, name[:60]))
+    return InvalidValue(
+        f"expected {wanted}, got {shown(name)}", at=step(at, name[:_NAME_LENGTH_MAX])
+    )
 
 
 def _named(about: str) -> str:

@@ -33,16 +33,22 @@ class Guard:
         loopback: whether only this machine can connect.
 
     Raises:
-        NotPermitted: others can connect, and there is no key.
+        NotPermitted: others can connect and there is no key, or it is empty.
     """
 
     def __init__(self, key: str | None, *, loopback: bool) -> None:
-        if not key and not loopback:
+        if key is not None and not key.strip():
+            raise NotPermitted(
+                "expected a key, got nothing but white space",
+                hint="Give one with --key or ENSUE_KEY, or leave it out on 127.0.0.1.",
+            )
+        if key is None and not loopback:
             raise NotPermitted(
                 "expected a key for an address that other machines can reach",
                 hint="Give one with --key or ENSUE_KEY, or bind 127.0.0.1.",
             )
-        self._key = key.encode() if key else None
+        # As headers are: without white space around it.
+        self._key = None if key is None else key.encode().strip()
         self._good_hosts: set[bytes] = set()
 
     def check(self, scope: Scope, headers: Headers) -> None:

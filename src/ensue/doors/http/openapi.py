@@ -113,7 +113,7 @@ def _of_house(route: HouseRoute, prefix: str) -> _Entry:
         parameters.append(Parameter("body", "body", route.body, required=needed))
     return _Entry(
         method=route.method,
-        path=prefix + route.path,
+        path=prefix + route.path.replace(":path}", "}"),
         name=f"{HOUSE_TAG}_{route.name}",
         tag=HOUSE_TAG,
         words=route.summary,

@@ -1,4 +1,4 @@
-"""The HTTP/1.1 connection: a bound on what comes before a body, and one write for each answer."""
+"""The HTTP/1.1 connection: bounds on a request's head and time, and one write for each answer."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from ensue.doors.http.statuses import body_of
 from ensue.words.errors import LimitExceeded
 
 HEAD_BYTES_MAX = 65_536
+RECEIVE_S = 20.0
 
 _TOO_LARGE = LimitExceeded(
     f"expected a request line and headers of at most {HEAD_BYTES_MAX} bytes", at="headers"
@@ -74,8 +75,16 @@ class BoundedProtocol(HttpToolsProtocol):
 
     The parser itself keeps whatever comes until a head is complete. What comes in one piece with
     the rest of the head is not counted: a piece is at most 256 KiB.
+
+    It also ends when a request has not come whole in `receive_s`: who sends a byte now and then
+    would keep it for ever. The time in which we do not read does not count.
     """
 
+    receive_s = RECEIVE_S
+
+    _deadline: asyncio.TimerHandle | None = None
+    _is_whole = False
+    _has_ended = False
     _is_in_head = False
     _head_bytes = 0
 
@@ -83,9 +92,16 @@ class BoundedProtocol(HttpToolsProtocol):
         """Take a connection."""
         self._joined = _Joined(transport)
         super().connection_made(self._joined)
+        self._wait_for_the_rest()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Leave nothing behind."""
+        self._stop_waiting()
+        super().connection_lost(exc)
 
     def on_message_begin(self) -> None:
         """Start to count."""
+        self._is_whole = False
         self._is_in_head = True
         self._head_bytes = 0
         super().on_message_begin()
@@ -95,6 +111,11 @@ class BoundedProtocol(HttpToolsProtocol):
         self._is_in_head = False
         super().on_headers_complete()
 
+    def on_message_complete(self) -> None:
+        """Know that a request came whole."""
+        self._is_whole = self._has_ended = True
+        super().on_message_complete()
+
     def on_response_complete(self) -> None:
         """Send the head of an answer to HEAD, which has no body, and go on."""
         self._joined.flush()
@@ -102,7 +123,13 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Take what came, unless it is too much."""
+        # Line ends between requests are no request, yet may be all that ever comes.
+        self._has_ended, self._is_whole = self._is_whole, False
         super().data_received(data)
+        if self._is_whole:
+            self._stop_waiting()
+        elif self._has_ended:
+            self._wait_for_the_rest()
         if not self._is_in_head:
             return
         self._head_bytes += len(data)
@@ -114,3 +141,25 @@ class BoundedProtocol(HttpToolsProtocol):
                 b"content-length: %d\r\n\r\n%s" % (len(body), body)
             )
             self.transport.close()
+
+    def _wait_for_the_rest(self) -> None:
+        self._stop_waiting()
+        self._deadline = self.loop.call_later(self.receive_s, self._waited)
+
+    def _stop_waiting(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+    def _waited(self) -> None:
+        if self.flow.read_paused or self._is_answering():
+            self._wait_for_the_rest()
+        else:
+            self.transport.close()
+
+    def _is_answering(self) -> bool:
+        """Whether a request that came whole is at work."""
+        cycle = self.cycle
+        if cycle is None or self._is_in_head:  # type: ignore[redundant-expr] # before the first one
+            return False
+        return not (cycle.more_body or cycle.response_complete)

@@ -145,7 +145,7 @@ def house_routes(
         ),
         HouseRoute(
             "GET",
-            "/why/{id}",
+            "/why/{id:path}",
             shown.why,
             "why",
             "Show what an id caused, or what caused it.",

@@ -14,7 +14,8 @@ from ensue.words.errors import InvalidDeclaration, NotFound
 
 Endpoint = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-_PARAMETER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
+# `{name}` is a part without a slash, `{name:path}` is all that is left.
+_PARAMETER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)(?::path)?\}")
 
 
 def names_in(path: str) -> list[str]:
@@ -78,7 +79,7 @@ def make_router(
 def shape_of(path: str) -> str:
     """A path whose parameters are named by their place: ``/orders/{p0}``."""
     for place, name in enumerate(names_in(path)):
-        path = path.replace(f"{{{name}}}", f"{{p{place}}}", 1)
+        path = re.sub(rf"\{{{name}(?=[:}}])", f"{{p{place}", path, count=1)
     return path
 
 

@@ -30,6 +30,7 @@ from ensue.words.version import VERSION
 PORT_MAX = 65_535
 COLLECT_AFTER_OBJECTS = 20_000
 BACKLOG = 2_048
+CONNECTIONS_MAX = 1_000
 REQUESTS_GRACE_S = 2
 STOP_MS = 4_000
 STOP_AT_LAST_S = 4.8
@@ -318,6 +319,8 @@ def _server(platform: Platform, app: App, options: Options, listening: socket.so
         server_header=False,
         proxy_headers=False,
         backlog=BACKLOG,
+        # With so many open ones, further requests get 503; a process often has 1,024 descriptors.
+        limit_concurrency=CONNECTIONS_MAX,
         timeout_graceful_shutdown=REQUESTS_GRACE_S,
     )
     return _Server(config)
