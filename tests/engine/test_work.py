@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from ensue.engine import work
+from ensue.engine import keeper, work
 from ensue.engine.work import Depth
 
 QUEUE, DEAD = 16, 17
@@ -290,7 +290,7 @@ def test_a_purge_forgets_old_done_work_and_its_failures_only(stage, add, take):
     later(stage, 10_000)
     stage.do(lambda tx: work.finish(tx, [second]))
     before_ms = stage.clock.now_ms() - 5_000
-    found = stage.do(lambda tx: work.purge_done(tx, after=0, before_ms=before_ms, limit=10))
+    found = stage.do(lambda tx: keeper.purge_done(tx, after=0, before_ms=before_ms, limit=10))
     assert found == (1, 3)
     assert stage.rows("SELECT body FROM ensue_work ORDER BY id") == [("2",), ("3",)]
     assert stage.rows("SELECT * FROM ensue_failures") == []
@@ -299,4 +299,7 @@ def test_a_purge_forgets_old_done_work_and_its_failures_only(stage, add, take):
 def test_a_purge_does_not_look_at_what_is_too_new_to_be_forgotten(stage, add):
     add("1")
     before_ms = stage.clock.now_ms()
-    assert stage.do(lambda tx: work.purge_done(tx, after=0, before_ms=before_ms, limit=9)) == (0, 0)
+    assert stage.do(lambda tx: keeper.purge_done(tx, after=0, before_ms=before_ms, limit=9)) == (
+        0,
+        0,
+    )

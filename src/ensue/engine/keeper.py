@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from ensue.engine import logs, work
+from ensue.engine import logs
 from ensue.engine.engine import Engine
 from ensue.engine.transaction import Origin, Transaction
 
@@ -52,9 +52,7 @@ class Keeper:
 
     def _forget(self, tx: Transaction) -> bool:
         before_ms = tx.now_ms - self._keep_ms
-        forgotten, seen = work.purge_done(
-            tx, after=self._work_seen, before_ms=before_ms, limit=CHUNK
-        )
+        forgotten, seen = purge_done(tx, after=self._work_seen, before_ms=before_ms, limit=CHUNK)
         more = seen > self._work_seen
         self._work_seen = seen
         before_hop = first_hop_since(tx, before_ms)
@@ -71,6 +69,24 @@ class Keeper:
         found = tx.execute("SELECT number, position FROM ensue_readers WHERE log = ?", (log,))
         declared = self._engine.declared
         return min((at for number, at in found if number in declared), default=2**62)
+
+
+def purge_done(tx: Transaction, *, after: int, before_ms: int, limit: int) -> tuple[int, int]:
+    """Forget done work that settled before ``before_ms``, among ``limit`` pieces behind ``after``.
+
+    Returns how many were forgotten, and the number up to which was looked.
+    """
+    # What was sent later than that cannot have settled before: there the look ends.
+    window = "SELECT id, sent_ms FROM ensue_work WHERE id > ?1 ORDER BY id LIMIT ?2"
+    looked = tx.row(f"SELECT max(id) FROM ({window}) WHERE sent_ms < ?3", (after, limit, before_ms))
+    up_to = looked[0] if looked and isinstance(looked[0], int) else after
+    bounds = (after, up_to, before_ms)
+    old = "id > ?1 AND id <= ?2 AND state = 2 AND due_ms < ?3"
+    tx.execute(
+        f"DELETE FROM ensue_failures WHERE work IN (SELECT id FROM ensue_work WHERE {old})", bounds
+    )
+    tx.execute(f"DELETE FROM ensue_work WHERE {old}", bounds)
+    return tx.changed(), up_to
 
 
 def first_hop_since(tx: Transaction, at_ms: int) -> int:

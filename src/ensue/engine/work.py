@@ -350,24 +350,6 @@ def depth(tx: Transaction, queue: int) -> Depth:
     return Depth(total - leased, leased, head[0].sent_ms if head else None)
 
 
-def purge_done(tx: Transaction, *, after: int, before_ms: int, limit: int) -> tuple[int, int]:
-    """Forget done work that settled before ``before_ms``, among ``limit`` pieces behind ``after``.
-
-    Returns how many were forgotten, and the number up to which was looked.
-    """
-    # What was sent later than that cannot have settled before: there the look ends.
-    window = "SELECT id, sent_ms FROM ensue_work WHERE id > ?1 ORDER BY id LIMIT ?2"
-    looked = tx.row(f"SELECT max(id) FROM ({window}) WHERE sent_ms < ?3", (after, limit, before_ms))
-    up_to = looked[0] if looked and isinstance(looked[0], int) else after
-    bounds = (after, up_to, before_ms)
-    old = "id > ?1 AND id <= ?2 AND state = 2 AND due_ms < ?3"
-    tx.execute(
-        f"DELETE FROM ensue_failures WHERE work IN (SELECT id FROM ensue_work WHERE {old})", bounds
-    )
-    tx.execute(f"DELETE FROM ensue_work WHERE {old}", bounds)
-    return tx.changed(), up_to
-
-
 def attributes_of(piece: Work) -> dict[str, values.Json]:
     """The attributes of a piece of work."""
     found = values.decode(piece.attributes) if piece.attributes else {}
