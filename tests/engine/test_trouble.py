@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time  # noqa: TID251 - what the clock reads is what is tested
 
 import httpx
@@ -11,6 +12,7 @@ from ensue import App, Conflict, InvalidDeclaration, StoreBusy, StoreClosed
 from ensue.engine import takeover, work
 from ensue.engine.clock import HELD_START_MS, HeldClock, SystemClock
 from ensue.engine.transaction import TransactionLost
+from ensue.engine.workers import drive
 
 HOUR_MS = 3_600_000
 
@@ -303,3 +305,116 @@ def test_a_held_clock_does_not_go_back():
     clock.move_to(HELD_START_MS - 1)
 
     assert clock.now_ms() == HELD_START_MS
+
+
+def test_what_was_leased_at_a_crash_keeps_its_place_before_what_was_sent_later(
+    file_store, run_on, crashed, app
+):
+    queue = app.queue("jobs")
+    stage = run_on(file_store, app)
+    for number in range(3):
+        stage.wait(queue.send(number))
+        stage.clock.move_to(stage.clock.now_ms() + 1_000)
+    number = stage.engine.number(queue.ref)
+    stage.do(lambda tx: work.lease(tx, work.due(tx, number, 1), 60_000))
+    store = crashed(stage)
+    stage.close()
+    again = App("wims")
+    jobs = again.queue("jobs")
+
+    stage = run_on(store, again)
+
+    assert [message.body for message in stage.wait(jobs.peek())] == [0, 1, 2]
+
+
+def only_worker(stage, name):
+    [found] = [worker for worker in stage.engine.workers if worker.name == name]
+    return found
+
+
+def test_what_an_action_did_is_settled_although_the_store_failed_at_first(run_on, store, app):
+    queue = app.queue("jobs")
+    runs = []
+
+    @queue.consumer()
+    async def act(message):
+        runs.append(message.body)
+
+    stage = run_on(store, app)
+    stage.wait(queue.send(1))
+    consumer = only_worker(stage, "act")
+    stage.wait(consumer.step())
+    stage.wait(ended(consumer))
+    transact = stage.engine.transact
+    stage.engine.transact = failing
+
+    with pytest.raises(StoreBusy):
+        stage.wait(consumer.step())
+    stage.engine.transact = transact
+    stage.settle()
+
+    assert runs == [1]
+    assert stage.wait(queue.depth())["in_flight"] == 0
+
+
+async def failing(run, origin=None):
+    raise StoreBusy("another program writes")
+
+
+async def ended(consumer):
+    while consumer.running:
+        await asyncio.gather(*list(consumer._running))
+
+
+def test_an_action_that_is_cut_off_at_the_stop_gives_its_message_back(file_store, run_on, app):
+    queue = app.queue("jobs")
+
+    @queue.consumer()
+    async def act(message):
+        await asyncio.get_running_loop().create_future()
+
+    stage = run_on(file_store, app)
+    stage.wait(queue.send(1))
+    consumer = only_worker(stage, "act")
+    stage.wait(consumer.step())
+
+    stage.wait(consumer.drain(0))
+
+    assert stage.rows("SELECT state, receives FROM ensue_work") == [(work.WAITING, 1)]
+
+
+def test_a_worker_looks_again_by_itself_after_the_store_has_failed():
+    clock, stopping = HeldClock(), asyncio.Event()
+
+    class Troubled:
+        name, listens, steps = "troubled", frozenset(), 0
+
+        def __init__(self):
+            self.woken = asyncio.Event()
+
+        async def step(self):
+            self.steps += 1
+            if self.steps == 1:
+                raise StoreBusy("another program writes")
+            stopping.set()
+            return True
+
+        def due_ms(self):
+            return None
+
+    async def driven():
+        worker = Troubled()
+        driving = asyncio.ensure_future(drive(worker, clock, stopping))
+        while clock.next_ms() is None:
+            await turned()
+        clock.move_to(clock.next_ms())
+        await driving
+        return worker.steps
+
+    assert asyncio.run(driven()) == 2
+
+
+async def turned():
+    turn = asyncio.get_running_loop().create_future()
+    asyncio.get_running_loop().call_soon(turn.set_result, None)
+    await turn

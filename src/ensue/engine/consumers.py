@@ -4,9 +4,10 @@
 fails is undone, what crashes never happened. `ActionConsumer` leases, runs actions side by side
 outside any transaction, and settles what has ended in the same commit in which it takes the next.
 
-After a crash a transaction consumer is *careful* with the work that was there: it takes each piece
-alone, and commits the receive before it runs the handler. So a message that kills the process is
-counted each time, and ends in the dead-letter queue, at no cost to anything else.
+After a crash a transaction consumer is *careful* with its first batch of the work that was there,
+for what killed the process was in a batch: it takes each piece alone, and commits the receive
+before it runs the handler. So a message that kills the process is counted, and ends in the
+dead-letter queue, at no cost to anything else.
 """
 
 from __future__ import annotations

@@ -4,9 +4,9 @@ A transaction handler handles each record as a hop of its own, and the position 
 commit. A record whose handler raises becomes work of the function, to be retried there; the records
 of its key that follow line up behind it, those of other keys go on.
 
-After a crash the reader is *careful* with the records that were there: it handles each alone, and
-commits the start before it runs the handler. A record that kills the process again and again is
-made work, which ends in the dead-letter queue in the same way.
+After a crash the reader is *careful* with its first batch of the records that were there: it
+handles each alone, and commits the start before it runs the handler. A record that kills the
+process again and again is made work, which ends in the dead-letter queue in the same way.
 """
 
 from __future__ import annotations

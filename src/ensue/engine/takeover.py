@@ -7,8 +7,13 @@ from ensue.engine.work import HELD_MS
 
 
 def release_leases(tx: Transaction) -> int:
-    """Make all leased work due: for the start of the only process that takes work."""
-    tx.execute("UPDATE ensue_work SET state = 0, due_ms = ? WHERE state = 1", (tx.now_ms,))
+    """Make all leased work due: for the start of the only process that takes work.
+
+    It keeps its place before what was sent later: so what killed the process comes first again.
+    """
+    tx.execute(
+        "UPDATE ensue_work SET state = 0, due_ms = min(after_ms, ?) WHERE state = 1", (tx.now_ms,)
+    )
     return tx.changed()
 
 
