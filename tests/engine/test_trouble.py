@@ -307,24 +307,36 @@ def test_a_held_clock_does_not_go_back():
     assert clock.now_ms() == HELD_START_MS
 
 
-def test_what_was_leased_at_a_crash_keeps_its_place_before_what_was_sent_later(
-    file_store, run_on, crashed, app
-):
+def test_what_was_leased_at_a_crash_keeps_its_place_before_what_was_sent_later(run_on, store, app):
     queue = app.queue("jobs")
-    stage = run_on(file_store, app)
-    for number in range(3):
-        stage.wait(queue.send(number))
-        stage.clock.move_to(stage.clock.now_ms() + 1_000)
+    stage = run_on(store, app)
     number = stage.engine.number(queue.ref)
+    for body in range(3):
+        stage.wait(queue.send(body))
+        stage.clock.move_to(stage.clock.now_ms() + 1_000)
     stage.do(lambda tx: work.lease(tx, work.due(tx, number, 1), 60_000))
-    store = crashed(stage)
-    stage.close()
-    again = App("wims")
-    jobs = again.queue("jobs")
 
-    stage = run_on(store, again)
+    stage.do(takeover.release_leases)
 
-    assert [message.body for message in stage.wait(jobs.peek())] == [0, 1, 2]
+    assert [message.body for message in stage.wait(queue.peek())] == [0, 1, 2]
+
+
+def test_a_transaction_cannot_be_used_in_that_of_another_function_of_the_same_commit(
+    store, run_on, app
+):
+    table, _ = following(app)
+    stage = run_on(store, app)
+    kept = []
+
+    async def together():
+        first = asyncio.ensure_future(app.run(kept.append))
+        then = asyncio.ensure_future(app.run(lambda tx: kept[0].put(table, {"id": "foreign"})))
+        return await asyncio.gather(first, then, return_exceptions=True)
+
+    _, refused = stage.wait(together())
+
+    assert "has ended" in str(refused)
+    assert stage.wait(table.count()) == 0
 
 
 def only_worker(stage, name):
