@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[1]
 LINES_MAX = 400
 
 # Files that are longer, with the length that they may not exceed; this list may only shrink.
-LONGER = {"src/ensue/app/app.py": 430}
+LONGER: dict[str, int] = {}
 
 
 def tracked(*patterns: str) -> list[Path]:

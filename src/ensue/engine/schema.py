@@ -7,8 +7,7 @@ import apsw
 from ensue.engine.ids import FIRST_FREE_NUMBER
 from ensue.words.errors import StoreUnusable
 
-STEPS: tuple[str, ...] = (
-    f"""
+_GROUND = f"""
     -- One row: the salt of the record ids, and whether a process has the store open. The latter
     -- still stands after a crash, and tells the next process to be careful.
     CREATE TABLE ensue_store (
@@ -82,8 +81,10 @@ STEPS: tuple[str, ...] = (
         position INTEGER NOT NULL,
         attempts INTEGER NOT NULL DEFAULT 0
     );
-    """,
-)
+    """
+
+# A step that was ever released is never changed: what comes later is a step of its own at the end.
+STEPS: tuple[str, ...] = (_GROUND,)
 
 
 def migrate(connection: apsw.Connection, at: str) -> None:

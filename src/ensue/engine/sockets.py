@@ -32,12 +32,15 @@ class Delivery:
             group only.
         delay_ms: how long to wait before it is due.
         attributes: what travels beside the body.
+        deduplication_id: a target that keeps such ids takes a second delivery with the same one
+            as taken already, for as long as it keeps them.
     """
 
     body: str
     group: str | None = None
     delay_ms: int = 0
     attributes: Mapping[str, Json] = field(default_factory=dict)
+    deduplication_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,194 @@
+"""The handlers of an app, as declared: functions, and what follows changes and events."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar, Unpack, overload
+
+from ensue.app.options import change_filter, change_kinds
+from ensue.app.resources import Resources
+from ensue.engine.handlers import Policy, PolicyOptions, make_policy
+from ensue.engine.logs import Record
+from ensue.resources import function as function_kind
+from ensue.resources.bus import Bus, Event
+from ensue.resources.function import Feed, Function, FunctionModel
+from ensue.resources.queue import Queue
+from ensue.resources.table import Change, Table, as_event
+from ensue.words.errors import NotFound
+from ensue.words.names import Ref, check_name
+from ensue.words.values import Json
+
+F = TypeVar("F", bound=Callable[..., object])
+
+
+class Handlers(Resources):
+    """What an app declares its handlers with."""
+
+    @overload
+    def function(self, function: Callable[..., Any], /) -> Function: ...
+
+    @overload
+    def function(
+        self, *, name: str | None = None, retries: int = 9, **policy: Unpack[PolicyOptions]
+    ) -> Callable[[Callable[..., Any]], Function]: ...
+
+    def function(  # type: ignore[misc] # mypy does not match unpacked options to themselves
+        self,
+        function: Callable[..., Any] | None = None,
+        /,
+        *,
+        name: str | None = None,
+        retries: int = 9,
+        **policy: Unpack[PolicyOptions],
+    ) -> Function | Callable[[Callable[..., Any]], Function]:
+        """Declare a function: a target of rules, which can be sent work and invoked.
+
+        A ``def f(body, tx)`` runs in the transaction that takes its work, an ``async def f(body)``
+        outside.
+
+        Args:
+            function: the function, when used without parentheses.
+            name: its name; the function's own by default.
+            retries: how often it is tried again before its work is dead-lettered.
+            policy: ``rate``, ``timeout``, ``concurrency``, ``batch``, ``retry_base``, ``retry_cap``
+                as for `Queue.consumer`.
+
+        Raises:
+            InvalidName: the name breaks the naming rule.
+            InvalidDeclaration: the name is taken, or the function takes other arguments.
+        """
+
+        def declare(given: Callable[..., Any]) -> Function:
+            return self._add_function(
+                given, name, make_policy(retries + 1, **policy), present=lambda body, _: body
+            )
+
+        return declare(function) if function else declare
+
+    def on_change(
+        self,
+        table: Table,
+        *,
+        kind: str | Sequence[str] | None = None,
+        where: Mapping[str, Json] | str | None = None,
+        name: str | None = None,
+        retries: int = 9,
+        **policy: Unpack[PolicyOptions],
+    ) -> Callable[[F], F]:
+        """Declare a function that follows a table's changes, each item's in order.
+
+        A change that fails is retried and holds back the later changes of its item only.
+
+        Args:
+            table: whose changes.
+            kind: ``insert``, ``update`` or ``remove``, or several; all by default.
+            where: which changes: an event pattern on ``eventName``, ``OldImage`` and ``NewImage``,
+                or a condition expression on them, such as
+                ``NewImage.quantity > OldImage.quantity``.
+            name: its name; the function's own by default.
+            retries: how often it is tried again before a change is dead-lettered.
+            policy: as for `function`.
+
+        Raises:
+            InvalidPattern: the pattern does not compile; says where.
+            InvalidExpression: the expression does not compile; says where.
+            InvalidDeclaration: there is no such kind of change, the name is taken, or the function
+                takes other arguments than (change, tx), or (change) for an ``async def``.
+        """
+        kinds = change_kinds(kind)
+        matches = None if where is None else change_filter(where)
+
+        def wants(record: Record) -> bool:
+            if record.kind not in kinds:
+                return False
+            return matches is None or matches(as_event(record))
+
+        feed = Feed(
+            source=table.ref,
+            wants=wants,
+            present=table.change,
+            as_work=table.as_work,
+            said={
+                "table": table.ref.name,
+                "kinds": list(kinds),
+                "where": dict(where) if isinstance(where, Mapping) else where,
+            },
+        )
+
+        def present(body: Json, work_id: str) -> Change:
+            del work_id
+            return table.change_from(body)
+
+        def declare(given: F) -> F:
+            self._add_function(
+                given, name, make_policy(retries + 1, **policy), present=present, feed=feed
+            )
+            return given
+
+        return declare
+
+    def on_event(
+        self,
+        bus: Bus,
+        pattern: Mapping[str, Json],
+        *,
+        name: str | None = None,
+        retries: int = 9,
+        **policy: Unpack[PolicyOptions],
+    ) -> Callable[[F], F]:
+        """Declare a function and the rule that delivers a bus's matching events to it.
+
+        Args:
+            bus: whose events.
+            pattern: an event pattern, such as ``{"detail-type": ["OrderPlaced"]}``.
+            name: its name, and the rule's; the function's own by default.
+            retries: how often it is tried again before an event is dead-lettered.
+            policy: as for `function`.
+
+        Raises:
+            InvalidPattern: the pattern does not compile; says where.
+            InvalidDeclaration: the name is taken, or the function takes other arguments than
+                (event, tx), or (event) for an ``async def``.
+        """
+
+        def present(body: Json, work_id: str) -> Event:
+            del work_id
+            return Event.from_envelope(body if isinstance(body, dict) else {})
+
+        def declare(given: F) -> F:
+            function = self._add_function(
+                given, name, make_policy(retries + 1, **policy), present=present
+            )
+            bus.rule(function.ref.name, pattern, to=function)
+            return given
+
+        return declare
+
+    def _add_function(
+        self,
+        given: Callable[..., Any],
+        name: str | None,
+        policy: Policy,
+        *,
+        present: Callable[[Json, str], Any],
+        feed: Feed | None = None,
+    ) -> Function:
+        own = name or str(getattr(given, "__name__", "function")).strip("_")
+        ref = Ref(self.name, "function", check_name(own, "function"))
+        policy.check(str(ref))
+        dead_letters = Queue(self.home, own + function_kind.DEAD_LETTERS, is_dead_letters=True)
+        model = FunctionModel(ref, dead_letters.ref, policy)
+        function = self._add(Function(self.home, model, given, present=present, feed=feed))
+        self._add(dead_letters)
+        return function
+
+    def function_named(self, name: str) -> Function:
+        """A declared function, change handler or event handler by its name.
+
+        Raises:
+            NotFound: there is none.
+        """
+        found = self.resources.get(Ref(self.name, "function", name))
+        if isinstance(found, Function):
+            return found
+        raise NotFound(f"there is no function {name} in {self.name}")

@@ -1,0 +1,115 @@
+"""The resources of an app, as declared."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TypeVar
+
+from ensue.app.transaction import Tx
+from ensue.engine.handlers import Policy
+from ensue.engine.home import Home, Resource
+from ensue.resources import mail as mail_kind
+from ensue.resources.bus import Bus
+from ensue.resources.mail import Mail
+from ensue.resources.queue import Queue
+from ensue.resources.table import Table
+from ensue.words.errors import InvalidDeclaration
+from ensue.words.names import Ref, check_name
+
+R = TypeVar("R", bound=Resource)
+
+
+class Resources:
+    """What an app declares its resources with.
+
+    Attributes:
+        name: the app's name.
+        home: where the handles find the engine.
+        resources: what was declared, in that order.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = check_name(name, "app")
+        self.home = Home(self.name, Tx)
+        self.resources: dict[Ref, Resource] = {}
+
+    def table(
+        self,
+        name: str,
+        *,
+        key: str | tuple[str, ...],
+        indexes: Mapping[str, str | tuple[str, ...]] | None = None,
+        seed: Sequence[Mapping[str, object]] = (),
+    ) -> Table:
+        """Declare a table: items by key, with every change captured.
+
+        Args:
+            name: its name.
+            key: the attribute that identifies an item, or two: partition key and sort key.
+            indexes: secondary indexes by name: a partition attribute, or two with a sort attribute.
+            seed: items that are there when the table is made for the first time.
+
+        Raises:
+            InvalidName: a name breaks the naming rule.
+            InvalidDeclaration: the name is taken, or a key or index has no such shape.
+        """
+        table = Table(self.home, check_name(name, "table"), key=key, indexes=indexes, seed=seed)
+        return self._add(table)
+
+    def queue(self, name: str, *, max_receives: int = 10) -> Queue:
+        """Declare a queue and its dead-letter queue, ``<name>-dlq``.
+
+        Args:
+            name: its name.
+            max_receives: after so many receives without success a message is dead-lettered.
+
+        Raises:
+            InvalidName: the name breaks the naming rule.
+            InvalidDeclaration: the name is taken, or the number is out of range.
+        """
+        queue = Queue(self.home, check_name(name, "queue"), max_receives=max_receives)
+        Policy(max_receives=max_receives).check(str(queue.ref))
+        self._add(queue)
+        if queue.dead_letters is not None:
+            self._add(queue.dead_letters)
+        return queue
+
+    def bus(self, name: str, *, source: str | None = None) -> Bus:
+        """Declare a bus: events in a log, delivered by rules.
+
+        Args:
+            name: its name.
+            source: the source of events that name none; the app's name by default.
+
+        Raises:
+            InvalidName: the name breaks the naming rule.
+            InvalidDeclaration: the name is taken.
+        """
+        return self._add(Bus(self.home, check_name(name, "bus"), source=source))
+
+    def mail(self, name: str, *, to: str | None = None, sender: str | None = None) -> Mail:
+        """Declare mail: letters for a mail server, or for the outbox folder.
+
+        Args:
+            name: its name.
+            to: the address of letters that name none.
+            sender: the address letters come from.
+
+        Raises:
+            InvalidName: the name breaks the naming rule.
+            InvalidValue: an address is none.
+            InvalidDeclaration: the name is taken.
+        """
+        options = {} if sender is None else {"sender": sender}
+        mail = self._add(Mail(self.home, check_name(name, "mail"), to=to, **options))
+        self._add(Queue(self.home, name + mail_kind.DEAD_LETTERS, is_dead_letters=True))
+        return mail
+
+    def _add(self, resource: R) -> R:
+        if resource.ref in self.resources:
+            raise InvalidDeclaration(
+                f"there are two resources called {resource.ref}",
+                hint="Rename one; queues, functions and mail make a dead-letter queue <name>-dlq.",
+            )
+        self.resources[resource.ref] = resource
+        return resource
