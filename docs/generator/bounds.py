@@ -112,6 +112,7 @@ BOUNDS: dict[str, Bound] = {
         "the write-ahead log before the writer moves it itself",
         "a commit that waits",
     ),
+    "engine:TOKEN_LENGTH_MAX": Bound(ENGINE, "characters", "an idempotency token", VALUE),
     "engine:PAUSE_MS": Bound(ENGINE, "ms", "how often what is over is forgotten", ""),
     "engine:TROUBLE_PAUSE_MS": Bound(
         ENGINE, "ms", "a worker's pause after a fault of the store", ""

@@ -33,6 +33,8 @@ from ensue.words.errors import (
     StoreClosed,
     StoreError,
     StoreUnusable,
+    TokenInFlight,
+    TokenReused,
     TooLarge,
     Unreachable,
 )
@@ -74,6 +76,8 @@ __all__ = [
     "StoreError",
     "StoreUnusable",
     "Table",
+    "TokenInFlight",
+    "TokenReused",
     "TooLarge",
     "Tx",
     "Unreachable",

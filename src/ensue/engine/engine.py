@@ -11,7 +11,7 @@ from typing import TypeVar, cast
 
 import apsw
 
-from ensue.engine import logs, takeover
+from ensue.engine import idempotency, logs, takeover
 from ensue.engine.checkpoints import Checkpointer
 from ensue.engine.clock import Clock
 from ensue.engine.database import StoreLock, StoreUrl, connect, translated
@@ -115,6 +115,7 @@ class Engine:
             self._numbers[Ref(app, kind, name)] = number
         takeover.release_leases(tx)
         takeover.follow_clock(tx)
+        idempotency.free_all(tx)
         if crashed:
             self.careful_work = logs.last_sequence(tx, "ensue_work")
         self._crashed = crashed

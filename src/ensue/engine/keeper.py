@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from ensue.engine import logs
+from ensue.engine import idempotency, logs
 from ensue.engine.engine import Engine
 from ensue.engine.transaction import Origin, Transaction
 
@@ -61,7 +61,7 @@ class Keeper:
             forgotten += logs.trim(
                 tx, source.table, up_to=up_to, before_hop=before_hop, limit=CHUNK
             )
-        forgotten += _forget_hops(tx, before_hop)
+        forgotten += _forget_hops(tx, before_hop) + idempotency.forget(tx, CHUNK)
         return more or forgotten > 0
 
     def _read_by_all(self, tx: Transaction, log: int) -> int:

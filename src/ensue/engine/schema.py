@@ -83,8 +83,22 @@ _GROUND = f"""
     );
     """
 
+_TOKENS = """
+    -- Idempotency tokens: what each stands for, and its answer; none while that is being made.
+    -- until_ms: when it is forgotten, or, without an answer, free again.
+    CREATE TABLE ensue_tokens (
+        scope TEXT NOT NULL,
+        token TEXT NOT NULL,
+        fingerprint TEXT NOT NULL,
+        answer TEXT,
+        until_ms INTEGER NOT NULL,
+        PRIMARY KEY (scope, token)
+    ) WITHOUT ROWID;
+    CREATE INDEX ensue_tokens_by_end ON ensue_tokens (until_ms);
+    """
+
 # A step that was ever released is never changed: what comes later is a step of its own at the end.
-STEPS: tuple[str, ...] = (_GROUND,)
+STEPS: tuple[str, ...] = (_GROUND, _TOKENS)
 
 
 def migrate(connection: apsw.Connection, at: str) -> None:

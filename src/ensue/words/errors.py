@@ -9,7 +9,9 @@
     │   └── InvalidDeclaration  an app declares something that cannot run
     ├── NotFound                no such resource, item, message or id
     ├── Conflict                the state of things forbids it
-    │   └── ConditionFailed     a conditional write found its condition false
+    │   ├── ConditionFailed     a conditional write found its condition false
+    │   ├── TokenReused         an idempotency token stands for another request already
+    │   └── TokenInFlight       the request with this idempotency token is still being done
     ├── LimitExceeded           a named bound was reached; later there may be room
     │   └── TooLarge            a value is larger than its bound; it will not fit later either
     ├── NotPermitted            a credential is missing or wrong
@@ -108,6 +110,18 @@ class ConditionFailed(Conflict):
     """A conditional write found its condition false."""
 
     code = "condition_failed"
+
+
+class TokenReused(Conflict):
+    """An idempotency token stands for another request already."""
+
+    code = "token_reused"
+
+
+class TokenInFlight(Conflict):
+    """The request with this idempotency token is still being done."""
+
+    code = "token_in_flight"
 
 
 class LimitExceeded(EnsueError):

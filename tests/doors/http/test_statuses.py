@@ -23,6 +23,8 @@ EXPECTED = {
     "NotFound": 404,
     "Conflict": 409,
     "ConditionFailed": 409,
+    "TokenInFlight": 409,
+    "TokenReused": 422,
     "LimitExceeded": 429,
     "TooLarge": 413,
     "NotPermitted": 401,

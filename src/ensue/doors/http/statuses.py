@@ -21,6 +21,7 @@ from ensue.words.errors import (
     NotPermitted,
     StoreBusy,
     StoreError,
+    TokenReused,
     TooLarge,
     Unreachable,
 )
@@ -73,6 +74,7 @@ STATUSES: Mapping[type[EnsueError], int] = {
     Conflict: 409,
     TooLarge: 413,
     WrongMediaType: 415,
+    TokenReused: 422,
     LimitExceeded: 429,
     EnsueError: 500,
     MissingExtra: 501,
