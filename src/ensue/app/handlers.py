@@ -7,13 +7,14 @@ from typing import Any, TypeVar, Unpack, overload
 
 from ensue.app.options import change_filter, change_kinds
 from ensue.app.resources import Resources
+from ensue.engine.changes import as_event, change_kind
 from ensue.engine.handlers import Policy, PolicyOptions, make_policy
 from ensue.engine.logs import Record
 from ensue.resources import function as function_kind
 from ensue.resources.bus import Bus, Event
 from ensue.resources.function import Feed, Function, FunctionModel
 from ensue.resources.queue import Queue
-from ensue.resources.table import Change, Table, as_event
+from ensue.resources.table import Change, Table
 from ensue.words.errors import NotFound
 from ensue.words.names import Ref, check_name
 from ensue.words.values import Json
@@ -99,7 +100,7 @@ class Handlers(Resources):
         matches = None if where is None else change_filter(where)
 
         def wants(record: Record) -> bool:
-            if record.kind not in kinds:
+            if change_kind(record) not in kinds:
                 return False
             return matches is None or matches(as_event(record))
 

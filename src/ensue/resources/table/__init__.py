@@ -6,9 +6,10 @@ from typing import Annotated, Any
 
 import msgspec
 
-from ensue.resources.table.handle import Table, as_event
-from ensue.resources.table.model import Change, Page
+from ensue.resources.table.handle import Table
+from ensue.resources.table.model import Page
 from ensue.resources.table.store import delete, get, put, query, update
+from ensue.words.changes import Change
 from ensue.words.errors import NotFound
 from ensue.words.kinds import Kind, Operation
 from ensue.words.values import Item, Json, shown
@@ -18,7 +19,6 @@ __all__ = [
     "Change",
     "Page",
     "Table",
-    "as_event",
     "delete",
     "get",
     "put",

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
+from ensue.engine import changes
 from ensue.engine.declarations import declared_before
 from ensue.engine.engine import Engine
 from ensue.engine.home import Home
@@ -14,8 +14,9 @@ from ensue.engine.sockets import Source
 from ensue.engine.transaction import Transaction
 from ensue.engine.workers import Worker
 from ensue.resources.table import schema, store
-from ensue.resources.table.model import Change, Key, Page, TableModel, as_attributes
+from ensue.resources.table.model import Page, TableModel, as_attributes
 from ensue.words import values
+from ensue.words.changes import Change
 from ensue.words.names import Ref, check_name
 from ensue.words.values import Item, Json
 
@@ -159,41 +160,15 @@ class Table:
 
     def change(self, tx: Transaction, record: Record) -> Change:
         """A record of the change log as handlers get it."""
-        return Change(
-            id=tx.facts.records.text(tx.number(self.ref), record.sequence),
-            kind=record.kind,
-            table=self.ref.name,
-            key=_key(values.decode(record.key or "[]")),
-            old=_item(record.old),
-            new=_item(record.new),
-            at_ms=tx.now_ms if record.at_ms is None else record.at_ms,
-        )
+        return changes.change_of(tx, self.ref, record)
 
     def as_work(self, tx: Transaction, record: Record) -> str:
-        """A record as the body of a piece of work; `change_from` reads it.
-
-        Put together from the JSON texts as they were captured: a statement from outside may have
-        written what we would refuse, and that must not stop the reader.
-        """
-        change_id = tx.facts.records.text(tx.number(self.ref), record.sequence)
-        at_ms = tx.now_ms if record.at_ms is None else record.at_ms
-        return (
-            f'{{"id":"{change_id}","kind":"{record.kind}","key":{record.key or "[]"},'
-            f'"old":{record.old or "null"},"new":{record.new or "null"},"at_ms":{at_ms}}}'
-        )
+        """A record as the body of a piece of work; `change_from` reads it."""
+        return changes.as_work(tx, self.ref, record)
 
     def change_from(self, body: Json) -> Change:
         """The change of which `as_work` made this body."""
-        found: Any = body
-        return Change(
-            id=found["id"],
-            kind=found["kind"],
-            table=self.ref.name,
-            key=_key(found["key"]),
-            old=None if found["old"] is None else _as_item(found["old"]),
-            new=None if found["new"] is None else _as_item(found["new"]),
-            at_ms=found["at_ms"],
-        )
+        return changes.from_work(self.ref, body)
 
     def find(self, tx: Transaction, sought: str) -> Place | None:
         """The newest change of the item with this key, told as text, for `ensue why`."""
@@ -243,27 +218,3 @@ class Table:
         """It does nothing by itself."""
         del engine
         return []
-
-
-def as_event(record: Record) -> dict[str, Json]:
-    """A record as patterns see it, in the words of DynamoDB's streams."""
-    kind = {"insert": "INSERT", "update": "MODIFY", "remove": "REMOVE"}[record.kind]
-    seen: dict[str, Json] = {"eventName": kind}
-    if record.old is not None:
-        seen["OldImage"] = values.decode(record.old)
-    if record.new is not None:
-        seen["NewImage"] = values.decode(record.new)
-    return seen
-
-
-def _item(text: str | None) -> Item | None:
-    return None if text is None else _as_item(values.decode(text))
-
-
-def _as_item(found: Json) -> Item:
-    return Item(found) if isinstance(found, dict) else Item(value=found)
-
-
-def _key(found: Json) -> Key:
-    parts = found if isinstance(found, list) else []
-    return tuple(part for part in parts if isinstance(part, str | int | float))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeGuard
 
+from ensue.words.changes import Key, KeyValue
 from ensue.words.errors import InvalidDeclaration, InvalidValue
 from ensue.words.names import Ref, sql_name
 from ensue.words.values import Item, check, shown
@@ -17,9 +18,6 @@ KEY_BYTES_MAX = 1_024
 PAGE_MAX = 1_000
 CHANGES_SEARCHED = 100_000
 ATTRIBUTE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,254}\Z")
-
-KeyValue = str | int | float
-Key = tuple[KeyValue, ...]
 
 
 @dataclass(frozen=True)
@@ -100,29 +98,6 @@ def _are_plain(parts: tuple[object, ...]) -> TypeGuard[Key]:
         if type(part) is not str or len(part) > KEY_BYTES_MAX or not part.isascii():
             return False
     return True
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """A change of one item, as it was captured.
-
-    Attributes:
-        id: the same at every delivery.
-        kind: ``insert``, ``update`` or ``remove``.
-        table: the table's name.
-        key: the item's key: partition value, and sort value.
-        old: the item before; None for an insert.
-        new: the item after; None for a remove.
-        at_ms: when it was made; for a statement typed into another program, when it was first seen.
-    """
-
-    id: str
-    kind: str
-    table: str
-    key: Key
-    old: Item | None
-    new: Item | None
-    at_ms: int
 
 
 @dataclass(frozen=True, slots=True)

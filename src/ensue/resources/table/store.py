@@ -13,12 +13,11 @@ from ensue.resources.table.model import (
     CHANGES_SEARCHED,
     ITEM_BYTES_MAX,
     PAGE_MAX,
-    Key,
-    KeyValue,
     Page,
     TableModel,
 )
 from ensue.words import values
+from ensue.words.changes import Key, KeyValue
 from ensue.words.errors import Conflict, InvalidInput, InvalidValue, NotFound, TooLarge
 from ensue.words.values import Item, Json
 

@@ -1,0 +1,91 @@
+"""Records of a change log as handlers, patterns and pieces of work have them.
+
+A record of kind ``snapshot`` tells of an item that was there before the following began. It is an
+insert to whoever follows.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ensue.engine.logs import Record
+from ensue.engine.transaction import Transaction
+from ensue.words import values
+from ensue.words.changes import Change, Key
+from ensue.words.names import Ref
+from ensue.words.values import Item, Json
+
+SNAPSHOT = "snapshot"
+EVENT_NAMES = {"insert": "INSERT", "update": "MODIFY", "remove": "REMOVE"}
+
+
+def change_kind(record: Record) -> str:
+    """The kind of change that a record tells of: ``insert``, ``update``, ``remove``."""
+    return "insert" if record.kind == SNAPSHOT else record.kind
+
+
+def change_of(tx: Transaction, ref: Ref, record: Record) -> Change:
+    """A record of a resource's change log as handlers get it."""
+    return Change(
+        id=tx.facts.records.text(tx.number(ref), record.sequence),
+        kind=change_kind(record),
+        table=ref.name,
+        key=_key(values.decode(record.key or "[]")),
+        old=_item(record.old),
+        new=_item(record.new),
+        at_ms=tx.now_ms if record.at_ms is None else record.at_ms,
+        is_snapshot=record.kind == SNAPSHOT,
+    )
+
+
+def as_work(tx: Transaction, ref: Ref, record: Record) -> str:
+    """A record as the body of a piece of work; `from_work` reads it.
+
+    Put together from the JSON texts as they were captured: a statement from outside may have
+    written what we would refuse, and that must not stop the reader.
+    """
+    change_id = tx.facts.records.text(tx.number(ref), record.sequence)
+    at_ms = tx.now_ms if record.at_ms is None else record.at_ms
+    return (
+        f'{{"id":"{change_id}","kind":"{record.kind}","key":{record.key or "[]"},'
+        f'"old":{record.old or "null"},"new":{record.new or "null"},"at_ms":{at_ms}}}'
+    )
+
+
+def from_work(ref: Ref, body: Json) -> Change:
+    """The change of which `as_work` made this body."""
+    found: Any = body
+    is_snapshot = found["kind"] == SNAPSHOT
+    return Change(
+        id=found["id"],
+        kind="insert" if is_snapshot else found["kind"],
+        table=ref.name,
+        key=_key(found["key"]),
+        old=None if found["old"] is None else _as_item(found["old"]),
+        new=None if found["new"] is None else _as_item(found["new"]),
+        at_ms=found["at_ms"],
+        is_snapshot=is_snapshot,
+    )
+
+
+def as_event(record: Record) -> dict[str, Json]:
+    """A record as patterns see it, in the words of DynamoDB's streams."""
+    seen: dict[str, Json] = {"eventName": EVENT_NAMES[change_kind(record)]}
+    if record.old is not None:
+        seen["OldImage"] = values.decode(record.old)
+    if record.new is not None:
+        seen["NewImage"] = values.decode(record.new)
+    return seen
+
+
+def _item(text: str | None) -> Item | None:
+    return None if text is None else _as_item(values.decode(text))
+
+
+def _as_item(found: Json) -> Item:
+    return Item(found) if isinstance(found, dict) else Item(value=found)
+
+
+def _key(found: Json) -> Key:
+    parts = found if isinstance(found, list) else []
+    return tuple(part for part in parts if isinstance(part, str | int | float))

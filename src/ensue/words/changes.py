@@ -1,0 +1,35 @@
+"""A change as handlers get it, whichever kind of table captured it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ensue.words.values import Item
+
+KeyValue = str | int | float
+Key = tuple[KeyValue, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A change of one item, as it was captured.
+
+    Attributes:
+        id: the same at every delivery.
+        kind: ``insert``, ``update`` or ``remove``.
+        table: the table's name.
+        key: the item's key: partition value, and sort value.
+        old: the item before; None for an insert.
+        new: the item after; None for a remove.
+        at_ms: when it was made; for a statement typed into another program, when it was first seen.
+        is_snapshot: an insert that tells of an item which was there before the following began.
+    """
+
+    id: str
+    kind: str
+    table: str
+    key: Key
+    old: Item | None
+    new: Item | None
+    at_ms: int
+    is_snapshot: bool = False
