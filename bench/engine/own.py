@@ -1,6 +1,6 @@
 """The engine: durable transactions against raw SQLite, jobs end to end, publish to handler.
 
-    python bench/engine.py [--quick]
+    python bench/engine/own.py [--quick]
 
 Figures of one run on one machine; the ratios are what to compare.
 """
@@ -162,6 +162,79 @@ async def batched(folder: Path, total: int) -> None:
     await platform.close()
 
 
+class Latencies:
+    """A queue whose handler notes how long each message took, in a store of its own."""
+
+    def __init__(self) -> None:
+        self.app = App("bench")
+        self.queue, self.idle = self.app.queue("jobs"), self.app.queue("idle")
+        self.took_ms: list[float] = []
+
+        @self.queue.consumer(batch=500)
+        def handle(message: object, tx: object) -> None:
+            self.took_ms.append((time.perf_counter() - message.body) * 1_000)  # type: ignore[attr-defined]
+
+    async def fill(self, total: int) -> None:
+        """Let messages wait: half in the queue, due in a day, half where nobody consumes."""
+
+        def send(tx: object) -> None:
+            for number in range(500):
+                tx.send(self.queue, number, delay="1d")  # type: ignore[attr-defined]
+                tx.send(self.idle, number)  # type: ignore[attr-defined]
+
+        for _ in range(total // 1_000):
+            await self.app.run(send)
+
+    async def slice(self, rate: int) -> None:
+        """One second of sending, until all is handled."""
+        expected = len(self.took_ms) + rate
+        await offered(rate, 1, lambda: self.queue.send(time.perf_counter()))
+        while len(self.took_ms) < expected:  # noqa: ASYNC110 - the handler runs in a thread
+            await asyncio.sleep(0.01)
+
+    def at(self, part: float) -> float:
+        """The latency that so large a part of the messages did not exceed, in ms."""
+        return sorted(self.took_ms)[int(len(self.took_ms) * part)]
+
+
+async def backlog(folder: Path, total: int, rate: int, seconds: int) -> None:
+    """From send to handler at a steady rate, beside a backlog and without one.
+
+    The two take turns, second by second, so that other work on the machine disturbs both alike.
+    """
+    empty, full = Latencies(), Latencies()
+    platforms = [await opened(folder, "empty", empty.app), await opened(folder, "full", full.app)]
+    await full.fill(total)
+    # What filled the store is written back by now, and no longer disturbs the disk.
+    await asyncio.sleep(3)
+    for _ in range(seconds):
+        await empty.slice(rate)
+        await full.slice(rate)
+    ratios = ", ".join(f"{full.at(part) / empty.at(part):4.2f}" for part in (0.5, 0.99))
+    print(
+        f"send to handler at {rate}/s: p50 {empty.at(0.5):5.2f} ms, p99 {empty.at(0.99):5.2f} ms;"
+        f" with {total} messages waiting: p50 {full.at(0.5):5.2f} ms, p99 {full.at(0.99):5.2f} ms;"
+        f" ratios {ratios}",
+        flush=True,
+    )
+    for platform in platforms:
+        await platform.close()
+
+
+async def offered(rate: int, seconds: int, call: Callable[[], Awaitable[object]]) -> None:
+    """Call at a steady rate, whether or not the earlier calls have been answered."""
+    begun = time.perf_counter()
+    pending: set[asyncio.Future[object]] = set()
+    for number in range(rate * seconds):
+        due = begun + number / rate
+        if (early := due - time.perf_counter()) > 0:
+            await asyncio.sleep(early)
+        task = asyncio.ensure_future(call())
+        pending.add(task)
+        task.add_done_callback(pending.discard)
+    await asyncio.gather(*pending)
+
+
 async def publish(folder: Path, rate: int, seconds: int) -> None:
     """From publish to handler at a steady rate."""
     app = App("bench")
@@ -178,16 +251,7 @@ async def publish(folder: Path, rate: int, seconds: int) -> None:
             loop.call_soon_threadsafe(done.set)
 
     platform = await opened(folder, "publish", app)
-    begun = time.perf_counter()
-    pending: set[asyncio.Task[str]] = set()
-    for number in range(rate * seconds):
-        due = begun + number / rate
-        if (early := due - time.perf_counter()) > 0:
-            await asyncio.sleep(early)
-        task = asyncio.create_task(bus.publish("Tick", {"at": time.perf_counter()}))
-        pending.add(task)
-        task.add_done_callback(pending.discard)
-    await asyncio.gather(*pending)
+    await offered(rate, seconds, lambda: bus.publish("Tick", {"at": time.perf_counter()}))
     await done.wait()
     latencies.sort()
     print(
@@ -207,6 +271,7 @@ async def measure(scale: int) -> None:
         await jobs(folder, "async def", 50_000 // scale, 100)
         await batched(folder, 100_000 // scale)
         await publish(folder, 1_000, max(2, 10 // scale))
+        await backlog(folder, 1_000_000 // scale, 1_000, max(2, 10 // scale))
 
 
 if __name__ == "__main__":
