@@ -13,8 +13,8 @@ from msgspec import Meta
 
 from ensue import Body
 from ensue.doors.http.arguments import BodyReader
-from ensue.doors.http.expected import described
 from ensue.words.errors import InvalidValue
+from ensue.words.shapes.expected import described
 from tests.doors.http.sample import Basket, NewOrder
 
 
@@ -140,9 +140,26 @@ def test_types_have_words(kind, words):
     assert described(msgspec.inspect.type_info(kind)) == words
 
 
-def test_the_last_of_a_key_given_twice_counts_where_all_is_of_the_type():
-    found = BodyReader(NewOrder, 10_000).decode(b'{"customerId":"a","quantity":1,"quantity":2}')
-    assert found.quantity == 2
+@pytest.mark.parametrize(
+    ("kind", "body", "at"),
+    [
+        (NewOrder, b'{"customerId":"a","quantity":1,"quantity":2}', "$.quantity"),
+        (NewOrder, b'{"customerId":"a","quantity":1,"quantit\\u0079":2}', "$.quantity"),
+        (Any, b'[{"a":1},{"b":{"c":1,"c":1}}]', "$[1].b.c"),
+        (dict[str, int], b'{"a":1,"a":1}', "$.a"),
+    ],
+)
+def test_a_key_given_twice_is_refused_though_all_is_of_the_type(kind, body, at):
+    with pytest.raises(InvalidValue, match="expected each key once") as caught:
+        BodyReader(kind, 10_000).decode(body)
+    assert caught.value.at == at
+
+
+@pytest.mark.parametrize(
+    "body", [b'{"a":"b:c:d","e":{"f":"::"}}', b'[{"a":1},{"a":1}]', b'{"a:b":1}', b'":::"']
+)
+def test_colons_that_are_no_keys_do_no_harm(body):
+    assert BodyReader(Any, 10_000).decode(body) == msgspec.json.decode(body)
 
 
 @pytest.mark.parametrize("body", [b'{"customerId":"\xff"}', b'{"customerId":"a","b\xff":1}'])

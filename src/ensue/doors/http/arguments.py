@@ -7,7 +7,7 @@ only what msgspec refused is looked at again, in `faults`, to say what is wrong 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Generic, TypeAlias, TypeVar
 from urllib.parse import parse_qsl
 
@@ -16,11 +16,12 @@ from msgspec import inspect
 from starlette.types import Receive, Scope
 
 from ensue.app.routes import Parameter, Route
-from ensue.doors.http.expected import TypeForm, described, fields_of, kinds_of
-from ensue.doors.http.faults import located, repeated_key
 from ensue.doors.http.wire import check_utf8_path, read_body
 from ensue.words import values
 from ensue.words.errors import InvalidValue
+from ensue.words.shapes import Shape
+from ensue.words.shapes.expected import TypeForm, fields_of, kinds_of
+from ensue.words.shapes.faults import located, repeated_key
 
 QUERY_FIELDS_MAX = 1_000
 
@@ -37,14 +38,13 @@ class BodyReader:
     """Reads bodies of one type.
 
     Args:
-        kind: the type; one that msgspec can decode.
+        kind: the type; one that msgspec can decode, or that checks its values itself.
         bytes_max: how large a body may be.
     """
 
     def __init__(self, kind: TypeForm, bytes_max: int) -> None:
-        self._kind = kind
+        self._shape: Shape[Decoded] = Shape(kind)
         self._bytes_max = bytes_max
-        self._decoder = msgspec.json.Decoder(kind)
 
     async def read(self, scope: Scope, receive: Receive) -> Decoded:
         """The decoded body; `msgspec.UNSET` when it is empty.
@@ -61,33 +61,28 @@ class BodyReader:
         """The value of a body.
 
         Raises:
-            InvalidValue: it is no JSON or not of the type; says where.
+            InvalidValue: it is no JSON or not of the type, or has a key twice; says where.
         """
         try:
-            found = self._decoder.decode(body)
-            if _LONG_INTEGER.search(body):
-                values.check(_untyped.decode(body))
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            raise self._fault(body, error) from None
+            found = self._shape.read(body)
+        except InvalidValue as fault:
+            raise repeated_key(body) or fault from None
+        colons = body.count(b":")
+        is_long = _LONG_INTEGER.search(body)
+        if colons > 1 or is_long:
+            plain = _untyped.decode(body)
+            # Each key is followed by a colon: where there are no more of them, no key was lost.
+            if colons > 1 and colons != _keys_in(plain):
+                repeated = repeated_key(body)
+                if repeated is not None:
+                    raise repeated
+            if is_long:
+                values.check(plain)
         return found
 
     def missing(self) -> InvalidValue:
         """What to say when there is no body."""
-        wanted = described(inspect.type_info(self._kind))
-        return InvalidValue(f"expected {wanted} as JSON, got an empty body", at="$")
-
-    def _fault(self, body: bytes, error: Exception) -> InvalidValue:
-        try:
-            raw = _untyped.decode(body)
-        except UnicodeDecodeError:
-            return InvalidValue(f"expected JSON: {_not_utf8(body)}", at="$")
-        except RecursionError:
-            return InvalidValue(
-                f"expected at most {values.VALUE_DEPTH_MAX} levels of nesting, got more", at="$"
-            )
-        except msgspec.DecodeError as malformed:
-            return InvalidValue(_said(malformed, body), at="$")
-        return repeated_key(body) or located(str(error), raw, self._kind)
+        return self._shape.missing()
 
 
 class Fields(Generic[S]):
@@ -119,7 +114,7 @@ class Fields(Generic[S]):
         try:
             found = msgspec.convert(given, self.kind, strict=False)
         except msgspec.ValidationError as error:
-            raise located(str(error), given, self.kind, root=self._place, strict=False) from None
+            raise located(error, given, self.kind, root=self._place, strict=False) from None
         for name, at in self._numbers:
             _check_number(getattr(found, name), at)
         return found
@@ -230,18 +225,18 @@ class Binder:
         return arguments
 
 
-def _said(malformed: msgspec.DecodeError, body: bytes) -> str:
-    text = str(malformed).removeprefix("JSON is malformed: ")
-    place = f" (byte {len(body)})" if text == "Input data was truncated" else ""
-    return f"expected JSON: {text[:1].lower()}{text[1:]}{place}"
-
-
-def _not_utf8(body: bytes) -> str:
-    try:
-        body.decode()
-    except UnicodeDecodeError as error:
-        return f"not UTF-8 (byte {error.start})"
-    return "not UTF-8"
+def _keys_in(value: object) -> int:
+    """How many keys the objects of a value have, those of objects within among them."""
+    inside: Iterable[object] = ()
+    count = 0
+    if isinstance(value, dict):
+        count, inside = len(value), value.values()
+    elif isinstance(value, list):
+        inside = value
+    for each in inside:
+        if isinstance(each, dict | list):
+            count += _keys_in(each)
+    return count
 
 
 def _json_or_text(text: str) -> object:

@@ -17,9 +17,9 @@ import msgspec
 
 from ensue.app.app import App
 from ensue.app.routes import Answer, Parameter, Route
-from ensue.doors.http.expected import TypeForm
 from ensue.doors.http.resources import HouseRoute
 from ensue.doors.http.routing import names_in, shape_of
+from ensue.words.shapes import TypeForm, is_foreign
 from ensue.words.version import VERSION
 
 OPENAPI_VERSION = "3.1.0"
@@ -146,16 +146,21 @@ class _Schemas:
 
 
 def _schemas_of(kinds: Sequence[TypeForm]) -> tuple[Sequence[Schema], dict[str, Schema]]:
-    found, components = msgspec.json.schema_components(
-        kinds, schema_hook=_schema_of_ours, ref_template=_REF
-    )
-    return found, dict(components)
+    below: dict[str, Schema] = {}
 
+    def hook(kind: type) -> Schema:
+        if issubclass(kind, dict):
+            return {"type": "object"}
+        if is_foreign(kind):
+            # A model of pydantic tells its own, with those of the models in it.
+            told = getattr(kind, "model_json_schema")  # noqa: B009 - it has no type
+            schema: Schema = told(ref_template=_REF.format(name="{model}"))
+            below.update(schema.pop("$defs", {}))
+            return schema
+        raise NotImplementedError
 
-def _schema_of_ours(kind: type) -> Schema:
-    if issubclass(kind, dict):
-        return {"type": "object"}
-    raise NotImplementedError
+    found, components = msgspec.json.schema_components(kinds, schema_hook=hook, ref_template=_REF)
+    return found, below | dict(components)
 
 
 def _has_schema(kind: TypeForm) -> bool:

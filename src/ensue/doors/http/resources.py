@@ -12,13 +12,13 @@ from starlette.types import Receive, Scope, Send
 from ensue.app.platform import Platform
 from ensue.catalog import KINDS
 from ensue.doors.http.arguments import BodyReader, Fields
-from ensue.doors.http.expected import TypeForm
 from ensue.doors.http.routing import Endpoint
 from ensue.doors.http.statuses import encode
 from ensue.doors.http.wire import check_utf8_path, respond, trace_of
 from ensue.observe import Node
 from ensue.words.errors import NotFound
 from ensue.words.kinds import Kind, Operation
+from ensue.words.shapes.expected import TypeForm
 from ensue.words.version import VERSION
 
 APP = "app"

@@ -25,10 +25,11 @@ from ensue.words.errors import (
     TooLarge,
     Unreachable,
 )
+from ensue.words.shapes import to_plain
 
 RETRY_AFTER_S = 1
 
-encode = msgspec.json.Encoder().encode
+encode = msgspec.json.Encoder(enc_hook=to_plain).encode
 """Encodes every body that leaves the door."""
 
 

@@ -15,8 +15,9 @@ from dataclasses import dataclass
 import msgspec
 from msgspec import inspect
 
-from ensue.doors.http.expected import TypeForm, described, fields_of, kinds_of, names_of, same_tag
 from ensue.words.errors import InvalidValue
+from ensue.words.shapes.expected import TypeForm, described, fields_of, kinds_of, names_of, same_tag
+from ensue.words.shapes.foreign import Misfit, from_plain
 from ensue.words.values import shown, step
 
 _NAME_LENGTH_MAX = 60
@@ -40,25 +41,29 @@ class _Seek:
     def is_still_there(self) -> bool:
         """Whether the value, changed since, is refused for the same reason at the same place."""
         try:
-            msgspec.convert(self.raw, self.kind, strict=self.strict, str_keys=True)
+            msgspec.convert(
+                self.raw, self.kind, strict=self.strict, str_keys=True, dec_hook=from_plain
+            )
         except msgspec.ValidationError as error:
             return str(error) == self.said
         return False
 
 
 def located(
-    said: str, raw: object, kind: TypeForm, *, root: str = "$", strict: bool = True
+    error: Exception, raw: object, kind: TypeForm, *, root: str = "$", strict: bool = True
 ) -> InvalidValue:
     """What msgspec refused, as an error that says what was expected, what was got, and where.
 
     Args:
-        said: msgspec's message.
+        error: what msgspec raised.
         raw: the whole value, decoded without a type.
         kind: the type that it was to be.
         root: what the path of the whole value is.
         strict: whether texts were not to be taken for numbers.
     """
+    said = str(error)
     about, path, in_key = _parts(said)
+    misfit = error.__cause__ if isinstance(error.__cause__, Misfit) else None
     seek = _Seek(said, raw, kind, strict)
     node: inspect.Type | None = inspect.type_info(kind)
     value = raw
@@ -70,6 +75,8 @@ def located(
         node, value, at = _one_step(seek, node, value, at, token)
         if node is None:
             break
+    if misfit is not None:
+        return InvalidValue(misfit.said, at=at + misfit.path)
     if in_key:
         return InvalidValue(_lowered(about) + " as a key", at=at)
     return _fault(about, node, value, at)

@@ -1,0 +1,156 @@
+"""A shape: reads values of one type, and writes them as plain JSON values."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Generic, TypeVar, cast
+
+import msgspec
+from msgspec import inspect
+
+from ensue.words.errors import InvalidDeclaration, InvalidValue
+from ensue.words.shapes.expected import TypeForm, described, fields_of, kinds_of
+from ensue.words.shapes.faults import located
+from ensue.words.shapes.foreign import from_plain, is_foreign, to_plain
+from ensue.words.values import VALUE_DEPTH_MAX, Json
+
+T = TypeVar("T")
+
+_untyped = msgspec.json.Decoder()
+
+
+class Shape(Generic[T]):
+    """What values of one type look like.
+
+    Args:
+        kind: the type.
+        at: who names it, for the error.
+
+    Raises:
+        InvalidDeclaration: values of the type cannot be read from JSON.
+    """
+
+    def __init__(self, kind: type[T] | TypeForm, at: str | None = None) -> None:
+        self.kind: TypeForm = kind
+        try:
+            self._decoder: msgspec.json.Decoder[T] = msgspec.json.Decoder(kind, dec_hook=from_plain)
+            unknown = [each for each in _customs(kind) if not is_foreign(each.cls)]
+        except (TypeError, NameError) as fault:
+            raise InvalidDeclaration(
+                f"expected a type that JSON can hold: {fault}", at=at, hint=_TYPES
+            ) from None
+        if unknown:
+            name = unknown[0].cls.__name__
+            raise InvalidDeclaration(
+                f"expected a type that JSON can hold, got {name}", at=at, hint=_TYPES
+            )
+
+    def read(self, text: str | bytes) -> T:
+        """The value of JSON text.
+
+        Raises:
+            InvalidValue: it is no JSON or not of the type; says where.
+        """
+        try:
+            return self._decoder.decode(text)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            raise self._fault(text, error) from None
+
+    def take(self, value: object) -> T:
+        """The value of the type that plain values stand for, such as those of a dict.
+
+        Raises:
+            InvalidValue: they do not fit the type; says where.
+        """
+        try:
+            return cast(T, msgspec.convert(value, self.kind, dec_hook=from_plain))
+        except msgspec.ValidationError as error:
+            raise located(error, value, self.kind) from None
+
+    def plain(self, value: object) -> Json:
+        """A value as its type writes it, in plain values, after checking that it fits.
+
+        What its type fills in is there, and what a lenient type does not know is not.
+
+        Args:
+            value: of the type, or plain values that stand for one.
+
+        Raises:
+            InvalidValue: it does not fit the type; says where.
+        """
+        given = _plain(value)
+        taken = self.take(given)
+        # What was of the type already has been written once.
+        if type(value) is type(taken) and not isinstance(value, dict | list):
+            return cast(Json, given)
+        return cast(Json, _plain(_filled(taken)))
+
+    def missing(self) -> InvalidValue:
+        """What to say when there is no value at all."""
+        wanted = described(inspect.type_info(self.kind))
+        return InvalidValue(f"expected {wanted} as JSON, got an empty body", at="$")
+
+    def _fault(self, text: str | bytes, error: Exception) -> InvalidValue:
+        try:
+            raw = _untyped.decode(text)
+        except UnicodeError:
+            return InvalidValue(f"expected JSON: {_not_utf8(text)}", at="$")
+        except RecursionError:
+            return InvalidValue(
+                f"expected at most {VALUE_DEPTH_MAX} levels of nesting, got more", at="$"
+            )
+        except msgspec.DecodeError as malformed:
+            return InvalidValue(_said(malformed, text), at="$")
+        return located(error, raw, self.kind)
+
+
+_TYPES = "A dataclass, ensue.Body, TypedDict or pydantic model can be one."
+
+
+def is_structured(kind: TypeForm) -> bool:
+    """Whether a type says more of a value than that it is JSON: it has fields, or checks itself."""
+    if is_foreign(kind):
+        return True
+    try:
+        kinds = kinds_of(inspect.type_info(kind))
+    except (TypeError, NameError):
+        return False
+    shaped = [each for each in kinds if not isinstance(each, inspect.NoneType)]
+    return bool(shaped) and all(
+        bool(fields_of(each)) or (isinstance(each, inspect.CustomType) and is_foreign(each.cls))
+        for each in shaped
+    )
+
+
+def _customs(kind: TypeForm) -> list[inspect.CustomType]:
+    found = kinds_of(inspect.type_info(kind))
+    return [each for each in found if isinstance(each, inspect.CustomType)]
+
+
+def _filled(value: object) -> object:
+    """A value with its defaults: msgspec leaves those of a dataclass to the class."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return dataclasses.asdict(value)
+    return value
+
+
+def _plain(value: object) -> object:
+    try:
+        return msgspec.to_builtins(value, enc_hook=to_plain)
+    except (NotImplementedError, TypeError, ValueError, RecursionError) as fault:
+        raise InvalidValue(str(fault), at="$") from None
+
+
+def _said(malformed: msgspec.DecodeError, text: str | bytes) -> str:
+    said = str(malformed).removeprefix("JSON is malformed: ")
+    place = f" (byte {len(text)})" if said == "Input data was truncated" else ""
+    return f"expected JSON: {said[:1].lower()}{said[1:]}{place}"
+
+
+def _not_utf8(text: str | bytes) -> str:
+    try:
+        if isinstance(text, bytes):
+            text.decode()
+    except UnicodeDecodeError as error:
+        return f"not UTF-8 (byte {error.start})"
+    return "not UTF-8"
