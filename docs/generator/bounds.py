@@ -117,6 +117,10 @@ BOUNDS: dict[str, Bound] = {
     "engine:TROUBLE_PAUSE_MS": Bound(
         ENGINE, "ms", "a worker's pause after a fault of the store", ""
     ),
+    "engine:FINDINGS_MAX": Bound(
+        ENGINE, "findings", "findings of one rule of `check`", "a note says so"
+    ),
+    "engine:LEASE_MS_MAX": Bound(ENGINE, "ms", "a lease", "`check` says so"),
     "observe:NODES_MAX": Bound(ENGINE, "nodes", "a tree of `why`", "a note says so"),
     "observe:CHILDREN_MAX": Bound(ENGINE, "nodes", "children of one node", "the first so many"),
     "observe:DEPTH_MAX": Bound(ENGINE, "levels", "a tree of `why`", "a note says so"),

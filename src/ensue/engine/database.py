@@ -5,13 +5,13 @@ from __future__ import annotations
 import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import apsw
 
-from ensue.words.errors import InvalidValue, StoreBusy, StoreError, StoreUnusable
+from ensue.words.errors import InvalidValue, NotFound, StoreBusy, StoreError, StoreUnusable
 
 MEMORY = ":memory:"
 APPLICATION_ID = 0x456E7375  # "Ensu", in the file's header: `file` and we can tell whose it is
@@ -112,6 +112,30 @@ def connect(url: StoreUrl, *, readonly: bool = False) -> apsw.Connection:
         return connection
 
 
+def connect_to_look(url: StoreUrl) -> apsw.Connection:
+    """Open a connection to a store that is there, to read it and no more.
+
+    Raises:
+        NotFound: there is no such file.
+        StoreUnusable: it cannot be read, is no database, or belongs to another program.
+    """
+    if not Path(url.path).exists():
+        raise NotFound(
+            f"there is no store {url.path}", hint="Name its file, such as data/ensue.db."
+        )
+    with ExitStack() as opened, translated(url.path):
+        connection = connect(url, readonly=True)
+        opened.callback(connection.close)
+        _check_is_store(connection, url.path)
+        opened.pop_all()
+    return connection
+
+
+def _check_is_store(connection: apsw.Connection, path: str) -> None:
+    if connection.execute("PRAGMA application_id").fetchone() != (APPLICATION_ID,):
+        raise _another_programs(path)
+
+
 class StoreLock:
     """The right to be the one process that runs on a store; it ends with the process.
 
@@ -168,12 +192,16 @@ def _claim_file(connection: apsw.Connection, path: str) -> None:
     if owner == (APPLICATION_ID,):
         return
     if owner != (0,) or objects != (0,):
-        raise StoreUnusable(
-            "the file is a SQLite database of another program",
-            at=path,
-            hint="Name another file with --data or --engine; nothing in this one was changed.",
-        )
+        raise _another_programs(path)
     connection.execute(f"PRAGMA application_id={APPLICATION_ID}").fetchall()
+
+
+def _another_programs(path: str) -> StoreUnusable:
+    return StoreUnusable(
+        "the file is a SQLite database of another program",
+        at=path,
+        hint="Name another file with --data or --engine; nothing in this one was changed.",
+    )
 
 
 _WORDS: list[tuple[type[apsw.Error], type[StoreError], str, str]] = [

@@ -50,6 +50,7 @@ class Engine:
         ids: new ids, and randomness.
         records: the store's record ids.
         directory: the resources' sockets.
+        opened_ms: when it was opened; leases are taken later.
         careful_work: work up to this number was there when the process before died.
         careful_logs: for each log, records up to this were there when the process before died.
         declared: the numbers of the resources that this process declares.
@@ -60,6 +61,7 @@ class Engine:
     def __init__(self, url: StoreUrl, clock: Clock, source: Random) -> None:
         self.url = url
         self.clock = clock
+        self.opened_ms = clock.now_ms()
         self.ids = Ids(clock, source)
         self.directory: Directory[Transaction] = Directory()
         self.careful_work = 0

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from ensue.words.findings import Finding
 from ensue.words.values import Json
 
 
@@ -39,6 +40,8 @@ class Kind:
         aws: what AWS calls it; empty where it has no such thing.
         operations: what can be done to one.
         status: how one is doing: figures by name.
+        audit: what is wrong with one in a store, given a transaction and the resource as the store
+            knows it; None where the engine's own rules say it all.
     """
 
     name: str
@@ -47,3 +50,4 @@ class Kind:
     aws: str
     operations: tuple[Operation, ...]
     status: Callable[[Any], Awaitable[dict[str, Json]]]
+    audit: Callable[[Any, Any], Iterable[Finding]] | None = None

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import msgspec
 
+from ensue.resources.bus.audit import audit
 from ensue.resources.bus.handle import Bus
 from ensue.resources.bus.model import Event, Match
 from ensue.resources.bus.store import publish
@@ -79,4 +80,5 @@ KIND = Kind(
         ),
     ),
     status=_status,
+    audit=audit,
 )

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import msgspec
 
+from ensue.resources.table.audit import audit
 from ensue.resources.table.handle import Table
 from ensue.resources.table.model import Page
 from ensue.resources.table.store import delete, get, put, query, update
@@ -87,4 +88,5 @@ KIND = Kind(
         Operation("query", "Read the items of one partition.", Query, _query, writes=False),
     ),
     status=_status,
+    audit=audit,
 )
