@@ -56,6 +56,14 @@ BOUNDS: dict[str, Bound] = {
     "resources.queue:GROUP_LENGTH_MAX": Bound(DATA, "characters", "a message group", VALUE),
     "resources.queue:PEEK_MAX": Bound(DATA, "messages", "one `peek`", "the first so many"),
     "resources.queue:REDRIVE_MAX": Bound(DATA, "messages", "one `redrive`", "the rest stays"),
+    "resources.topic:SUBSCRIPTIONS_MAX": Bound(
+        DATA, "subscriptions", "subscriptions of a topic", DECLARED
+    ),
+    "resources.topic:PAGE_MAX": Bound(DATA, "messages", "one `messages`", "the first so many"),
+    "resources.topic:GROUP_LENGTH_MAX": Bound(DATA, "characters", "a message group", VALUE),
+    "resources.topic:DEDUPLICATION_ID_LENGTH_MAX": Bound(
+        DATA, "characters", "a deduplication id", VALUE
+    ),
     "resources.mail:SUBJECT_LENGTH_MAX": Bound(DATA, "characters", "a letter's subject", "cut"),
     "resources.mail:TEXT_BYTES_MAX": Bound(DATA, "characters", "a letter's text", VALUE),
     "resources.queue:MAX_RECEIVES_DEFAULT": Bound(

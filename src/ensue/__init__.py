@@ -14,6 +14,7 @@ from ensue.resources.function import Function
 from ensue.resources.mail import Letter, Mail
 from ensue.resources.queue import Message, Queue
 from ensue.resources.table import Change, Page, Table
+from ensue.resources.topic import Notification, Topic
 from ensue.words import version
 from ensue.words.errors import (
     ConditionFailed,
@@ -68,6 +69,7 @@ __all__ = [
     "MissingExtra",
     "NotFound",
     "NotPermitted",
+    "Notification",
     "Page",
     "Queue",
     "ReadTx",
@@ -79,6 +81,7 @@ __all__ = [
     "TokenInFlight",
     "TokenReused",
     "TooLarge",
+    "Topic",
     "Tx",
     "Unreachable",
     "__version__",

@@ -15,6 +15,7 @@ from ensue.resources.bus import Bus, Event
 from ensue.resources.function import Feed, Function, FunctionModel
 from ensue.resources.queue import Queue
 from ensue.resources.table import Change, Table
+from ensue.resources.topic import FilterOn, Notification, Topic
 from ensue.words.errors import NotFound
 from ensue.words.names import Ref, check_name
 from ensue.words.values import Json
@@ -161,6 +162,45 @@ class Handlers(Resources):
                 given, name, make_policy(retries + 1, **policy), present=present
             )
             bus.rule(function.ref.name, pattern, to=function)
+            return given
+
+        return declare
+
+    def on_message(
+        self,
+        topic: Topic,
+        *,
+        filter: Mapping[str, Json] | None = None,  # noqa: A002 - the word for it
+        filter_on: FilterOn = "attributes",
+        name: str | None = None,
+        retries: int = 9,
+        **policy: Unpack[PolicyOptions],
+    ) -> Callable[[F], F]:
+        """Declare a function and its subscription to a topic.
+
+        Args:
+            topic: whose messages.
+            filter: an event pattern, such as ``{"kind": ["refund"]}``; all messages without one.
+            filter_on: what the filter is about: the ``attributes``, or the ``body``.
+            name: its name; the function's own by default.
+            retries: how often it is tried again before a message is dead-lettered.
+            policy: as for `function`.
+
+        Raises:
+            InvalidPattern: the filter does not compile; says where.
+            InvalidDeclaration: the name is taken, or the function takes other arguments than
+                (notification, tx), or (notification) for an ``async def``.
+        """
+
+        def present(body: Json, work_id: str) -> Notification:
+            del work_id
+            return Notification.from_envelope(body)
+
+        def declare(given: F) -> F:
+            function = self._add_function(
+                given, name, make_policy(retries + 1, **policy), present=present
+            )
+            topic.subscribe(function, filter=filter, filter_on=filter_on, raw=False)
             return given
 
         return declare

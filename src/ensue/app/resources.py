@@ -13,6 +13,7 @@ from ensue.resources.bus import Bus
 from ensue.resources.mail import Mail
 from ensue.resources.queue import Queue
 from ensue.resources.table import Table
+from ensue.resources.topic import Topic
 from ensue.words.errors import InvalidDeclaration
 from ensue.words.names import Ref, check_name
 
@@ -86,6 +87,18 @@ class Resources:
             InvalidDeclaration: the name is taken.
         """
         return self._add(Bus(self.home, check_name(name, "bus"), source=source))
+
+    def topic(self, name: str) -> Topic:
+        """Declare a topic: each message goes to every subscriber that wants it.
+
+        Args:
+            name: its name.
+
+        Raises:
+            InvalidName: the name breaks the naming rule.
+            InvalidDeclaration: the name is taken.
+        """
+        return self._add(Topic(self.home, check_name(name, "topic")))
 
     def mail(self, name: str, *, to: str | None = None, sender: str | None = None) -> Mail:
         """Declare mail: letters for a mail server, or for the outbox folder.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any, overload
 
 from ensue.engine.transaction import Transaction
 from ensue.resources import bus as bus_kind
@@ -10,11 +11,13 @@ from ensue.resources import function as function_kind
 from ensue.resources import mail as mail_kind
 from ensue.resources import queue as queue_kind
 from ensue.resources import table as table_kind
+from ensue.resources import topic as topic_kind
 from ensue.resources.bus import Bus
 from ensue.resources.function import Function
 from ensue.resources.mail import Mail
 from ensue.resources.queue import Queue
 from ensue.resources.table import Page, Table
+from ensue.resources.topic import Topic
 from ensue.words.errors import InvalidInput
 from ensue.words.units import duration_ms
 from ensue.words.values import Item, Json
@@ -201,34 +204,54 @@ class Tx(ReadTx):
             return function_kind.invoke(self._inner, target.model, body, delay_ms=delay_ms)
         return mail_kind.send(self._inner, target.model, body, delay_ms=delay_ms)
 
+    @overload
     def publish(
         self,
-        bus: Bus,
+        to: Bus,
+        /,
         detail_type: str,
         detail: Mapping[str, object],
         *,
         source: str | None = None,
         resources: Sequence[str] = (),
+    ) -> str: ...
+
+    @overload
+    def publish(
+        self,
+        to: Topic,
+        /,
+        body: object,
+        *,
+        attributes: Mapping[str, Json] | None = None,
+        group: str | None = None,
+        deduplication_id: str | None = None,
+    ) -> str: ...
+
+    def publish(
+        self,
+        to: Bus | Topic,
+        /,
+        *said: Any,
+        **options: Any,
     ) -> str:
-        """Publish an event, and deliver it to each matching rule's targets; returns its id.
+        """Publish an event on a bus or a message to a topic; returns its id.
+
+        It is delivered to the targets of each matching rule, or to each subscriber that wants it,
+        when this transaction commits.
 
         Args:
-            bus: where to publish.
-            detail_type: what it says, such as ``OrderPlaced``.
-            detail: a JSON object.
-            source: who says it; the bus's source by default.
-            resources: what it is about.
+            to: the bus or the topic.
+            said: for a bus ``detail_type``, such as ``OrderPlaced``, and ``detail``, a JSON object;
+                for a topic the ``body``, a JSON value.
+            options: for a bus ``source``, who says it, and ``resources``, what it is about; for a
+                topic ``attributes``, ``group`` and ``deduplication_id`` as for `Topic.publish`.
 
         Raises:
             InvalidValue: a part is missing or has the wrong type.
-            TooLarge: the event is larger than 1 MiB.
+            InvalidInput: a target refuses it.
+            TooLarge: it is larger than 1 MiB.
         """
-        return bus_kind.publish(
-            self._inner,
-            bus.model,
-            bus.rules,
-            detail_type,
-            detail,
-            source=source,
-            resources=resources,
-        )
+        if isinstance(to, Topic):
+            return topic_kind.publish(self._inner, to.model, to.subscriptions, *said, **options)
+        return bus_kind.publish(self._inner, to.model, to.rules, *said, **options)

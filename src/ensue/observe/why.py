@@ -214,6 +214,10 @@ def _record_node(node_id: str, record: Record | None, name: str) -> Node:
         said = stored if isinstance(stored, dict) else {}
         note = f"{said.get('detail-type')} {_short(values.encode(said.get('detail')))}"
         return Node(node_id, "event", name, record.at_ms, note=note)
+    if record.kind == "published":
+        stored = values.decode(record.new or "{}")
+        body = stored.get("body") if isinstance(stored, dict) else None
+        return Node(node_id, "published", name, record.at_ms, note=_short(values.encode(body)))
     shown = record.new if record.new is not None else record.old
     by = "" if record.hop is not None else " (by a statement from outside)"
     note = f"{record.kind} {_short(shown or '')}{by}"

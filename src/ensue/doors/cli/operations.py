@@ -32,6 +32,8 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "peek": ("ensue peek payments-dlq",),
     "redrive": ("ensue redrive payments-dlq --limit 10",),
     "invoke": ('ensue invoke reprice \'{"model": "LX"}\'',),
+    "messages": ("ensue messages orders --limit 5",),
+    "subscriptions": ("ensue subscriptions orders",),
     "explain": ("ensue explain order-events 5d1c93e0-7a4b-8f26-8010-000000000007",),
 }
 
@@ -39,6 +41,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
 HELP: Mapping[str, str] = {
     "after": "Where the next page begins, as the page before said.",
     "attributes": "What travels beside the body.",
+    "deduplication_id": "A subscriber that keeps such ids takes it once.",
     "delay": "Seconds during which nobody receives it.",
     "group": "Messages of one group are received in the order of sending.",
     "index": "A secondary index, instead of the table's own key.",
