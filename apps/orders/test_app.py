@@ -546,3 +546,26 @@ def test_why_tells_the_whole_tree_of_an_order(t):
 
 def names(node):
     return [f"{node.kind} {node.name}", *(name for each in node.children for name in names(each))]
+
+
+# Whenever it is killed
+
+
+def two_orders(t):
+    """One order that is paid and one that there is no stock for."""
+    set_stock(t, 8)
+    for quantity in (7, 2):
+        place(t, quantity=quantity)
+    t.drain()
+    shown = t.get("/customers/349/orders").body["orders"]
+    return {
+        "orders": [(order["quantity"], order["status"]) for order in shown],
+        "stock": in_stock(t),
+        "payments": len({call.key for call in t.calls}),
+        "events": sorted(said(t)),
+        "letters": {letter.text for letter in t.letters(customers)},
+    }
+
+
+def test_the_outcome_is_the_same_whenever_the_system_is_killed(crash_points, service):
+    assert crash_points(two_orders, app, outside={BASE: service}) > 20

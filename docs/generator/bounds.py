@@ -93,6 +93,9 @@ BOUNDS: dict[str, Bound] = {
     "engine:ERROR_LENGTH_MAX": Bound(WORK, "characters", "an error as it is recorded", "cut"),
     "app:HTTP_TIMEOUT_S": Bound(WORK, "s", "a call by `app.http`", "the call raises"),
     "resources.mail:SMTP_TIMEOUT_S": Bound(WORK, "s", "one try to hand over a letter", "a retry"),
+    "testing:RESTART_MS": Bound(
+        WORK, "ms", "a restart under `crash_points`", "It takes that long by the held clock."
+    ),
     "testing:ROUNDS_MAX": Bound(WORK, "rounds", "one `settle` of the test kit", LIMIT),
     "engine:WAITING_JOBS_MAX": Bound(
         ENGINE, "transactions", "transactions that wait for the writer", f"{LIMIT}, a 429"

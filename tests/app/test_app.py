@@ -5,7 +5,7 @@ import httpx
 import pytest
 
 from ensue.app.app import App
-from ensue.engine.transaction import Origin, acting
+from ensue.engine.transaction import OUTSIDE, acting
 from ensue.words.errors import (
     InvalidDeclaration,
     InvalidName,
@@ -160,4 +160,4 @@ def test_what_an_action_causes_names_its_message_as_the_cause(store, run_on, app
     stage.wait(queue.send(1))
     stage.settle()
     assert stage.rows("SELECT cause_sequence FROM ensue_hops WHERE actor = 'charge'") == [(1,)]
-    assert acting.get() == Origin("outside")
+    assert acting.get() is OUTSIDE

@@ -12,7 +12,9 @@ import httpx
 import pytest
 import trustme
 
+from ensue import App
 from ensue.app.client import make_client
+from ensue.engine.transaction import acting
 
 
 class Hello(BaseHTTPRequestHandler):
@@ -86,3 +88,28 @@ def test_what_answers_instead_of_the_network_is_asked():
             return (await client.get("https://bank/")).text
 
     assert asyncio.run(asked()) == "mock"
+
+
+def test_a_redriven_message_calls_with_the_key_of_before_although_its_first_run_is_remembered(
+    run_app,
+):
+    app = App("shop")
+    queue = app.queue("jobs", max_receives=1)
+    keys, remembered = [], []
+
+    def bank(request):
+        keys.append(request.headers["idempotency-key"])
+        return httpx.Response(200 if len(keys) > 1 else 503)
+
+    @queue.consumer()
+    async def act(message):
+        remembered.append(acting.get())
+        (await app.http.post("http://bank/charge")).raise_for_status()
+
+    t = run_app(app, outside={"http://bank": bank})
+    t.wait(queue.send(1))
+    t.drain()
+    t.wait(queue.dead_letters.redrive())
+    t.drain()
+
+    assert keys[0] == keys[1]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from ensue import App, LimitExceeded, StoreClosed
-from ensue.testing import running
+from ensue import App, LimitExceeded, NotFound, StoreClosed
+from ensue.testing import Call, running
 
 
 @pytest.fixture
@@ -83,7 +83,7 @@ def test_the_next_delivery_is_made_alone(app, run_app):
 
 
 def test_an_app_that_causes_its_own_event_again_and_again_is_told_so(app, run_app, monkeypatch):
-    monkeypatch.setattr("ensue.testing.kit.ROUNDS_MAX", 50)
+    monkeypatch.setattr("ensue.testing.steps.ROUNDS_MAX", 50)
     queue = app.queue("jobs")
     queue.consumer()(lambda message, tx: tx.send(queue, 1))
     t = run_app(app)
@@ -182,3 +182,64 @@ def test_rewinding_delivers_every_record_again(app, run_app):
     t.settle()
 
     assert seen == ["a", "b", "a", "b"]
+
+
+def test_what_is_held_waits_until_it_is_released(app, run_app):
+    table = app.table("things", key="id")
+    seen = []
+    app.on_change(table, name="first")(lambda change, tx: seen.append("first"))
+    app.on_change(table, name="second")(lambda change, tx: seen.append("second"))
+    t = run_app(app)
+    t.hold("first")
+    t.wait(table.put({"id": "a"}))
+
+    t.drain()
+
+    assert seen == ["second"]
+    t.release("first")
+    t.drain()
+    assert seen == ["second", "first"]
+
+
+def test_what_is_held_is_delivered_one_by_one_when_told(app, run_app):
+    queue = app.queue("jobs")
+    handled = []
+
+    @queue.consumer()
+    def handle(message, tx):
+        handled.append(message.body)
+
+    t = run_app(app)
+    t.hold()
+    for number in range(3):
+        t.wait(queue.send(number))
+    t.advance("1h")
+
+    assert t.deliver_next() is None
+    assert t.deliver_next("handle") == "handle"
+    assert handled == [0]
+    t.release()
+    t.settle()
+    assert handled == [0, 1, 2]
+
+
+def test_holding_a_handler_that_there_is_not_names_those_that_there_are(app, run_app):
+    app.queue("jobs").consumer()(lambda message, tx: None)
+    t = run_app(app)
+
+    with pytest.raises(NotFound, match="no handler chargee"):
+        t.hold("chargee")
+
+
+def test_calls_to_the_outside_are_noted_with_their_key(app, run_app):
+    queue = app.queue("jobs")
+
+    @queue.consumer()
+    async def call(message):
+        await app.http.post("http://bank/rate", json={"n": message.body})
+
+    t = run_app(app, outside={"http://bank": lambda request: httpx.Response(200)})
+    message_id = t.wait(queue.send(7))
+    t.settle()
+
+    assert t.calls == [Call("POST", "http://bank/rate", message_id, {"n": 7})]

@@ -42,7 +42,12 @@ def make_client(outside: Mapping[str, httpx.AsyncBaseTransport], sign: Sign) -> 
     """
     hooks = {"request": [sign]}
     if outside or getproxies():
-        return httpx.AsyncClient(timeout=HTTP_TIMEOUT_S, mounts=dict(outside), event_hooks=hooks)
+        return httpx.AsyncClient(
+            timeout=HTTP_TIMEOUT_S,
+            transport=outside.get("all://"),
+            mounts=dict(outside),
+            event_hooks=hooks,
+        )
     return httpx.AsyncClient(
         timeout=HTTP_TIMEOUT_S,
         transport=httpx.AsyncHTTPTransport(verify=False),

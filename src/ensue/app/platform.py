@@ -133,10 +133,18 @@ class Platform:
         try:
             await self.engine.close(grace_ms)
         finally:
-            for app in self.apps:
-                await app.close_http()
-                if app.home.is_in(self.engine):
-                    app.home.move_out()
+            await self._move_out()
+
+    async def abandon(self) -> None:
+        """Let go of everything as a process that dies; see `Engine.abandon`."""
+        await self.engine.abandon()
+        await self._move_out()
+
+    async def _move_out(self) -> None:
+        for app in self.apps:
+            await app.close_http()
+            if app.home.is_in(self.engine):
+                app.home.move_out()
 
     def resource(self, kind: str, name: str, app: str | None = None) -> Resource:
         """A resource by kind and name, and by its app where several have such a name.

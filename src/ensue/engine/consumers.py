@@ -201,6 +201,7 @@ class TransactionConsumer(_Consumer):
         """Run the handler as a hop of its own; returns whether it succeeded."""
         origin = Origin(self.name, Place(WORK_NUMBER, piece.id), attempt)
         received = piece._replace(receives=attempt)
+        self._engine.delivered += 1
         try:
             tx.nested(origin, lambda: self._transact(tx, received))
         except StoreError:

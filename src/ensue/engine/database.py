@@ -30,15 +30,23 @@ class StoreUrl:
         path: the file, or ``:memory:``.
         synchronous: ``FULL``: a commit survives a power cut. ``NORMAL``: it survives the death of
             the process; a power cut may take the last moments, never the file's integrity.
+        storage: the SQLite VFS that the file is on; None for the machine's disk. On another one
+            everything happens on the event loop, so that every run is the same.
     """
 
     path: str
     synchronous: str = "FULL"
+    storage: str | None = None
 
     @property
     def in_memory(self) -> bool:
         """Whether nothing is kept when the process ends."""
         return self.path == MEMORY
+
+    @property
+    def on_loop(self) -> bool:
+        """Whether everything is written on the event loop, and no thread is needed."""
+        return self.in_memory or self.storage is not None
 
     def __str__(self) -> str:
         if self.in_memory:
@@ -98,7 +106,7 @@ def connect(url: StoreUrl, *, readonly: bool = False) -> apsw.Connection:
             if readonly
             else (apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE)
         )
-        connection = apsw.Connection(url.path, flags=flags, statementcachesize=256)
+        connection = apsw.Connection(url.path, flags=flags, vfs=url.storage, statementcachesize=256)
         connection.set_busy_timeout(BUSY_TIMEOUT_MS)
         if not readonly and not url.in_memory:
             _claim_file(connection, url.path)

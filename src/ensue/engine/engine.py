@@ -28,6 +28,7 @@ from ensue.words.errors import (
     LimitExceeded,
     NotFound,
     StoreClosed,
+    StoreError,
     StoreUnusable,
 )
 from ensue.words.names import Ref
@@ -86,10 +87,11 @@ class Engine:
             if not url.in_memory:
                 self._reading = connect(url, readonly=True)
                 opened.callback(self._reading.close)
+            if not url.on_loop:
                 opened.callback(Checkpointer(url, self._connection).close)
             self._opened = opened.pop_all()
         self.facts = StoreFacts(self.ids, self.records, self._numbers, self.directory)
-        writer = LoopWriter if url.in_memory else ThreadWriter
+        writer = LoopWriter if url.on_loop else ThreadWriter
         self._writer: Writer = writer(self._connection, self.facts, clock, self.wake)
 
     @classmethod
@@ -326,10 +328,17 @@ class Engine:
         finally:
             await self._stop()
 
+    async def abandon(self) -> None:
+        """Let go of the store as a process that dies: nothing is noted, nothing is given back."""
+        self._stopping.set()
+        with suppress(StoreError):
+            await self._stop()
+
     async def _stop(self) -> None:
         self._closed = True
         await self._writer.close()
-        self._opened.close()
+        with translated(self.url.path):
+            self._opened.close()
 
     async def _watch(self) -> None:
         """Wake everybody when another process has committed.

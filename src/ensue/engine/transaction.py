@@ -20,9 +20,9 @@ ENDED = -1
 Parameters = Sequence[SqlValue] | Mapping[str, SqlValue]
 
 
-@dataclass(frozen=True, slots=True, weakref_slot=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True, eq=False)
 class Origin:
-    """Who runs a transaction, and what caused it.
+    """Who runs a transaction, and what caused it. Each is one of its own, whatever it says.
 
     Attributes:
         actor: the handler, route or command, by the name that people know.

@@ -9,6 +9,8 @@ def test_an_order_is_paid(run_app):
 ```
 """
 
+from ensue.testing.crash import crash_points
 from ensue.testing.kit import Reply, Running, running
+from ensue.testing.outside import Call
 
-__all__ = ["Reply", "Running", "running"]
+__all__ = ["Call", "Reply", "Running", "crash_points", "running"]

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from ensue.app.app import App
+from ensue.testing import crash
 from ensue.testing.kit import Running, running
 
 
@@ -21,3 +22,9 @@ def run_app() -> Iterator[Callable[..., Running]]:
             return stack.enter_context(running(*apps, **options))
 
         yield run
+
+
+@pytest.fixture
+def crash_points() -> Callable[..., int]:
+    """Kill apps at every commit of a scenario: ``crash_points(scenario, app)``."""
+    return crash.crash_points

@@ -19,25 +19,21 @@ from ensue.app.app import App
 from ensue.app.platform import Platform
 from ensue.doors.http import asgi_app
 from ensue.engine.clock import HELD_START_MS, HeldClock
-from ensue.engine.consumers import ActionConsumer
-from ensue.engine.database import parse_store_url
-from ensue.engine.handlers import BATCH_MAX
+from ensue.engine.database import StoreUrl, parse_store_url
 from ensue.engine.home import Resource, Settings
 from ensue.engine.ids import seeded_random
 from ensue.engine.readers import set_reader
-from ensue.engine.workers import Worker
 from ensue.observe import Node
 from ensue.resources.bus import Bus, Event
 from ensue.resources.function import Function
 from ensue.resources.mail import Letter, Mail
 from ensue.resources.queue import Message, Queue
-from ensue.words.errors import LimitExceeded
+from ensue.testing.outside import Call, Outside, mounts_of
+from ensue.testing.steps import Held, Steps
+from ensue.words.errors import NotFound
 from ensue.words.units import duration_ms
 
 T = TypeVar("T")
-Outside = Callable[[httpx.Request], httpx.Response]
-
-ROUNDS_MAX = 100_000
 
 
 @dataclass(frozen=True)
@@ -62,30 +58,34 @@ class Running:
 
     Attributes:
         clock: the clock; `advance` moves it.
+        calls: the apps' calls to the outside that were answered, oldest first.
     """
 
     def __init__(
-        self, apps: tuple[App, ...], *, store: str, seed: int, start_ms: int, data: Path | None
+        self,
+        apps: tuple[App, ...],
+        *,
+        store: StoreUrl,
+        seed: int = 1,
+        start_ms: int = HELD_START_MS,
+        data: Path | None = None,
+        outside: Mapping[str, Outside] | None = None,
     ) -> None:
         self.clock = HeldClock(start_ms)
+        self.calls: list[Call] = []
+        self._apps = apps
+        self._store = store
+        self._source = seeded_random(seed)
+        self._settings = Settings(data=data)
+        self._held = Held()
         self._loop = asyncio.new_event_loop()
-        self._platform = self._await(
-            Platform.open(
-                apps,
-                parse_store_url(store),
-                clock=self.clock,
-                source=seeded_random(seed),
-                settings=Settings(data=data),
-            )
-        )
+        for app in apps:
+            app.outside = mounts_of(outside or {}, self.calls)
         try:
-            door = asgi_app(self._platform)
+            self._open()
         except BaseException:
-            self._await(self._platform.close())
-            self._loop.close()
+            self._let_go()
             raise
-        transport = httpx.ASGITransport(door, raise_app_exceptions=False)
-        self._client = httpx.AsyncClient(transport=transport, base_url="http://localhost")
 
     # Doing
 
@@ -107,14 +107,15 @@ class Running:
         headers: Mapping[str, str] | None = None,
     ) -> Reply:
         """Send any request to the app; nothing settles by it."""
-        answer = self._await(
-            self._client.request(
+        answer = self._do(
+            lambda: self._client.request(
                 method,
                 path,
                 json=body if method != "GET" else None,
                 params=dict(query) if query else None,
                 headers=dict(headers or {}),
-            )
+            ),
+            again=False,
         )
         found = answer.json() if answer.content else None
         return Reply(answer.status_code, found, dict(answer.headers))
@@ -135,7 +136,7 @@ class Running:
         Raises:
             LimitExceeded: it goes on and on.
         """
-        self._await(self._settle())
+        self._do(self._settle)
 
     def advance(self, duration: str | float) -> None:
         """Move the clock, stopping at each moment at which something is due, and settle there.
@@ -143,19 +144,52 @@ class Running:
         Args:
             duration: such as ``"1h"``, or seconds.
         """
-        self._await(self._advance_to(self.clock.now_ms() + duration_ms(duration)))
+        until_ms = self.clock.now_ms() + duration_ms(duration)
+        self._do(lambda: self._steps.advance_to(until_ms))
 
     def drain(self, limit: str | float = "365d") -> None:
         """Advance until no work is left that waits for time to pass, for at most ``limit``."""
-        self._await(self._drain(self.clock.now_ms() + duration_ms(limit)))
+        until_ms = self.clock.now_ms() + duration_ms(limit)
+        self._do(lambda: self._steps.drain(until_ms))
 
-    def deliver_next(self) -> str | None:
+    def deliver_next(self, handler: str | None = None) -> str | None:
         """Deliver one record or message that is due to its handler.
+
+        Args:
+            handler: the name of the only one to deliver to, even if it is held; None for any.
 
         Returns:
             The handler's name; None when nothing is due.
+
+        Raises:
+            NotFound: there is no such handler.
         """
-        return self._await(self._deliver_next())
+        self._check_names((handler,) if handler else ())
+        return self._do(lambda: self._steps.deliver_next(handler))
+
+    def hold(self, *handlers: str) -> None:
+        """Hold deliveries until `release`, or until `deliver_next` makes them one by one.
+
+        Args:
+            handlers: the names of functions and consumers; without any, all are held.
+
+        Raises:
+            NotFound: there is no such handler.
+        """
+        self._check_names(handlers)
+        self._held.hold(handlers)
+
+    def release(self, *handlers: str) -> None:
+        """Let what was held be delivered as it is due.
+
+        Args:
+            handlers: the names of functions and consumers; without any, all are released.
+
+        Raises:
+            NotFound: there is no such handler.
+        """
+        self._check_names(handlers)
+        self._held.release(handlers)
 
     def rewind(self, source: Resource, function: Function) -> None:
         """Set a function back to the beginning of the log that it follows: all is delivered again.
@@ -164,13 +198,13 @@ class Running:
             source: the table whose changes it follows.
             function: what follows.
         """
-        engine = self._platform.engine
 
         async def set_back() -> None:
+            engine = self._platform.engine
             await engine.transact(lambda tx: set_reader(tx, function.ref, 0))
+            engine.wake({engine.number(source.ref)})
 
-        self._await(set_back())
-        engine.wake({engine.number(source.ref)})
+        self._do(set_back)
 
     def wake(self) -> None:
         """Let every worker look again, as after a commit of another program."""
@@ -203,114 +237,51 @@ class Running:
         """Stop the apps and close the store."""
         self._await(self._client.aclose())
         self._await(self._platform.close())
-        self._loop.close()
+        self._let_go()
 
     # Within
+
+    def _let_go(self) -> None:
+        self._loop.close()
+        for app in self._apps:
+            app.outside = {}
+
+    def _check_names(self, handlers: tuple[str, ...]) -> None:
+        known = {worker.name for worker in self._platform.engine.workers}
+        for name in handlers:
+            if name not in known:
+                raise NotFound(f"there is no handler {name}", hint=f"There are {sorted(known)}.")
 
     def _await(self, doing: Coroutine[Any, Any, T]) -> T:
         return self._loop.run_until_complete(doing)
 
+    def _do(self, call: Callable[[], Coroutine[Any, Any, T]], *, again: bool = True) -> T:
+        """Await what ``call`` makes; ``again``: whether it can be made again halfway through."""
+        del again
+        return self._await(call())
+
     async def _settle(self) -> None:
-        for _ in range(ROUNDS_MAX):
-            if not await self._round():
-                return
-        raise LimitExceeded(
-            f"expected the app to settle, but after {ROUNDS_MAX} rounds it still goes on",
-            hint="Does a handler cause its own event again?",
+        await self._steps.settle()
+
+    def _open(self) -> None:
+        """Open the apps on the store at the present time of the clock."""
+        self._platform = self._await(
+            Platform.open(
+                self._apps,
+                self._store,
+                clock=self.clock,
+                source=self._source,
+                settings=self._settings,
+            )
         )
-
-    async def _round(self) -> bool:
-        moved = False
-        for worker in self._platform.engine.workers:
-            if self._is_due(worker):
-                worker.woken.clear()
-                if await worker.step():
-                    worker.woken.set()
-                moved = worker.woken.is_set() or moved
-        return await self._let_actions_run() or moved
-
-    def _is_due(self, worker: Worker) -> bool:
-        due_ms = worker.due_ms()
-        return worker.woken.is_set() or (due_ms is not None and due_ms <= self.clock.now_ms())
-
-    async def _let_actions_run(self) -> bool:
-        """Let the loop turn until each running action has ended or waits for the held clock."""
-        busy = [
-            worker
-            for worker in self._platform.engine.workers
-            if isinstance(worker, ActionConsumer) and worker.running
-        ]
-        if not busy:
-            return any(worker.woken.is_set() for worker in self._platform.engine.workers)
-        for _ in range(QUIET_TURNS):
-            await _turn()
-            if any(worker.woken.is_set() for worker in self._platform.engine.workers):
-                return True
-            if self._platform.engine.pending:
-                # An action waits for a transaction, which another thread runs before this one.
-                await self._platform.engine.transact(lambda tx: tx.now_ms)
-        return False
-
-    async def _advance_to(self, until_ms: int) -> None:
-        await self._settle()
-        while (next_ms := self._next_ms()) is not None and next_ms <= until_ms:
-            self.clock.move_to(next_ms)
-            await self._settle()
-        self.clock.move_to(until_ms)
-        await self._settle()
-
-    async def _drain(self, until_ms: int) -> None:
-        await self._settle()
-        while (next_ms := self._next_ms(idle=False)) is not None and next_ms <= until_ms:
-            self.clock.move_to(next_ms)
-            await self._settle()
-
-    async def _deliver_next(self) -> str | None:
-        engine = self._platform.engine
-        engine.take_at_most = 1
         try:
-            for worker in engine.workers:
-                if await self._deliver_by(worker):
-                    return worker.name
-        finally:
-            engine.take_at_most = BATCH_MAX
-        return None
-
-    async def _deliver_by(self, worker: Worker) -> bool:
-        """Let a worker step until it has run its handler, or has nothing to do."""
-        engine = self._platform.engine
-        before = engine.delivered
-        while self._is_due(worker):
-            worker.woken.clear()
-            if await worker.step():
-                worker.woken.set()
-            await self._let_actions_run()
-            if engine.delivered > before:
-                worker.woken.set()
-                return True
-        return False
-
-    def _next_ms(self, *, idle: bool = True) -> int | None:
-        """When something is due next; without ``idle``, only what is caused by work."""
-        times = [
-            due_ms
-            for worker in self._platform.engine.workers
-            if (idle or worker.name != "keeper") and (due_ms := worker.due_ms()) is not None
-        ]
-        timer_ms = self.clock.next_ms()
-        times += [] if timer_ms is None else [timer_ms]
-        return min(times, default=None)
-
-
-QUIET_TURNS = 50
-
-
-async def _turn() -> None:
-    """Let everything that is ready on the loop run once."""
-    loop = asyncio.get_running_loop()
-    turned = loop.create_future()
-    loop.call_soon(turned.set_result, None)
-    await turned
+            door = asgi_app(self._platform)
+        except BaseException:
+            self._await(self._platform.close())
+            raise
+        self._steps = Steps(self._platform, self.clock, self._held)
+        transport = httpx.ASGITransport(door, raise_app_exceptions=False)
+        self._client = httpx.AsyncClient(transport=transport, base_url="http://localhost")
 
 
 @contextmanager
@@ -336,19 +307,10 @@ def running(
     Raises:
         EnsueError: an app cannot run as it is declared.
     """
-    mounts: dict[str, httpx.AsyncBaseTransport] = {"all://": httpx.MockTransport(_nobody)}
-    for base, answer in (outside or {}).items():
-        mounts[base.rstrip("/")] = httpx.MockTransport(answer)
-    for app in apps:
-        app.outside = mounts
-    kit = Running(apps, store=store, seed=seed, start_ms=start_ms, data=data)
+    kit = Running(
+        apps, store=parse_store_url(store), seed=seed, start_ms=start_ms, data=data, outside=outside
+    )
     try:
         yield kit
     finally:
         kit.stop()
-        for app in apps:
-            app.outside = {}
-
-
-def _nobody(request: httpx.Request) -> httpx.Response:
-    raise httpx.ConnectError(f"nobody answers {request.url.host} in this test", request=request)

@@ -1,0 +1,65 @@
+"""The outside as a test has it: what answers the apps' HTTP calls, and what they called."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import httpx
+import msgspec
+
+Outside: TypeAlias = Callable[[httpx.Request], httpx.Response]
+
+
+@dataclass(frozen=True)
+class Call:
+    """A call of the apps to the outside that was answered.
+
+    Attributes:
+        method: such as ``POST``.
+        url: where to.
+        key: its idempotency key, the same at every try; None without one.
+        body: the decoded JSON body; None when it is none.
+    """
+
+    method: str
+    url: str
+    key: str | None
+    body: Any
+
+
+def mounts_of(
+    outside: Mapping[str, Outside], calls: list[Call]
+) -> dict[str, httpx.AsyncBaseTransport]:
+    """What answers the apps' calls, by base URL; each that is answered is added to ``calls``."""
+    mounts: dict[str, httpx.AsyncBaseTransport] = {"all://": httpx.MockTransport(_nobody)}
+    for base, answer in outside.items():
+        mounts[base.rstrip("/")] = httpx.MockTransport(_noting(answer, calls))
+    return mounts
+
+
+def _noting(answer: Outside, calls: list[Call]) -> Outside:
+    def answered(request: httpx.Request) -> httpx.Response:
+        calls.append(
+            Call(
+                request.method,
+                str(request.url),
+                request.headers.get("idempotency-key"),
+                _json(request.content),
+            )
+        )
+        return answer(request)
+
+    return answered
+
+
+def _json(content: bytes) -> Any:  # noqa: ANN401 - whatever was sent
+    try:
+        return msgspec.json.decode(content) if content else None
+    except msgspec.DecodeError:
+        return None
+
+
+def _nobody(request: httpx.Request) -> httpx.Response:
+    raise httpx.ConnectError(f"nobody answers {request.url.host} in this test", request=request)

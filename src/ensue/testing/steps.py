@@ -1,0 +1,173 @@
+"""The workers of a platform, driven by hand under a held clock, in a fixed order."""
+
+from __future__ import annotations
+
+import asyncio
+
+from ensue.app.platform import Platform
+from ensue.engine.clock import HeldClock
+from ensue.engine.consumers import ActionConsumer
+from ensue.engine.handlers import BATCH_MAX
+from ensue.engine.workers import Worker
+from ensue.words.errors import LimitExceeded
+
+ROUNDS_MAX = 100_000
+QUIET_TURNS = 50
+
+
+class Steps:
+    """What ensues, step by step.
+
+    Args:
+        platform: whose workers are driven.
+        clock: its clock.
+        held: the names of the workers whose deliveries wait until they are told; the kit's own set.
+    """
+
+    def __init__(self, platform: Platform, clock: HeldClock, held: Held) -> None:
+        self._platform = platform
+        self._engine = platform.engine
+        self._clock = clock
+        self._held = held
+
+    async def settle(self) -> None:
+        """Run until nothing more ensues at the present time.
+
+        Raises:
+            LimitExceeded: it goes on and on.
+        """
+        for _ in range(ROUNDS_MAX):
+            if not await self._round():
+                return
+        raise LimitExceeded(
+            f"expected the app to settle, but after {ROUNDS_MAX} rounds it still goes on",
+            hint="Does a handler cause its own event again?",
+        )
+
+    async def advance_to(self, until_ms: int) -> None:
+        """Move the clock, stopping at each moment at which something is due, and settle there."""
+        await self.settle()
+        while (next_ms := self._next_ms()) is not None and next_ms <= until_ms:
+            self._clock.move_to(next_ms)
+            await self.settle()
+        self._clock.move_to(until_ms)
+        await self.settle()
+
+    async def drain(self, until_ms: int) -> None:
+        """Advance until no work is left that waits for time to pass, or it is ``until_ms``."""
+        await self.settle()
+        while (next_ms := self._next_ms(idle=False)) is not None and next_ms <= until_ms:
+            self._clock.move_to(next_ms)
+            await self.settle()
+
+    async def deliver_next(self, name: str | None = None) -> str | None:
+        """Deliver one record or message that is due; returns the handler's name.
+
+        Args:
+            name: the only handler to deliver to, even if its deliveries are held.
+        """
+        self._engine.take_at_most = 1
+        try:
+            for worker in self._engine.workers:
+                wanted = worker.name == name if name else not self._held.holds(worker)
+                if wanted and await self._deliver_by(worker):
+                    return worker.name
+        finally:
+            self._engine.take_at_most = BATCH_MAX
+        return None
+
+    async def _round(self) -> bool:
+        moved = False
+        for worker in self._free():
+            if self._is_due(worker):
+                worker.woken.clear()
+                if await worker.step():
+                    worker.woken.set()
+                moved = worker.woken.is_set() or moved
+        return await self._let_actions_run() or moved
+
+    def _free(self) -> list[Worker]:
+        """The workers whose deliveries are not held."""
+        return [worker for worker in self._engine.workers if not self._held.holds(worker)]
+
+    def _is_due(self, worker: Worker) -> bool:
+        due_ms = worker.due_ms()
+        return worker.woken.is_set() or (due_ms is not None and due_ms <= self._clock.now_ms())
+
+    def _any_woken(self) -> bool:
+        return any(worker.woken.is_set() for worker in self._free())
+
+    async def _let_actions_run(self) -> bool:
+        """Let the loop turn until each running action has ended or waits for the held clock."""
+        busy = [
+            worker
+            for worker in self._engine.workers
+            if isinstance(worker, ActionConsumer) and worker.running
+        ]
+        if not busy:
+            return self._any_woken()
+        for _ in range(QUIET_TURNS):
+            await turn()
+            if self._any_woken():
+                return True
+            if self._engine.pending:
+                # An action waits for a transaction, which another thread runs before this one.
+                await self._engine.transact(lambda tx: tx.now_ms)
+        return False
+
+    async def _deliver_by(self, worker: Worker) -> bool:
+        """Let a worker step until it has run its handler, or has nothing to do."""
+        before = self._engine.delivered
+        while self._is_due(worker):
+            worker.woken.clear()
+            if await worker.step():
+                worker.woken.set()
+            await self._let_actions_run()
+            if self._engine.delivered > before:
+                worker.woken.set()
+                return True
+        return False
+
+    def _next_ms(self, *, idle: bool = True) -> int | None:
+        """When something is due next; without ``idle``, only what is caused by work."""
+        times = [
+            due_ms
+            for worker in self._free()
+            if (idle or worker.name != "keeper") and (due_ms := worker.due_ms()) is not None
+        ]
+        timer_ms = self._clock.next_ms()
+        times += [] if timer_ms is None else [timer_ms]
+        return min(times, default=None)
+
+
+class Held:
+    """The handlers whose deliveries wait until they are told."""
+
+    def __init__(self) -> None:
+        self._all = False
+        self._names: set[str] = set()
+
+    def hold(self, names: tuple[str, ...]) -> None:
+        """Hold the deliveries to these handlers; to all without a name."""
+        self._all = self._all or not names
+        self._names.update(names)
+
+    def release(self, names: tuple[str, ...]) -> None:
+        """Let these deliveries go on; all without a name."""
+        self._all = self._all and bool(names)
+        if names:
+            self._names.difference_update(names)
+        else:
+            self._names.clear()
+
+    def holds(self, worker: Worker) -> bool:
+        """Whether a worker's deliveries wait."""
+        return self._all or worker.name in self._names
+
+
+async def turn() -> None:
+    """Let everything that is ready on the loop run once."""
+    loop = asyncio.get_running_loop()
+    turned = loop.create_future()
+    loop.call_soon(turned.set_result, None)
+    await turned
