@@ -136,7 +136,9 @@ BOUNDS: dict[str, Bound] = {
     "observe:CHILDREN_MAX": Bound(ENGINE, "nodes", "children of one node", "the first so many"),
     "observe:DEPTH_MAX": Bound(ENGINE, "levels", "a tree of `why`", "a note says so"),
     "doors.http:BODY_BYTES_MAX": Bound(HTTP, "bytes", "a request's body", "`BodyTooLarge`, a 413"),
-    "doors.http:CONNECTIONS_MAX": Bound(HTTP, "connections", "open connections of a port", "a 503"),
+    "doors.http:CONNECTIONS_MAX": Bound(
+        HTTP, "connections", "open connections, and requests at once, of a port", "a 503"
+    ),
     "doors.http:RECEIVE_S": Bound(
         HTTP, "s", "until a request has come whole", "the connection is closed"
     ),
@@ -152,7 +154,11 @@ BOUNDS: dict[str, Bound] = {
         HTTP, "ms", "requests and actions in progress when stopping", "work is given back"
     ),
     "doors.http:STOP_AT_LAST_S": Bound(HTTP, "s", "stopping", "the process ends at once"),
-    "doors.http:RETRY_AFTER_S": Bound(HTTP, "s", "what `retry-after` says", ""),
+    "doors.http:RETRY_AFTER_S": Bound(HTTP, "s", "what `retry-after` says at least", ""),
+    "doors.http:IDEMPOTENCY_KEY_LENGTH_MAX": Bound(HTTP, "characters", "an idempotency key", VALUE),
+    "app:IDEMPOTENCY_KEEP_MS": Bound(
+        HTTP, "ms", "how long an answer is kept under its idempotency key", "the key is new again"
+    ),
     "doors.http:HOSTS_REMEMBERED_MAX": Bound(
         HTTP, "names", "Host headers that were found good", "looked at each time"
     ),

@@ -54,6 +54,7 @@ def _statuses() -> Iterator[tuple[str, str, str]]:
     for error, status in statuses.STATUSES.items():
         if error is not errors.EnsueError:
             yield str(status), code(error.__name__), first(error.__doc__)
+    yield "503", code("LimitExceeded"), "There are too many connections, or requests at once."
     yield "431", code("LimitExceeded"), "The request line and headers are too long."
     yield (
         "500",
@@ -74,7 +75,12 @@ describes an app's routes, with `/_ensue`, as OpenAPI 3.1.
 * With a key (`--key`, `ENSUE_KEY`) a request shows `Authorization: Bearer KEY` or `X-API-Key: KEY`. Only
   `GET /_ensue/health` needs none. Without a key the server takes only loopback addresses, only a `Host`
   that names this machine, and no writes from pages of other origins.
-* A 429 and a busy store say `retry-after`."""
+* A POST, PUT, PATCH or DELETE may have an `Idempotency-Key`: the same request under the same key is done
+  once and gets the same answer, with `idempotent-replayed: true`, for 24 hours. Another request under it is
+  a 422; while the first is still being done, a 409. Only answers of 200 to 299 are kept.
+  [Make a request idempotent](../how-to/make-a-request-idempotent.md) has what is promised.
+* A 429 says `retry-after`, in whole seconds: when there may be room, where that is known, or else 1. So do a
+  busy store, a key in flight, and the 503 beyond the bound of open connections."""
 
 
 def errors_page() -> str:

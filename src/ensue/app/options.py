@@ -1,9 +1,8 @@
-"""The options in which apps declare handlers and routes, and what they mean."""
+"""The options in which apps declare handlers, and what they mean."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TypedDict
 
 from ensue.languages.expressions import compile_condition
 from ensue.languages.patterns import compile_pattern
@@ -11,15 +10,6 @@ from ensue.words.errors import InvalidDeclaration
 from ensue.words.values import Json
 
 CHANGE_KINDS = ("insert", "update", "remove")
-
-
-class RouteOptions(TypedDict, total=False):
-    """How a route answers; see `App.route`."""
-
-    status: int
-    statuses: Mapping[int, str] | None
-    rate: str | None
-    burst: int
 
 
 def change_filter(where: Mapping[str, Json] | str) -> Callable[[dict[str, Json]], bool]:

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from ensue.app.app import App
+from ensue.app.calls import Called, Calls, Once, Seal, Sealed, as_answer
 from ensue.app.routes import Answer, Route
-from ensue.app.transaction import ReadTx, Tx
 from ensue.engine.clock import Clock, SystemClock
 from ensue.engine.database import StoreUrl, parse_store_url
 from ensue.engine.declarations import stranded
 from ensue.engine.engine import Engine
 from ensue.engine.handlers import Pace
 from ensue.engine.home import Resource, Settings
-from ensue.engine.ids import HOP_NUMBER, Random, system_random
+from ensue.engine.ids import Random, system_random
 from ensue.engine.keeper import Keeper
-from ensue.engine.transaction import Origin, Transaction, acting
+from ensue.engine.transaction import Origin, Transaction
 from ensue.observe import Node, why
 from ensue.resources.table import Table
 from ensue.words.errors import InvalidDeclaration, LimitExceeded, NotFound
@@ -26,19 +25,6 @@ from ensue.words.kinds import Operation
 from ensue.words.names import Ref
 
 log = logging.getLogger("ensue.app")
-
-
-@dataclass(frozen=True)
-class Called:
-    """What a route answered.
-
-    Attributes:
-        answer: body, status and headers.
-        request_id: the id under which all that it caused can be found; None when it wrote nothing.
-    """
-
-    answer: Answer
-    request_id: str | None
 
 
 class Platform:
@@ -54,6 +40,7 @@ class Platform:
         self.apps = list(apps)
         self.engine = engine
         self.started_ms = engine.clock.now_ms()
+        self._calls = Calls(engine)
         self._paces = {
             id(route): Pace(route.rate_per_second, engine.clock, route.burst)
             for app in apps
@@ -208,8 +195,10 @@ class Platform:
         given: object,
         *,
         actor: str,
+        seal: Seal,
         trace: str | None = None,
-    ) -> object:
+        once: Once | None = None,
+    ) -> Called:
         """Do one of a kind's operations.
 
         Args:
@@ -217,45 +206,54 @@ class Platform:
             resource: to what.
             given: its parameters, already checked.
             actor: who does it, for `why`.
+            seal: makes an answer into what is sent.
             trace: the W3C traceparent that the request came with.
+            once: what tells a repeated request; None to do it in any case.
 
         Raises:
             EnsueError: whatever the operation raises.
         """
-        acting.set(Origin(actor, trace=trace))
-        return await operation.run(resource, given)
+
+        async def run() -> Sealed:
+            return seal(Answer(await operation.run(resource, given)))
+
+        return await self._calls.act(run, Origin(actor, trace=trace), once)
 
     async def call(
-        self, route: Route, arguments: Mapping[str, object], *, trace: str | None = None
+        self,
+        route: Route,
+        arguments: Mapping[str, object],
+        *,
+        seal: Seal,
+        trace: str | None = None,
+        once: Once | None = None,
     ) -> Called:
         """Run a route's function.
 
         Args:
             route: a route of one of the apps.
             arguments: its arguments by name, already checked.
+            seal: makes an answer into what is sent; for a ``def``, inside its transaction.
             trace: the W3C traceparent that the request came with.
+            once: what tells a repeated request; None to run it in any case.
 
         Raises:
             LimitExceeded: more requests than the route takes.
+            TokenReused: the key of ``once`` stands for another request.
+            TokenInFlight: the same request is being done at this moment.
             Exception: whatever the function raises.
         """
         self._admit(route)
         origin = Origin(route.name, trace=trace)
         if route.is_action:
-            acting.set(origin)
-            return Called(_answer(route, await route.function(**arguments)), None)
+
+            async def run() -> Sealed:
+                return seal(as_answer(route, await route.function(**arguments)))
+
+            return await self._calls.act(run, origin, once)
         if route.reads_only:
-            return Called(
-                _answer(route, self.engine.read(lambda tx: _run(route, arguments, ReadTx(tx)))),
-                None,
-            )
-
-        def transact(tx: Transaction) -> tuple[object, int | None]:
-            return _run(route, arguments, Tx(tx)), tx.recorded_hop
-
-        found, hop = await self.engine.transact(transact, origin)
-        request_id = None if hop is None else self.engine.records.text(HOP_NUMBER, hop)
-        return Called(_answer(route, found), request_id)
+            return self._calls.look(route, arguments, seal)
+        return await self._calls.transact(route, arguments, seal, origin, once)
 
     def _admit(self, route: Route) -> None:
         pace = self._paces.get(id(route))
@@ -266,6 +264,7 @@ class Platform:
                 f"expected at most {route.rate_per_second:g} requests a second",
                 at=route.name,
                 hint="Try again later.",
+                retry_after_ms=pace.next_ms() - self.engine.clock.now_ms(),
             )
         pace.spend(1)
 
@@ -292,13 +291,3 @@ async def open_platform(
         source=system_random(),
         settings=Settings(data=data, smtp=smtp),
     )
-
-
-def _run(route: Route, arguments: Mapping[str, object], tx: ReadTx) -> object:
-    if route.wants_tx:
-        return route.function(**arguments, tx=tx)
-    return route.function(**arguments)
-
-
-def _answer(route: Route, found: object) -> Answer:
-    return found if isinstance(found, Answer) else Answer(found, route.status)

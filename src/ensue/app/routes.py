@@ -7,12 +7,13 @@ import re
 import typing
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, TypedDict, Unpack
 
 from ensue.words.errors import InvalidDeclaration
 from ensue.words.units import rate_per_second
 
 Place = Literal["path", "query", "body"]
+Idempotency = Literal["required"]
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 _PATH_PARAMETER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _PATH = re.compile(r"/([A-Za-z0-9_.~/-]|\{[A-Za-z_][A-Za-z0-9_]*\})*\Z")
@@ -53,6 +54,7 @@ class Route:
         statuses: other statuses it answers with, and what they mean, for the description.
         rate_per_second: how many requests it takes a second; None for no limit.
         burst: how many it takes at once.
+        idempotency: ``required`` when each request must have an idempotency key.
     """
 
     method: str
@@ -66,6 +68,7 @@ class Route:
     statuses: Mapping[int, str] = field(default_factory=dict)
     rate_per_second: float | None = None
     burst: int = 1
+    idempotency: Idempotency | None = None
 
     @property
     def name(self) -> str:
@@ -93,15 +96,18 @@ class Answer:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
+class RouteOptions(TypedDict, total=False):
+    """How a route answers; see `App.route`."""
+
+    status: int
+    statuses: Mapping[int, str] | None
+    rate: str | None
+    burst: int
+    idempotency: Idempotency | None
+
+
 def make_route(
-    method: str,
-    path: str,
-    function: Callable[..., Any],
-    *,
-    status: int = 200,
-    statuses: Mapping[int, str] | None = None,
-    rate: str | None = None,
-    burst: int = 1,
+    method: str, path: str, function: Callable[..., Any], **options: Unpack[RouteOptions]
 ) -> Route:
     """A route from a function's signature.
 
@@ -110,7 +116,7 @@ def make_route(
 
     Raises:
         InvalidDeclaration: the path is no path, an argument of it is missing or has no type, a GET
-            takes a body, or an ``async def`` takes a tx.
+            takes a body or needs an idempotency key, or an ``async def`` takes a tx.
     """
     at = f"{method} {path}"
     if method not in METHODS or not _PATH.match(path):
@@ -141,18 +147,22 @@ def make_route(
     )
     if method == "GET" and any(each.place == "body" for each in parameters):
         raise InvalidDeclaration("expected no body for a GET", at=at)
+    rate, idempotency = options.get("rate"), options.get("idempotency")
+    if method == "GET" and idempotency is not None:
+        raise InvalidDeclaration("expected no idempotency for a GET, which changes nothing", at=at)
     return Route(
         method=method,
         path=path,
         function=function,
         parameters=parameters,
         returns=hints.get("return", Any),
-        status=status,
+        status=options.get("status", 200),
         is_action=is_action,
         wants_tx=wants_tx,
-        statuses=dict(statuses or {}),
+        statuses=dict(options.get("statuses") or {}),
         rate_per_second=None if rate is None else rate_per_second(rate),
-        burst=burst,
+        burst=options.get("burst", 1),
+        idempotency=idempotency,
     )
 
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import TypeVar, Unpack
 
 from ensue.app.handlers import Handlers
-from ensue.app.options import RouteOptions
-from ensue.app.routes import Route, make_route
+from ensue.app.routes import Route, RouteOptions, make_route
 from ensue.words.errors import InvalidDeclaration
 
 F = TypeVar("F", bound=Callable[..., object])
@@ -40,16 +39,11 @@ class Routing(Handlers):
         """Declare what answers a DELETE; see `route`."""
         return self.route("DELETE", path, **options)
 
-    def route(
-        self,
-        method: str,
-        path: str,
-        *,
-        status: int = 200,
-        statuses: Mapping[int, str] | None = None,
-        rate: str | None = None,
-        burst: int = 1,
-    ) -> Callable[[F], F]:
+    def patch(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[F], F]:
+        """Declare what answers a PATCH; see `route`."""
+        return self.route("PATCH", path, **options)
+
+    def route(self, method: str, path: str, **options: Unpack[RouteOptions]) -> Callable[[F], F]:
         """Declare what answers a method on a path.
 
         Arguments named in the path come from it, ``body`` is the decoded body, ``tx`` the
@@ -59,28 +53,23 @@ class Routing(Handlers):
         Args:
             method: GET, POST, PUT, PATCH or DELETE.
             path: such as ``/orders/{id}``.
-            status: the status of its answer.
-            statuses: other statuses it answers with and what they mean, for the description.
-            rate: how many requests it takes, such as ``"5/s"``; beyond it answers 429.
-            burst: how many requests it takes at once.
+            options: ``status``: the status of its answer (200). ``statuses``: other statuses it
+                answers with and what they mean, for the description. ``rate``: how many requests it
+                takes, such as ``"5/s"``; beyond it answers 429. ``burst``: how many it takes at
+                once (1). ``idempotency``: ``"required"`` to refuse requests without an
+                ``Idempotency-Key``; one that is sent is honoured in any case.
 
         Raises:
             InvalidDeclaration: the path is taken or none, or the signature does not fit it.
         """
 
         def declare(function: F) -> F:
-            made = make_route(
-                method,
-                path,
-                function,
-                status=status,
-                statuses=statuses,
-                rate=rate,
-                burst=burst,
-            )
-            if any((each.method, each.path) == (method, path) for each in self.routes):
-                raise InvalidDeclaration(f"there are two functions for {made.name}")
-            self.routes.append(made)
+            self._add_route(make_route(method, path, function, **options))
             return function
 
         return declare
+
+    def _add_route(self, made: Route) -> None:
+        if any((each.method, each.path) == (made.method, made.path) for each in self.routes):
+            raise InvalidDeclaration(f"there are two functions for {made.name}")
+        self.routes.append(made)

@@ -125,9 +125,27 @@ class TokenInFlight(Conflict):
 
 
 class LimitExceeded(EnsueError):
-    """A named bound was reached."""
+    """A named bound was reached.
+
+    Args:
+        message: what happened.
+        at: where.
+        hint: what to do about it.
+        retry_after_ms: when there may be room again, where that is known.
+    """
 
     code = "limit_exceeded"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        at: str | None = None,
+        hint: str | None = None,
+        retry_after_ms: int | None = None,
+    ) -> None:
+        super().__init__(message, at=at, hint=hint)
+        self.retry_after_ms = retry_after_ms
 
 
 class TooLarge(LimitExceeded):

@@ -76,8 +76,8 @@ def test_the_parameters_of_a_path_are_those_in_it(described):
         in_path = {each["name"] for each in parameters if each["in"] == "path"}
         assert in_path == set(re.findall(r"\{([^}]*)\}", path))
         for each in parameters:
-            assert each["in"] in {"path", "query"}
-            assert each["required"] or each["in"] == "query"
+            assert each["in"] in {"path", "query", "header"}
+            assert each["required"] or each["in"] in {"query", "header"}
             assert isinstance(each["schema"], dict)
 
 

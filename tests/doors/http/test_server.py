@@ -263,7 +263,19 @@ def test_an_answer_may_take_longer_than_its_request(serve_in, after):
 def test_beyond_so_many_connections_requests_are_refused(serve_in):
     served = serve_in(connections_max=2)
     with served.connect():
-        assert served.client.get("/hello").status_code == 503
+        refused = served.client.get("/hello")
+    assert (refused.status_code, refused.headers["retry-after"]) == (503, "1")
+    assert refused.json()["error"]["code"] == "limit_exceeded"
+
+
+@pytest.mark.parametrize("sent", [b"GARBAGE\r\n\r\n", b"GET /hello HTTP/9.9\r\n\r\n"])
+def test_what_is_no_request_is_refused_as_everything_else_is(serve_in, sent):
+    served = serve_in()
+    with served.connect() as connection:
+        connection.sendall(sent)
+        head, _, body = until(connection, b"}}").partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 400")
+    assert json.loads(body)["error"]["code"] == "invalid_input"
 
 
 def test_a_client_that_leaves_in_the_middle_of_its_body_is_not_logged(serve_in):

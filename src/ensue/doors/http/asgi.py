@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 from starlette.routing import Mount, Router
 from starlette.types import Receive, Scope, Send
 
 from ensue.app.app import App
 from ensue.app.platform import Platform
-from ensue.app.routes import Answer, Route
+from ensue.app.routes import Route
 from ensue.doors.http.arguments import Binder
 from ensue.doors.http.guard import Guard
+from ensue.doors.http.once import UNSAFE, headers_of_call, once_of
 from ensue.doors.http.resources import HouseRoute, house_routes
 from ensue.doors.http.routing import Endpoint, make_router, names_in
-from ensue.doors.http.statuses import body_of, encode, headers_of, internal_body, status_of
+from ensue.doors.http.statuses import body_of, encode, headers_of, internal_body, seal, status_of
 from ensue.doors.http.wire import HEADERS, NO_STORE, Gone, respond, trace_of
 from ensue.words.errors import EnsueError, StoreClosed
 
@@ -80,34 +81,31 @@ class Door:
 class _Responder:
     """Answers one route of an app."""
 
-    def __init__(self, platform: Platform, route: Route, bytes_max: int) -> None:
+    def __init__(self, platform: Platform, app: str, route: Route, bytes_max: int) -> None:
         self._call = platform.call
         self._route = route
+        self._place = f"{app} {route.name}"
+        self._takes_key = route.method in UNSAFE
+        self._needs_key = route.idempotency == "required"
+        self._bytes_max = bytes_max
         self._bind = Binder(route, names_in(route.path), bytes_max).bind
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        once = None
+        if self._takes_key:
+            once, receive = await once_of(
+                scope,
+                receive,
+                place=self._place,
+                required=self._needs_key,
+                bytes_max=self._bytes_max,
+            )
         arguments = await self._bind(scope, receive)
-        called = await self._call(self._route, arguments, trace=trace_of(scope))
-        answer = called.answer
-        body = b"" if answer.body is None else encode(answer.body)
-        headers = _headers(answer.headers) if answer.headers else []
-        if called.request_id is not None:
-            headers.append((b"x-request-id", called.request_id.encode()))
-        await respond(scope, send, _status(answer), body, headers)
-
-
-def _status(answer: Answer) -> int:
-    return 204 if answer.body is None and answer.status == 200 else answer.status
-
-
-def _headers(given: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
-    headers = []
-    for name, value in given.items():
-        # A line break would let whoever chose the value write headers of its own.
-        if not value.isprintable():
-            raise ValueError(f"the header {name} has a line break or the like in it")
-        headers.append((name.lower().encode("latin-1"), value.encode("latin-1")))
-    return headers
+        called = await self._call(
+            self._route, arguments, seal=seal, trace=trace_of(scope), once=once
+        )
+        sealed = called.sealed
+        await respond(scope, send, sealed.status, sealed.body, headers_of_call(called))
 
 
 async def _decline(scope: Scope, receive: Receive, send: Send) -> None:
@@ -157,7 +155,7 @@ def asgi_app(
     apps = platform.apps if app is None else [app]
     house = house_routes(platform, body_bytes_max)
     endpoints: list[tuple[str, str, Endpoint]] = [
-        (route.method, route.path, _Responder(platform, route, body_bytes_max))
+        (route.method, route.path, _Responder(platform, each.name, route, body_bytes_max))
         for each in apps
         for route in each.routes
     ]

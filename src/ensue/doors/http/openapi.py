@@ -17,6 +17,7 @@ import msgspec
 
 from ensue.app.app import App
 from ensue.app.routes import Answer, Parameter, Route
+from ensue.doors.http.once import IDEMPOTENCY_KEY_LENGTH_MAX, UNSAFE
 from ensue.doors.http.resources import HouseRoute
 from ensue.doors.http.routing import names_in, shape_of
 from ensue.words.shapes import TypeForm, is_foreign
@@ -29,6 +30,13 @@ _REF = "#/components/schemas/{name}"
 _SECTIONS = ("Args:", "Returns:", "Raises:", "Yields:", "Example:", "Examples:")
 
 Schema: TypeAlias = dict[str, Any]
+
+_KEY: Schema = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "description": "The same for every try of one request: it is done once, and answered alike.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": IDEMPOTENCY_KEY_LENGTH_MAX},
+}
 
 
 @dataclass(frozen=True)
@@ -44,6 +52,8 @@ class _Entry:
     returns: TypeForm
     status: int
     statuses: dict[int, str] = field(default_factory=dict)
+    takes_key: bool = False
+    needs_key: bool = False
 
 
 def described_api(
@@ -98,6 +108,8 @@ def _of_app(app: App, route: Route) -> _Entry:
         returns=Any if route.returns is Answer else route.returns,
         status=HTTPStatus.NO_CONTENT if empty else route.status,
         statuses=dict(route.statuses),
+        takes_key=route.method in UNSAFE,
+        needs_key=route.idempotency == "required",
     )
 
 
@@ -120,6 +132,7 @@ def _of_house(route: HouseRoute, prefix: str) -> _Entry:
         parameters=tuple(parameters),
         returns=route.returns,
         status=HTTPStatus.OK,
+        takes_key=route.writes,
     )
 
 
@@ -191,6 +204,8 @@ def _operation(entry: _Entry, template: str, schemas: _Schemas, taken: set[str])
         for each in entry.parameters
         if each.place != "body"
     ]
+    if entry.takes_key:
+        parameters.append(_KEY | {"required": entry.needs_key})
     if parameters:
         described["parameters"] = parameters
     for each in entry.parameters:

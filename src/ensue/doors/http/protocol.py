@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+from http import HTTPStatus
+from typing import Any
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from starlette.types import Receive, Scope, Send
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from ensue.doors.http.statuses import body_of
-from ensue.words.errors import LimitExceeded
+from ensue.doors.http.statuses import body_of, retry_after
+from ensue.doors.http.wire import respond
+from ensue.words.errors import EnsueError, InvalidInput, LimitExceeded
 
 HEAD_BYTES_MAX = 65_536
 RECEIVE_S = 20.0
 
 _TOO_LARGE = LimitExceeded(
     f"expected a request line and headers of at most {HEAD_BYTES_MAX} bytes", at="headers"
+)
+_NO_REQUEST = InvalidInput("expected an HTTP/1.1 request, got something else")
+_FULL = LimitExceeded(
+    "expected fewer connections and requests at once", hint="Try again in a moment."
 )
 _HEAD = b"HTTP/1.1 "
 _INTERIM = b"HTTP/1.1 1"
@@ -68,6 +76,16 @@ class _Joined(asyncio.Transport):
     def resume_reading(self) -> None:
         """Let the client go on."""
         self._outer.resume_reading()
+
+
+async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer a request for which there is no room."""
+    del receive
+    headers = [(b"connection", b"close"), retry_after(None)]
+    await respond(scope, send, HTTPStatus.SERVICE_UNAVAILABLE, body_of(_FULL), headers)
+
+
+_BEYOND: Any = _refuse
 
 
 class BoundedProtocol(HttpToolsProtocol):
@@ -134,13 +152,24 @@ class BoundedProtocol(HttpToolsProtocol):
             return
         self._head_bytes += len(data)
         if self._head_bytes > HEAD_BYTES_MAX and not self.transport.is_closing():
-            body = body_of(_TOO_LARGE)
-            self.transport.write(
-                b"HTTP/1.1 431 Request Header Fields Too Large\r\n"
-                b"content-type: application/json\r\nconnection: close\r\n"
-                b"content-length: %d\r\n\r\n%s" % (len(body), body)
-            )
-            self.transport.close()
+            self._answer_and_close(b"431 Request Header Fields Too Large", _TOO_LARGE)
+
+    def send_400_response(self, msg: str) -> None:
+        """Answer what is no HTTP request, and close."""
+        del msg
+        self._answer_and_close(b"400 Bad Request", _NO_REQUEST)
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:  # noqa: ANN401
+        # Beyond its bound uvicorn puts an application in our place that answers in plain text.
+        super()._start_asgi_task(cycle, app if app is self.app else _BEYOND)
+
+    def _answer_and_close(self, status: bytes, error: EnsueError) -> None:
+        body = body_of(error)
+        self.transport.write(
+            b"HTTP/1.1 %s\r\ncontent-type: application/json\r\nconnection: close\r\n"
+            b"content-length: %d\r\n\r\n%s" % (status, len(body), body)
+        )
+        self.transport.close()
 
     def _wait_for_the_rest(self) -> None:
         self._stop_waiting()

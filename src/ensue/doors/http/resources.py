@@ -9,9 +9,12 @@ from typing import Any
 import msgspec
 from starlette.types import Receive, Scope, Send
 
+from ensue.app.calls import Once, Sealed
 from ensue.app.platform import Platform
+from ensue.app.routes import Answer
 from ensue.catalog import KINDS
 from ensue.doors.http.arguments import BodyReader, Fields
+from ensue.doors.http.once import headers_of_call, once_of
 from ensue.doors.http.routing import Endpoint
 from ensue.doors.http.statuses import encode
 from ensue.doors.http.wire import check_utf8_path, respond, trace_of
@@ -100,6 +103,7 @@ class HouseRoute:
         query: Structs whose fields are taken from the query.
         body: what the body must be; None for no body.
         returns: what it answers.
+        writes: whether it may change something, and so takes an idempotency key.
     """
 
     method: str
@@ -110,6 +114,7 @@ class HouseRoute:
     query: tuple[type[msgspec.Struct], ...] = ()
     body: type[msgspec.Struct] | None = None
     returns: TypeForm = Any
+    writes: bool = False
 
 
 def house_routes(
@@ -178,6 +183,7 @@ def _routes_of(platform: Platform, kind: Kind, bytes_max: int) -> Iterator[House
             operation.summary,
             query=(OfApp,),
             body=operation.parameters,
+            writes=operation.writes,
         )
         if not operation.writes:
             yield HouseRoute(
@@ -244,6 +250,11 @@ def _shown(kind: Kind) -> ShownKind:
     return ShownKind(kind.name, kind.plural, kind.summary, kind.aws, operations)
 
 
+def _seal(answer: Answer) -> Sealed:
+    """An answer of an operation: always 200, with ``null`` for nothing."""
+    return Sealed(200, encode(answer.body))
+
+
 class _Described:
     """Answers what a resource is and how it is doing."""
 
@@ -278,16 +289,23 @@ class _Operated:
         self._kind = kind
         self._operation = operation
         self._actor = f"{operation.name} {kind.name}"
+        self._place = f"/_ensue/{kind.plural}/{operation.name}"
+        self._bytes_max = bytes_max
         self._reader = BodyReader(operation.parameters, bytes_max)
         self._fields = Fields(operation.parameters, "query")
         self._of_app = Fields(OfApp, "query")
 
     async def by_body(self, scope: Scope, receive: Receive, send: Send) -> None:
+        once = None
+        if self._operation.writes:
+            once, receive = await once_of(
+                scope, receive, place=self._place, required=False, bytes_max=self._bytes_max
+            )
         of_app = self._of_app.convert(self._of_app.gather(scope["query_string"]))
         given = await self._reader.read(scope, receive)
         if given is msgspec.UNSET:
             given = self._reader.decode(b"{}")
-        await self._operate(scope, send, of_app.app, given)
+        await self._operate(scope, send, of_app.app, given, once)
 
     async def by_query(self, scope: Scope, receive: Receive, send: Send) -> None:
         del receive
@@ -297,11 +315,19 @@ class _Operated:
             raise NotFound(f"there is no app {app!r}")
         await self._operate(scope, send, app, self._fields.convert(gathered))
 
-    async def _operate(self, scope: Scope, send: Send, app: str | None, given: object) -> None:
+    async def _operate(
+        self, scope: Scope, send: Send, app: str | None, given: object, once: Once | None = None
+    ) -> None:
         check_utf8_path(scope)
         name = scope["path_params"]["p0"]
         resource = self._platform.resource(self._kind.name, name, app)
-        found = await self._platform.operate(
-            self._operation, resource, given, actor=self._actor, trace=trace_of(scope)
+        called = await self._platform.operate(
+            self._operation,
+            resource,
+            given,
+            actor=self._actor,
+            seal=_seal,
+            trace=trace_of(scope),
+            once=once,
         )
-        await respond(scope, send, 200, encode(found))
+        await respond(scope, send, 200, called.sealed.body, headers_of_call(called))

@@ -7,9 +7,12 @@ HTTP knows are here too.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from http import HTTPStatus
 
 import msgspec
 
+from ensue.app.calls import Sealed
+from ensue.app.routes import Answer
 from ensue.words.errors import (
     Conflict,
     EnsueError,
@@ -21,6 +24,7 @@ from ensue.words.errors import (
     NotPermitted,
     StoreBusy,
     StoreError,
+    TokenInFlight,
     TokenReused,
     TooLarge,
     Unreachable,
@@ -31,6 +35,29 @@ RETRY_AFTER_S = 1
 
 encode = msgspec.json.Encoder(enc_hook=to_plain).encode
 """Encodes every body that leaves the door."""
+
+
+def seal(answer: Answer) -> Sealed:
+    """An answer as it is sent.
+
+    Raises:
+        TypeError: JSON has no form for something in it.
+        ValueError: a header has a line break or the like in it.
+    """
+    body = b"" if answer.body is None else encode(answer.body)
+    status = 204 if answer.body is None and answer.status == 200 else answer.status
+    return Sealed(status, body, _headers(answer.headers) if answer.headers else [])
+
+
+def _headers(given: Mapping[str, str]) -> list[tuple[str, str]]:
+    headers = []
+    for name, value in given.items():
+        # A line break would let whoever chose the value write headers of its own.
+        if not value.isprintable():
+            raise ValueError(f"the header {name} has a line break or the like in it")
+        value.encode("latin-1")
+        headers.append((name.lower(), value))
+    return headers
 
 
 class BodyTooLarge(TooLarge):
@@ -96,8 +123,21 @@ def headers_of(error: EnsueError) -> list[tuple[bytes, bytes]]:
         return [(b"allow", error.allowed.encode())]
     if isinstance(error, NotPermitted) and not isinstance(error, CrossSite):
         return [(b"www-authenticate", b'Bearer realm="ensue"')]
-    waits = isinstance(error, StoreBusy) or status_of(error) == 429
-    return [(b"retry-after", b"%d" % RETRY_AFTER_S)] if waits else []
+    if isinstance(error, LimitExceeded) and status_of(error) == HTTPStatus.TOO_MANY_REQUESTS:
+        return [retry_after(error.retry_after_ms)]
+    if isinstance(error, StoreBusy | TokenInFlight):
+        return [retry_after(None)]
+    return []
+
+
+def retry_after(wait_ms: int | None) -> tuple[bytes, bytes]:
+    """The header that says when to try again: in whole seconds, and not at once.
+
+    Args:
+        wait_ms: after how long there may be room; None when nobody knows.
+    """
+    seconds = RETRY_AFTER_S if wait_ms is None else max(RETRY_AFTER_S, -(-wait_ms // 1_000))
+    return b"retry-after", b"%d" % seconds
 
 
 def body_of(error: EnsueError) -> bytes:

@@ -51,6 +51,19 @@ async def read_body(scope: Scope, receive: Receive, bytes_max: int) -> bytes:
         WrongMediaType: it is said to be something else than JSON.
         Gone: the client left.
     """
+    body = await read_bytes(scope, receive, bytes_max)
+    if body:
+        _check_media_type(headers_of_request(scope))
+    return body
+
+
+async def read_bytes(scope: Scope, receive: Receive, bytes_max: int) -> bytes:
+    """The request's body, whatever it is said to be.
+
+    Raises:
+        BodyTooLarge: it is, or says it is, larger than ``bytes_max``; the rest is not read.
+        Gone: the client left.
+    """
     headers = headers_of_request(scope)
     announced = headers.get(b"content-length", b"0")
     # int() takes at most some 4,300 digits, and no server lets longer ones through.
@@ -67,8 +80,6 @@ async def read_body(scope: Scope, receive: Receive, bytes_max: int) -> bytes:
         raise Gone
     if len(body) > bytes_max:
         raise _too_large(bytes_max)
-    if body:
-        _check_media_type(headers)
     return body
 
 

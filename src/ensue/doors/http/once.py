@@ -1,0 +1,107 @@
+"""``Idempotency-Key``: what tells a repeated request (draft-ietf-httpapi-idempotency-key-header).
+
+The key is a text in quotes, as the draft has it, or bare, as most clients send it. It is one's own:
+keys of different routes or credentials have nothing to do with each other.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+
+from starlette.types import Message, Receive, Scope
+
+from ensue.app.calls import Called, Once
+from ensue.doors.http.wire import HeaderList, headers_of_request, read_bytes
+from ensue.words.errors import InvalidValue
+from ensue.words.values import shown
+
+IDEMPOTENCY_KEY_LENGTH_MAX = 255
+HEADER = b"idempotency-key"
+REPLAYED = (b"idempotent-replayed", b"true")
+UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+
+_AT = "headers.idempotency-key"
+_PRINTABLE = re.compile(r"[\x20-\x7e]+")
+_QUOTED = re.compile(r'"((?:[^"\\]|\\["\\])*)"')
+_ESCAPED = re.compile(r'\\(["\\])')
+
+
+async def once_of(
+    scope: Scope, receive: Receive, *, place: str, required: bool, bytes_max: int
+) -> tuple[Once | None, Receive]:
+    """What tells a repetition of this request, and from where to read its body.
+
+    Args:
+        scope: the request.
+        receive: where its body comes from.
+        place: the app and route; the key is of this place only.
+        required: whether there must be a key.
+        bytes_max: how large the body may be.
+
+    Returns:
+        None without a key; the body is still to be read in any case.
+
+    Raises:
+        InvalidValue: the key is missing, or is no key.
+        BodyTooLarge: the body is too large.
+    """
+    headers = headers_of_request(scope)
+    if HEADER not in headers:
+        if required:
+            raise InvalidValue(
+                "expected the header Idempotency-Key, got none",
+                at=_AT,
+                hint="Make a UUID for each thing to do, and send it with every try of that.",
+            )
+        return None, receive
+    key = _key([value for name, value in scope["headers"] if name == HEADER])
+    body = await read_bytes(scope, receive, bytes_max)
+    credential = hashlib.sha256(
+        headers.get(b"authorization", b"") + b"\0" + headers.get(b"x-api-key", b"")
+    )
+    asked = (
+        scope["method"].encode(),
+        scope.get("raw_path") or scope["path"].encode(),
+        scope["query_string"],
+        body,
+    )
+    fingerprint = hashlib.sha256(b"\0".join(asked))
+    once = Once(f"http {place} {credential.hexdigest()[:32]}", key, fingerprint.hexdigest())
+    return once, _again(body)
+
+
+def headers_of_call(called: Called) -> HeaderList:
+    """The headers of an answer: its own, the id of its request, and whether it is a repetition."""
+    headers = []
+    for name, value in called.sealed.headers:
+        headers.append((name.encode("latin-1"), value.encode("latin-1")))
+    if called.request_id is not None:
+        headers.append((b"x-request-id", called.request_id.encode()))
+    if called.replayed:
+        headers.append(REPLAYED)
+    return headers
+
+
+def _key(given: list[bytes]) -> str:
+    if len(given) > 1:
+        raise InvalidValue(f"expected one Idempotency-Key, got {len(given)}", at=_AT)
+    text = given[0].decode("latin-1").strip()
+    quoted = _QUOTED.fullmatch(text)
+    key = _ESCAPED.sub(r"\1", quoted[1]) if quoted else text
+    if len(key) > IDEMPOTENCY_KEY_LENGTH_MAX or not _PRINTABLE.fullmatch(key):
+        raise InvalidValue(
+            f"expected a key of 1 to {IDEMPOTENCY_KEY_LENGTH_MAX} printable ASCII characters,"
+            f" got {shown(key)}",
+            at=_AT,
+        )
+    return key
+
+
+def _again(body: bytes) -> Receive:
+    """A source of a body that was read already."""
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return receive
