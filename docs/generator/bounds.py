@@ -128,6 +128,14 @@ BOUNDS: dict[str, Bound] = {
     "engine:TROUBLE_PAUSE_MS": Bound(
         ENGINE, "ms", "a worker's pause after a fault of the store", ""
     ),
+    "engine:KEEP_MS": Bound(
+        ENGINE,
+        "ms",
+        "how long what is over is kept, where `--keep` is not given",
+        "it is forgotten",
+    ),
+    "engine:COPY_PAGES": Bound(ENGINE, "pages", "what `backup` copies at once", "the next pages"),
+    "engine:LINE_BYTES_MAX": Bound(ENGINE, "bytes", "a line of `export`: a row", "`Conflict`"),
     "engine:FINDINGS_MAX": Bound(
         ENGINE, "findings", "findings of one rule of `check`", "a note says so"
     ),

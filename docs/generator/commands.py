@@ -15,7 +15,7 @@ from ensue.doors.cli import make_cli
 from generator.markdown import code, table
 
 BOUNDS_TOLD = re.compile(r"\[(\d+ (?:to|or) \w+)\]")
-SETTINGS = ("host", "port", "data", "engine", "key", "smtp")
+SETTINGS = ("host", "port", "data", "engine", "key", "smtp", "keep", "act")
 
 
 def cli_page() -> str:
@@ -23,7 +23,10 @@ def cli_page() -> str:
     root = make_cli(serve=_serve_nothing)
     parts = [
         "# Commands",
-        "`ensue COMMAND [OPTIONS] ...`. All commands but `run` and `new` ask a running server.",
+        (
+            "`ensue COMMAND [OPTIONS] ...`. `run` and `new`, and `backup`, `branch`, `check`, `export` and"
+            " `import`, need no server; all others ask a running one."
+        ),
         table(
             ("command", "what it does"),
             [

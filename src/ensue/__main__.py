@@ -26,6 +26,8 @@ def _serve(apps: Sequence[App], options: Options, ready: Callable[[Ready], None]
             engine=options.engine,
             key=options.key,
             smtp=options.smtp,
+            keep_ms=options.keep_ms,
+            act=options.act,
         ),
         ready,
     )

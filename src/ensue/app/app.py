@@ -8,7 +8,7 @@ from weakref import WeakKeyDictionary
 
 import httpx
 
-from ensue.app.client import make_client
+from ensue.app.client import Refusing, make_client
 from ensue.app.routing import Routing
 from ensue.app.transaction import Tx
 from ensue.engine.transaction import Origin, Transaction, acting
@@ -66,10 +66,11 @@ class App(Routing):
 
         What an action sends carries ``Idempotency-Key``, the same at every retry of its work (its
         second call the key with ``-2``, and so on), and a W3C ``traceparent``, unless the call
-        names its own.
+        names its own. On a branch every call is refused, unless it was told to act.
         """
         if self._http is None:
-            self._http = make_client(self.outside, self._sign)
+            holds = self.home.settings.holds
+            self._http = make_client({"all://": Refusing()} if holds else self.outside, self._sign)
         return self._http
 
     async def close_http(self) -> None:

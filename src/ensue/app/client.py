@@ -8,6 +8,8 @@ from urllib.request import getproxies
 
 import httpx
 
+from ensue.words.errors import NotPermitted
+
 HTTP_TIMEOUT_S = 30.0
 
 Sign = Callable[[httpx.Request], Awaitable[None]]
@@ -31,6 +33,22 @@ class _TlsOnDemand(httpx.AsyncBaseTransport):
         """Close the connections."""
         if self._inner is not None:
             await self._inner.aclose()
+
+
+class Refusing(httpx.AsyncBaseTransport):
+    """Sends nothing: for stores from which nothing may get outside."""
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Refuse a request.
+
+        Raises:
+            NotPermitted: always.
+        """
+        raise NotPermitted(
+            "expected no call to the outside: this store is a branch",
+            at=f"{request.method} {request.url.host}",
+            hint="`ensue run --act` lets a branch act.",
+        )
 
 
 def make_client(outside: Mapping[str, httpx.AsyncBaseTransport], sign: Sign) -> httpx.AsyncClient:

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from ensue.app.app import App
 from ensue.app.calls import Called, Calls, Once, Seal, Sealed, as_answer
 from ensue.app.routes import Answer, Route
 from ensue.engine.clock import Clock, SystemClock
+from ensue.engine.consumers import ActionConsumer
 from ensue.engine.database import StoreUrl, parse_store_url
 from ensue.engine.declarations import stranded
 from ensue.engine.engine import Engine
 from ensue.engine.handlers import Pace
-from ensue.engine.home import Resource, Settings
+from ensue.engine.home import KEEP_MS, Resource, Settings
 from ensue.engine.ids import Random, system_random
 from ensue.engine.keeper import Keeper
 from ensue.engine.transaction import Origin, Transaction
+from ensue.engine.workers import Worker
 from ensue.observe import Node, why
 from ensue.resources.table import Table
 from ensue.words.errors import InvalidDeclaration, LimitExceeded, NotFound
@@ -76,13 +79,28 @@ class Platform:
         engine = await Engine.open(url, clock, source)
         platform = cls(apps, engine)
         try:
-            platform._move_in(settings or Settings())
+            decided = platform._decided(settings or Settings())
+            platform._move_in(decided)
             await engine.transact(platform._prepare, Origin("declare"))
-            platform._add_workers(settings or Settings())
+            platform._add_workers(decided)
         except BaseException:
             await platform.close()
             raise
         return platform
+
+    def _decided(self, settings: Settings) -> Settings:
+        """The settings, as the store allows them: from a branch nothing gets outside."""
+        branch = self.engine.branch
+        if branch is None:
+            return settings
+        if settings.act:
+            log.warning("the store is a branch of %s, and acts: --act", branch.origin)
+            return settings
+        log.warning(
+            "the store is a branch of %s: actions wait, letters go to the outbox (see --act)",
+            branch.origin,
+        )
+        return replace(settings, smtp=None, holds=True)
 
     def _move_in(self, settings: Settings) -> None:
         for app in self.apps:
@@ -108,7 +126,8 @@ class Platform:
         for app in self.apps:
             for resource in app.resources.values():
                 for worker in resource.workers(self.engine):
-                    self.engine.add_worker(worker)
+                    if not (settings.holds and _reaches_out(worker)):
+                        self.engine.add_worker(worker)
         self.engine.add_worker(Keeper(self.engine, settings.keep_ms))
 
     def start(self) -> None:
@@ -270,7 +289,13 @@ class Platform:
 
 
 async def open_platform(
-    apps: Sequence[App], *, engine_url: str, data: Path, smtp: str | None = None
+    apps: Sequence[App],
+    *,
+    engine_url: str,
+    data: Path,
+    smtp: str | None = None,
+    keep_ms: int | None = None,
+    act: bool = False,
 ) -> Platform:
     """Open apps for production: on the machine's clock and randomness.
 
@@ -279,6 +304,8 @@ async def open_platform(
         engine_url: the store, such as ``sqlite:///data/ensue.db``.
         data: the folder for files.
         smtp: the URL of the mail server; None for the outbox folder.
+        keep_ms: how long what is over stays to be looked at; None for a day.
+        act: whether they reach the outside although the store is a branch.
 
     Raises:
         InvalidValue: the engine URL is none.
@@ -289,5 +316,11 @@ async def open_platform(
         parse_store_url(engine_url),
         clock=SystemClock(),
         source=system_random(),
-        settings=Settings(data=data, smtp=smtp),
+        settings=Settings(
+            data=data, smtp=smtp, keep_ms=KEEP_MS if keep_ms is None else keep_ms, act=act
+        ),
     )
+
+
+def _reaches_out(worker: Worker) -> bool:
+    return isinstance(worker, ActionConsumer) and not worker.stays_inside

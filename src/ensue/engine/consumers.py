@@ -233,6 +233,11 @@ class ActionConsumer(_Consumer):
         """How many actions are under way."""
         return len(self._running)
 
+    @property
+    def stays_inside(self) -> bool:
+        """Whether its action is known to reach nothing outside."""
+        return self._handler.stays_inside
+
     async def step(self) -> bool:
         """Settle what has ended and take what may start, in one transaction."""
         asked = self._allowed(

@@ -100,7 +100,7 @@ def connect(url: StoreUrl, *, readonly: bool = False) -> apsw.Connection:
     """
     with translated(url.path):
         if not url.in_memory:
-            _make_folder(Path(url.path).parent)
+            make_folder(Path(url.path).parent)
         flags = (
             apsw.SQLITE_OPEN_READONLY
             if readonly
@@ -158,7 +158,7 @@ class StoreLock:
     """
 
     def __init__(self, path: str) -> None:
-        _make_folder(Path(path).parent)
+        make_folder(Path(path).parent)
         try:
             self._file = Path(f"{os.path.realpath(path)}-lock").open("a")  # noqa: SIM115 - held until released
         except OSError as fault:
@@ -182,7 +182,12 @@ class StoreLock:
         self._file.close()
 
 
-def _make_folder(folder: Path) -> None:
+def make_folder(folder: Path) -> None:
+    """Make a folder, if it is not there.
+
+    Raises:
+        StoreUnusable: it cannot be made.
+    """
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as fault:

@@ -11,7 +11,7 @@ from typing import TypeVar, cast
 
 import apsw
 
-from ensue.engine import idempotency, logs, takeover
+from ensue.engine import branches, idempotency, logs, takeover
 from ensue.engine.checkpoints import Checkpointer
 from ensue.engine.clock import Clock
 from ensue.engine.database import StoreLock, StoreUrl, connect, translated
@@ -52,6 +52,7 @@ class Engine:
         records: the store's record ids.
         directory: the resources' sockets.
         opened_ms: when it was opened; leases are taken later.
+        branch: what the store is a branch of; None for one that is its own.
         careful_work: work up to this number was there when the process before died.
         careful_logs: for each log, records up to this were there when the process before died.
         declared: the numbers of the resources that this process declares.
@@ -63,6 +64,7 @@ class Engine:
         self.url = url
         self.clock = clock
         self.opened_ms = clock.now_ms()
+        self.branch: branches.Branch | None = None
         self.ids = Ids(clock, source)
         self.directory: Directory[Transaction] = Directory()
         self.careful_work = 0
@@ -117,6 +119,7 @@ class Engine:
             "SELECT app, kind, name, number FROM ensue_resources"
         ):
             self._numbers[Ref(app, kind, name)] = number
+        self.branch = branches.branch_of(tx)
         takeover.release_leases(tx)
         takeover.follow_clock(tx)
         idempotency.free_all(tx)

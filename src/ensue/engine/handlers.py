@@ -131,6 +131,7 @@ class WorkHandler:
         transact: runs a transaction handler; None for an action.
         act: runs an action; None for a transaction handler.
         dead: runs in the transaction that moves work to the dead-letter queue, with the reason.
+        stays_inside: whether its action is known to reach nothing outside.
     """
 
     ref: Ref
@@ -140,6 +141,7 @@ class WorkHandler:
     transact: Callable[[Transaction, Work], object] | None = None
     act: Callable[[Work, str], Awaitable[object]] | None = None
     dead: Callable[[Transaction, Work, str], object] | None = None
+    stays_inside: bool = False
 
 
 @dataclass(frozen=True)

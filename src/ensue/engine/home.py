@@ -14,6 +14,8 @@ from ensue.words.errors import InvalidDeclaration, StoreClosed
 from ensue.words.names import Ref
 from ensue.words.values import Json
 
+KEEP_MS = 86_400_000
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -23,11 +25,15 @@ class Settings:
         data: the folder for files; None when nothing may be written.
         smtp: the URL of the mail server; None for the outbox.
         keep_ms: how long done work, hops and records stay to be looked at.
+        act: whether the apps reach the outside although the store is a branch.
+        holds: whether nothing may reach the outside; decided when the store is opened.
     """
 
     data: Path | None = None
     smtp: str | None = None
-    keep_ms: int = 86_400_000
+    keep_ms: int = KEEP_MS
+    act: bool = False
+    holds: bool = False
 
 
 @dataclass

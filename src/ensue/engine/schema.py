@@ -97,8 +97,17 @@ _TOKENS = """
     CREATE INDEX ensue_tokens_by_end ON ensue_tokens (until_ms);
     """
 
+_BRANCH = """
+    -- One row in a store that is a branch: a copy from which nothing gets outside.
+    CREATE TABLE ensue_branch (
+        id INTEGER PRIMARY KEY CHECK (id = 1),
+        origin TEXT NOT NULL,
+        at_ms INTEGER NOT NULL
+    );
+    """
+
 # A step that was ever released is never changed: what comes later is a step of its own at the end.
-STEPS: tuple[str, ...] = (_GROUND, _TOKENS)
+STEPS: tuple[str, ...] = (_GROUND, _TOKENS, _BRANCH)
 
 
 def migrate(connection: apsw.Connection, at: str) -> None:

@@ -223,3 +223,15 @@ def test_where_ensue_is_not_on_the_path_its_file_is_named(monkeypatch, tmp_path)
     script.unlink()
     line = things_to_try([_loaded("shop")], [("shop", DEFAULT)])[0]
     assert line == f"{script.with_name('python')} -m ensue ls"
+
+
+def test_how_long_to_keep_and_whether_a_branch_acts_are_decided_by_options(served):
+    assert _run(served, "shop_of_run.py").exit_code == 0
+    assert (served.options.keep_ms, served.options.act) == (86_400_000, False)
+
+    assert _run(served, "shop_of_run.py", "--keep", "30d", "--act").exit_code == 0
+    assert (served.options.keep_ms, served.options.act) == (30 * 86_400_000, True)
+
+    refused = _run(served, "shop_of_run.py", "--keep", "long")
+    assert refused.exit_code == 1
+    assert "expected a duration such as" in refused.output

@@ -6,6 +6,7 @@ import click
 
 from ensue.doors.cli.command import Root, examples
 from ensue.doors.cli.connect import connect
+from ensue.doors.cli.copies import backup, branch, check, export, import_
 from ensue.doors.cli.listing import describe, ls
 from ensue.doors.cli.model import Connect, House, Serve
 from ensue.doors.cli.new import new
@@ -24,13 +25,15 @@ def make_cli(*, serve: Serve, connect: Connect = connect) -> click.Group:
         connect: reaches a server; over HTTP by default.
     """
     own: list[click.Command] = [run, new, ls, describe, tail, why]
+    own += [backup, branch, check, export, import_]
     generated = operation_commands(leave_out=[each.name or "" for each in own])
     root = Root(
         "ensue",
         commands=[*own[:4], *generated, *own[4:]],
         help=(
             "Run event-driven apps, and look into them while they run.\n\n"
-            "All commands but run and new ask a running server: the one at --url or ENSUE_URL."
+            "Run and new, and backup, branch, check, export and import, need no server. All others"
+            " ask a running one: that at --url or ENSUE_URL."
         ),
         epilog=examples(
             "ensue new shop && ensue run shop",

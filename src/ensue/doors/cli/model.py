@@ -28,6 +28,8 @@ class Options:
         engine: the URL of the store.
         key: what requests must present; None where only this machine can ask.
         smtp: the URL of the mail server; None for the outbox folder.
+        keep_ms: how long what is over stays to be looked at; None for a day.
+        act: whether a branch reaches the outside.
     """
 
     host: str
@@ -36,6 +38,8 @@ class Options:
     engine: str
     key: str | None
     smtp: str | None
+    keep_ms: int | None = None
+    act: bool = False
 
 
 class Ready(Protocol):

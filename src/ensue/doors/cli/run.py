@@ -11,12 +11,13 @@ from urllib.parse import urlsplit
 
 import click
 
+from ensue.app import copies
 from ensue.doors.cli.command import examples
 from ensue.doors.cli.loading import Loaded, load_apps, short_traceback
 from ensue.doors.cli.model import DATA, HOST, PORT, PORT_MAX, URL, House, Options, Ready
 from ensue.words.errors import InvalidDeclaration, InvalidValue
+from ensue.words.units import duration_ms
 
-STORE_FILE = "ensue.db"
 TRIES = 3
 
 
@@ -57,7 +58,7 @@ TRIES = 3
     "--engine",
     envvar="ENSUE_ENGINE",
     metavar="URL",
-    help=f"The store.  [default: sqlite:///DATA/{STORE_FILE}]",
+    help=f"The store.  [default: sqlite:///DATA/{copies.STORE_FILE}]",
 )
 @click.option(
     "--key",
@@ -70,6 +71,20 @@ TRIES = 3
     metavar="URL",
     help="The mail server; an outbox folder by default.",
 )
+@click.option(
+    "--keep",
+    envvar="ENSUE_KEEP",
+    metavar="DURATION",
+    default="1d",
+    show_default=True,
+    help="How long what is over stays to be looked at, such as 12h or 30d.",
+)
+@click.option(
+    "--act",
+    envvar="ENSUE_ACT",
+    is_flag=True,
+    help="Let a branch reach the outside: run actions, call, send mail.",
+)
 @click.pass_obj
 def run(  # noqa: PLR0913 - each is an option
     house: House,
@@ -81,18 +96,28 @@ def run(  # noqa: PLR0913 - each is an option
     engine: str | None,
     key: str | None,
     smtp: str | None,
+    keep: str,
+    act: bool,
 ) -> None:
     """Serve apps until Ctrl-C: their routes, their handlers and `/_ensue`.
 
     APP is a folder that contains app.py, a folder of such folders, a Python file, or
     module:attribute. Each option can also be given by the environment: ENSUE_HOST, ENSUE_PORT,
-    ENSUE_DATA, ENSUE_ENGINE, ENSUE_KEY, ENSUE_SMTP.
+    ENSUE_DATA, ENSUE_ENGINE, ENSUE_KEY, ENSUE_SMTP, ENSUE_KEEP, ENSUE_ACT.
     """
     loaded = _loaded(apps)
-    store = engine or f"sqlite:///{data / STORE_FILE}"
+    store = engine or copies.store_in(data)
+    keep_ms = duration_ms(keep)
     _make(data)
     options = Options(
-        host=host, port=port, data=data, engine=store, key=key or None, smtp=smtp or None
+        host=host,
+        port=port,
+        data=data,
+        engine=store,
+        key=key or None,
+        smtp=smtp or None,
+        keep_ms=keep_ms,
+        act=act,
     )
 
     def ready(found: Ready) -> None:

@@ -52,6 +52,8 @@ class Options:
         engine: the URL of the store.
         data: the folder for files.
         smtp: the URL of the mail server; None for the outbox folder.
+        keep_ms: how long what is over stays to be looked at; None for a day.
+        act: whether a branch reaches the outside.
     """
 
     host: str = "127.0.0.1"
@@ -60,6 +62,8 @@ class Options:
     engine: str = "sqlite:///data/ensue.db"
     data: Path = Path("data")
     smtp: str | None = None
+    keep_ms: int | None = None
+    act: bool = False
 
 
 @dataclass(frozen=True)
@@ -270,7 +274,12 @@ async def _serve(
     stop = _Stop()
     with stop.listening():
         platform = await open_platform(
-            apps, engine_url=options.engine, data=options.data, smtp=options.smtp
+            apps,
+            engine_url=options.engine,
+            data=options.data,
+            smtp=options.smtp,
+            keep_ms=options.keep_ms,
+            act=options.act,
         )
         servers = [
             _server(platform, app, options, each) for app, each in zip(apps, sockets, strict=True)

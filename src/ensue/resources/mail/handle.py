@@ -101,6 +101,7 @@ class Mail:
             actor=self.ref.name,
             policy=Policy(),
             act=act,
+            stays_inside=self._home.settings.smtp is None,
         )
         return [ActionConsumer(engine, handler)]
 
