@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -26,6 +27,12 @@ T = TypeVar("T")
 ROUNDS_MAX = 20_000
 TURNS_MAX = 20
 STEPS_MAX = 2_000
+
+
+def pytest_configure() -> None:
+    # A shell starts what runs in the background with SIGINT ignored, and so would be the children
+    # that tests stop by it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
