@@ -41,6 +41,11 @@ CUT = "cut, with …"
 BOUNDS: dict[str, Bound] = {
     "words:VALUE_BYTES_MAX": Bound(DATA, "bytes", "a value as JSON", LARGE),
     "words:VALUE_DEPTH_MAX": Bound(DATA, "levels", "nesting of a value", VALUE),
+    "words:INTEGER_MIN": Bound(DATA, "", "an integer that came as JSON from outside", VALUE),
+    "words:INTEGER_MAX": Bound(DATA, "", "an integer that came as JSON from outside", VALUE),
+    "words:NUMBER_DIGITS_MAX": Bound(DATA, "digits", "an `int` or `Decimal` that is kept", VALUE),
+    "words:NUMBER_EXPONENT_MAX": Bound(DATA, "", "its decimal exponent, at most", VALUE),
+    "words:NUMBER_EXPONENT_MIN": Bound(DATA, "", "its decimal exponent, at least", VALUE),
     "words:NAME_LENGTH_MAX": Bound(DATA, "characters", "the name of a resource", "`InvalidName`"),
     "words:DURATION_MS_MAX": Bound(DATA, "ms", "a duration: 100 years", VALUE),
     "words:RATE_PER_SECOND_MIN": Bound(DATA, "per second", "a rate, at least", VALUE),

@@ -7,7 +7,7 @@ from typing import Any, TypeVar, Unpack, overload
 
 from ensue.app.options import change_filter, change_kinds
 from ensue.app.resources import Resources
-from ensue.engine.changes import as_event, change_kind
+from ensue.engine.changes import change_kind
 from ensue.engine.handlers import Policy, PolicyOptions, make_policy
 from ensue.engine.logs import Record
 from ensue.resources import function as function_kind
@@ -103,7 +103,7 @@ class Handlers(Resources):
         def wants(record: Record) -> bool:
             if change_kind(record) not in kinds:
                 return False
-            return matches is None or matches(as_event(record))
+            return matches is None or matches(record)
 
         feed = Feed(
             source=table.ref,

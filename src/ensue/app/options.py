@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
+from ensue.engine.changes import as_event, as_plain_event
+from ensue.engine.logs import Record
 from ensue.languages.expressions import compile_condition
 from ensue.languages.patterns import compile_pattern
 from ensue.words.errors import InvalidDeclaration
@@ -12,8 +14,10 @@ from ensue.words.values import Json
 CHANGE_KINDS = ("insert", "update", "remove")
 
 
-def change_filter(where: Mapping[str, Json] | str) -> Callable[[dict[str, Json]], bool]:
+def change_filter(where: Mapping[str, Json] | str) -> Callable[[Record], bool]:
     """What tells whether a change concerns a handler: an event pattern, or a condition expression.
+
+    A pattern sees the images as JSON shows them: bytes as base64, sets as lists.
 
     Raises:
         InvalidPattern: the pattern does not compile; says where.
@@ -22,8 +26,9 @@ def change_filter(where: Mapping[str, Json] | str) -> Callable[[dict[str, Json]]
     if isinstance(where, str):
         condition = compile_condition(where, strict_values=True)
         condition.check_values({})
-        return lambda change: condition.holds(change, {})
-    return compile_pattern(where).matches
+        return lambda record: condition.holds(as_event(record), {})
+    pattern = compile_pattern(where)
+    return lambda record: pattern.matches(as_plain_event(record))
 
 
 def change_kinds(kind: str | Sequence[str] | None) -> tuple[str, ...]:

@@ -69,13 +69,20 @@ def from_work(ref: Ref, body: Json) -> Change:
 
 
 def as_event(record: Record) -> dict[str, Json]:
-    """A record as patterns see it, in the words of DynamoDB's streams."""
+    """A record in the words of DynamoDB's streams."""
     seen: dict[str, Json] = {"eventName": EVENT_NAMES[change_kind(record)]}
     if record.old is not None:
         seen["OldImage"] = values.decode(record.old)
     if record.new is not None:
         seen["NewImage"] = values.decode(record.new)
     return seen
+
+
+def as_plain_event(record: Record) -> dict[str, Json]:
+    """A record as patterns see it: as `as_event`, with bytes as base64 and sets as lists."""
+    seen = as_event(record)
+    has_tags = any(text is not None and not values.is_plain(text) for text in record[3:5])
+    return values.as_plain(seen) if has_tags else seen
 
 
 def _item(text: str | None) -> Item | None:
@@ -88,4 +95,4 @@ def _as_item(found: Json) -> Item:
 
 def _key(found: Json) -> Key:
     parts = found if isinstance(found, list) else []
-    return tuple(part for part in parts if isinstance(part, str | int | float))
+    return tuple(part for part in parts if isinstance(part, str | bytes | int | float))

@@ -212,7 +212,7 @@ def _record_node(node_id: str, record: Record | None, name: str) -> Node:
     if record.kind == "event":
         stored = values.decode(record.new or "{}")
         said = stored if isinstance(stored, dict) else {}
-        note = f"{said.get('detail-type')} {_short(values.encode(said.get('detail')))}"
+        note = f"{said.get('detail-type')!s} {_short(values.encode(said.get('detail')))}"
         return Node(node_id, "event", name, record.at_ms, note=note)
     if record.kind == "published":
         stored = values.decode(record.new or "{}")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from ensue.words.values import Item
 
-KeyValue = str | int | float
+KeyValue = str | bytes | int | float
 Key = tuple[KeyValue, ...]
 
 

@@ -1,28 +1,45 @@
-"""Values that Ensue stores and moves: JSON, checked at the border, with every fault located.
+"""Values that Ensue stores and moves, checked at the border, with every fault located.
 
-A value is None, a bool, an int of 64 bits, a finite float, a str, a list or a dict with string
-keys. It is stored as JSON text.
+A value is None, a bool, an int or Decimal of 38 digits, a finite float, a str, bytes, a set of
+texts, of numbers or of bytes, a list, or a dict with string keys. It is stored as JSON text. What
+JSON has no form for is written so that SQL still sees what it needs (`tagged`):
+
+    Decimal("1.50")   150E-2                  a number to SQL; a float has no upper-case E
+    b"\x00\xff"       {"$bytes":"00ff"}       hexadecimal: its order is that of the bytes
+    {"b", "a"}        {"$set":["a","b"]}      sorted, so that equal sets are equal texts
+    {"$set": 1}       {"$$set":1}             an object that only looks like one of these
+
+Nobody makes bytes or a set by sending such an object: it is an object when it comes back too.
 """
 
 from __future__ import annotations
 
 import math
 import re
+from base64 import b64encode
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import TypeAlias
 
 import msgspec
 
+from ensue.words import tagged
 from ensue.words.errors import InvalidValue, TooLarge
+from ensue.words.tagged import BYTE_MARK, DECIMAL_BYTE_MARK, DECIMAL_MARK, MARK
 
-Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
+Json: TypeAlias = (
+    "bool | int | float | Decimal | str | bytes | set[str] | set[bytes]"
+    " | set[int | float | Decimal] | list[Json] | dict[str, Json] | None"
+)
 
 VALUE_BYTES_MAX = 1_048_576
 VALUE_DEPTH_MAX = 100
-_INT_MIN, _INT_MAX = -(2**63), 2**63 - 1
+INTEGER_MIN, INTEGER_MAX = -(2**63), 2**63 - 1
 _PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
+_SIMPLE = 10**tagged.NUMBER_DIGITS_MAX
 
-_encoder = msgspec.json.Encoder()
+# What leaves a store as JSON for others: a Decimal is a number, bytes are base64, a set is a list.
+_encoder = msgspec.json.Encoder(decimal_format="number")
 _decoder = msgspec.json.Decoder()
 
 
@@ -59,10 +76,13 @@ def encode(value: object) -> str:
         InvalidValue: something in it has no JSON form; names where.
         TooLarge: the text is longer than 1 MiB.
     """
-    if not _is_plain(value, 0):
+    plain = _is_plain(value, 0)
+    if not plain:
         check(value)
     try:
-        text = _encoder.encode(value)
+        text = _encoder.encode(value if plain else tagged.tag(value))
+        if plain and BYTE_MARK in text and b'"$' in text:
+            text = _encoder.encode(tagged.tag(value))
     except (TypeError, ValueError, RecursionError):
         check(value)
         raise InvalidValue("expected a value that JSON can hold", at="$") from None
@@ -83,7 +103,7 @@ def _is_plain(value: object, depth: int) -> bool:
     if kind is str or kind is bool or value is None:
         return True
     if isinstance(value, int):
-        return kind is int and _INT_MIN <= value <= _INT_MAX
+        return kind is int and -_SIMPLE < value < _SIMPLE
     if isinstance(value, float):
         return kind is float and math.isfinite(value)
     if (kind is dict or kind is Item) and depth < VALUE_DEPTH_MAX:
@@ -97,13 +117,17 @@ def _is_plain(value: object, depth: int) -> bool:
 
 
 def decode(text: str | bytes) -> Json:
-    """The value of JSON text.
+    """The value of JSON text that `encode` made, or that a statement from outside put there.
 
     Raises:
         InvalidValue: it is not JSON, or nested deeper than the decoder goes.
     """
     try:
-        value: Json = _decoder.decode(text)
+        if type(text) is str:
+            plain = DECIMAL_MARK not in text and MARK not in text
+        else:
+            plain = DECIMAL_BYTE_MARK not in text and BYTE_MARK not in text
+        value: Json = _decoder.decode(text) if plain else tagged.decode(text)
     except msgspec.DecodeError as fault:
         raise InvalidValue(f"expected JSON: {fault}") from None
     except RecursionError:
@@ -139,18 +163,74 @@ def _check_scalar(value: object, path: str) -> None:
         return
     if isinstance(value, str):
         _check_text(value, path)
-    elif isinstance(value, int):
-        if not _INT_MIN <= value <= _INT_MAX:
-            raise InvalidValue(f"expected an integer of 64 bits, got {value}", at=path)
     elif isinstance(value, float):
         if not math.isfinite(value):
             raise InvalidValue(f"expected a finite number, got {value}", at=path)
-    else:
+    elif isinstance(value, int | Decimal):
+        tagged.check_number(value, path)
+    elif isinstance(value, set | frozenset):
+        _check_set(value, path)
+    elif not isinstance(value, bytes):
         raise InvalidValue(
-            f"expected a JSON value, got {type(value).__name__}",
+            f"expected a value, got {type(value).__name__}",
             at=path,
-            hint="Turn it into a string, number, list or object first.",
+            hint="Turn it into a string, number, bytes, set, list or object first.",
         )
+
+
+def _check_set(elements: set[object] | frozenset[object], path: str) -> None:
+    if tagged.are_of_one_kind(elements):
+        for each in elements:
+            _check_scalar(each, path)
+        return
+    found = ", ".join(sorted({type(each).__name__ for each in elements})) or "an empty one"
+    raise InvalidValue(
+        f"expected a set of strings, of numbers or of bytes, got {found}",
+        at=path,
+        hint="Leave an empty set out; put what is mixed into a list.",
+    )
+
+
+def check_wire(value: object, path: str = "$") -> None:
+    """Check a value that came as JSON from outside: as `check`, and its integers have 64 bits.
+
+    Raises:
+        InvalidValue: names the path of the first fault.
+    """
+    check(value, path)
+    _check_integers(value, path)
+
+
+def _check_integers(value: object, path: str) -> None:
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            _check_integers(inner, step(path, key))
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            _check_integers(inner, step(path, index))
+    elif isinstance(value, int) and not INTEGER_MIN <= value <= INTEGER_MAX:
+        raise InvalidValue(f"expected an integer of 64 bits, got {value}", at=path)
+
+
+def is_plain(text: str) -> bool:
+    """Whether the value of a stored text has neither bytes nor sets, as far as can be told fast."""
+    return MARK not in text
+
+
+def as_plain(value: dict[str, Json]) -> dict[str, Json]:
+    """An object as JSON shows it to others: bytes as base64, sets as sorted lists."""
+    return {key: as_json(inner) for key, inner in value.items()}
+
+
+def as_json(value: Json) -> Json:
+    """A value as JSON shows it to others: bytes as base64, a set as a sorted list."""
+    if isinstance(value, dict):
+        return as_plain(value)
+    if isinstance(value, list):
+        return [as_json(inner) for inner in value]
+    if isinstance(value, set | frozenset):
+        return [as_json(inner) for inner in tagged.in_order(value)]
+    return b64encode(value).decode() if isinstance(value, bytes) else value
 
 
 def _check_text(text: str, path: str) -> None:

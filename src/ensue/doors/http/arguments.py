@@ -77,7 +77,7 @@ class BodyReader:
                 if repeated is not None:
                     raise repeated
             if is_long:
-                values.check(plain)
+                values.check_wire(plain)
         return found
 
     def missing(self) -> InvalidValue:
@@ -249,7 +249,7 @@ def _json_or_text(text: str) -> object:
 def _check_number(value: object, at: str) -> None:
     """Refuse numbers that no value can be: infinite ones, and integers beyond 64 bits."""
     if isinstance(value, int | float | list | dict):
-        values.check(value, at)
+        values.check_wire(value, at)
 
 
 def _is_text(kind: TypeForm) -> bool:

@@ -33,7 +33,7 @@ from ensue.words.shapes import to_plain
 
 RETRY_AFTER_S = 1
 
-encode = msgspec.json.Encoder(enc_hook=to_plain).encode
+encode = msgspec.json.Encoder(enc_hook=to_plain, decimal_format="number").encode
 """Encodes every body that leaves the door."""
 
 

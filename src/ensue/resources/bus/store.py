@@ -49,12 +49,12 @@ def publish(
     event_id = tx.facts.records.text(number, sequence)
     tx.touched.add(number)
     if len(rules):
-        _deliver(tx, rules, envelope(event, event_id))
+        _deliver(tx, rules, envelope(event, event_id), is_plain=values.is_plain(text))
     return event_id
 
 
-def _deliver(tx: Transaction, rules: RuleSet, event: dict[str, Json]) -> None:
-    matching = rules.matching(event)
+def _deliver(tx: Transaction, rules: RuleSet, event: dict[str, Json], *, is_plain: bool) -> None:
+    matching = rules.matching(event if is_plain else values.as_plain(event))
     if not matching:
         return
     delivery = Delivery(values.encode(event))

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 
 from ensue.engine.transaction import Transaction
 from ensue.resources.table.model import TableModel
+from ensue.words import values
 from ensue.words.errors import InvalidDeclaration
 from ensue.words.values import Json
 
@@ -43,7 +44,8 @@ def adapt(tx: Transaction, table: TableModel, before: Mapping[str, Json]) -> Non
     """
     if before["key"] != list(table.key):
         raise InvalidDeclaration(
-            f"the key of {table.ref} is {before['key']} in the store, {list(table.key)} in the app",
+            f"the key of {table.ref} is {values.shown(before['key'])} in the store,"
+            f" {list(table.key)} in the app",
             at=str(table.ref),
             hint="Declare a table of another name, and copy the items in a handler.",
         )
