@@ -51,7 +51,7 @@ BOUNDS: dict[str, Bound] = {
     "words:RATE_PER_SECOND_MIN": Bound(DATA, "per second", "a rate, at least", VALUE),
     "words:RATE_PER_SECOND_MAX": Bound(DATA, "per second", "a rate, at most", VALUE),
     "resources.table:ITEM_BYTES_MAX": Bound(DATA, "bytes", "an item of a table", LARGE),
-    "resources.table:KEY_BYTES_MAX": Bound(DATA, "bytes", "one value of a key", VALUE),
+    "words:KEY_BYTES_MAX": Bound(DATA, "bytes", "one value of a key", VALUE),
     "resources.table:PAGE_MAX": Bound(DATA, "items", "a page of a query", VALUE),
     "resources.bus:EVENT_BYTES_MAX": Bound(DATA, "bytes", "an event", LARGE),
     "resources.bus:NAME_LENGTH_MAX": Bound(DATA, "characters", "a source or detail-type", VALUE),

@@ -112,7 +112,7 @@ def test_what_is_not_there_is_an_error(ensue):
 
 def test_a_fault_that_the_server_finds_is_located(ensue):
     done = ensue("put", "stock", '{"quantity": 1}')
-    assert done.startswith("1 error: expected a string or number as key attribute")
+    assert done.startswith("1 error: expected a string, number or bytes")
     assert "$.model" in done
 
 

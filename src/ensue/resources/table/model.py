@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeGuard
 
-from ensue.words.changes import Key, KeyValue
+from ensue.words.changes import Key
 from ensue.words.errors import InvalidDeclaration, InvalidValue
+from ensue.words.keys import KEY_BYTES_MAX, key_value
 from ensue.words.names import Ref, sql_name
-from ensue.words.values import Item, check, shown
+from ensue.words.values import Item, shown
 
 ITEM_BYTES_MAX = 409_600
-KEY_BYTES_MAX = 1_024
 PAGE_MAX = 1_000
 CHANGES_SEARCHED = 100_000
 ATTRIBUTE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,254}\Z")
@@ -53,43 +53,28 @@ class TableModel:
         """The key of an item.
 
         Raises:
-            InvalidValue: a key attribute is missing, or is no string or number.
+            InvalidValue: a key attribute is missing, or cannot be one.
         """
         parts = tuple([item.get(name) for name in self.key])
         if _are_plain(parts):
             return parts
-        found: list[KeyValue] = []
-        for name, value in zip(self.key, parts, strict=True):
-            if not isinstance(value, str | int | float) or isinstance(value, bool):
-                raise InvalidValue(
-                    f"expected a string or number as key attribute of {self.ref},"
-                    f" got {shown(value)}",
-                    at=f"$.{name}",
-                )
-            found.append(value)
-        return self.as_key(tuple(found))
+        return tuple(
+            key_value(value, f"$.{name}") for name, value in zip(self.key, parts, strict=True)
+        )
 
     def as_key(self, given: object) -> Key:
         """A key from what a caller gave: one value, or a tuple of partition and sort key.
 
         Raises:
-            InvalidValue: it has another shape, or a value that is no string or number, or too long.
+            InvalidValue: it has another shape, or a value that cannot be one of a key.
         """
         parts = tuple(given) if isinstance(given, (tuple, list)) else (given,)
-        if len(parts) == len(self.key) and _are_plain(parts):
-            return parts
-        shape = " and ".join(self.key)
         if len(parts) != len(self.key):
+            shape = " and ".join(self.key)
             raise InvalidValue(f"expected a key of {self.ref}: {shape}, got {shown(parts)}")
-        checked: list[KeyValue] = []
-        for name, value in zip(self.key, parts, strict=True):
-            if not isinstance(value, str | int | float) or isinstance(value, bool):
-                raise InvalidValue(f"expected a string or number, got {shown(value)}", at=name)
-            check(value, name)
-            if isinstance(value, str) and len(value.encode()) > KEY_BYTES_MAX:
-                raise InvalidValue(f"expected at most {KEY_BYTES_MAX} bytes of key", at=name)
-            checked.append(value)
-        return tuple(checked)
+        if _are_plain(parts):
+            return parts
+        return tuple(key_value(value, name) for name, value in zip(self.key, parts, strict=True))
 
 
 def _are_plain(parts: tuple[object, ...]) -> TypeGuard[Key]:

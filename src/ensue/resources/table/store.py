@@ -19,6 +19,7 @@ from ensue.resources.table.model import (
 from ensue.words import values
 from ensue.words.changes import Key, KeyValue
 from ensue.words.errors import Conflict, InvalidInput, InvalidValue, NotFound, TooLarge
+from ensue.words.keys import key_value
 from ensue.words.values import Item, Json
 
 
@@ -122,12 +123,11 @@ def query(
     """The items of one partition, of the table or an index, in the order of their sort keys."""
     if not 1 <= limit <= PAGE_MAX:
         raise InvalidValue(f"expected a limit from 1 to {PAGE_MAX}, got {limit}")
-    if not isinstance(partition, str | int | float):
-        raise InvalidValue(f"expected a string or number, got {values.shown(partition)}")
-    values.check(partition, "$.partition")
+    partition = key_value(partition, "$.partition")
     first, order = _query_columns(table, index)
     present = "" if index is None else f" AND {schema.is_indexed(table.indexes[index])}"
-    where, parameters = f"{first} = ?{present}", [partition]
+    where = f"{first} = ?{present}"
+    parameters: list[KeyValue] = [partition]
     if after is not None:
         cursor = _cursor(after, len(order))
         where += f" AND ({', '.join(order)}) {'<' if reverse else '>'} ({_marks(len(order))})"
