@@ -53,6 +53,8 @@ BOUNDS: dict[str, Bound] = {
     "resources.table:ITEM_BYTES_MAX": Bound(DATA, "bytes", "an item of a table", LARGE),
     "words:KEY_BYTES_MAX": Bound(DATA, "bytes", "one value of a key", VALUE),
     "resources.table:PAGE_MAX": Bound(DATA, "items", "a page of a query", VALUE),
+    "resources.adopted:PAGE_MAX": Bound(DATA, "rows", "a page of rows", VALUE),
+    "resources.adopted:TAIL_MAX": Bound(DATA, "changes", "one `changes`", "the first so many"),
     "resources.bus:EVENT_BYTES_MAX": Bound(DATA, "bytes", "an event", LARGE),
     "resources.bus:NAME_LENGTH_MAX": Bound(DATA, "characters", "a source or detail-type", VALUE),
     "resources.bus:TARGETS_MAX": Bound(DATA, "targets", "targets of a rule", DECLARED),
@@ -145,6 +147,33 @@ BOUNDS: dict[str, Bound] = {
         ENGINE, "findings", "findings of one rule of `check`", "a note says so"
     ),
     "engine:LEASE_MS_MAX": Bound(ENGINE, "ms", "a lease", "`check` says so"),
+    "resources.adopted:TAKE_MAX": Bound(
+        ENGINE, "changes", "changes taken at once from a database outside", "the next batch"
+    ),
+    "resources.adopted:WAITING_COUNTED_MAX": Bound(
+        ENGINE, "changes", "`waiting` of an adopted table's status", "counted up to this"
+    ),
+    "engine:TAKE_BYTES_MAX": Bound(
+        ENGINE, "bytes", "changes taken at once from a database outside", "the next batch"
+    ),
+    "engine:LOOK_MS": Bound(
+        ENGINE, "ms", "how often commits to a SQLite file outside are looked for", ""
+    ),
+    "engine:LISTEN_S": Bound(
+        ENGINE, "s", "how often PostgreSQL is looked at without a notification", ""
+    ),
+    "engine:CONNECT_TIMEOUT_S": Bound(
+        ENGINE, "s", "a connection to PostgreSQL", "`Unreachable`, and a retry"
+    ),
+    "engine:LOCK_TIMEOUT_MS": Bound(
+        ENGINE,
+        "ms",
+        "the wait for a table's lock while its capture is installed",
+        "`Unreachable`, and a retry",
+    ),
+    "engine:KEEPALIVE_S": Bound(
+        ENGINE, "s", "silence after which a connection to PostgreSQL is probed", ""
+    ),
     "observe:NODES_MAX": Bound(ENGINE, "nodes", "a tree of `why`", "a note says so"),
     "observe:CHILDREN_MAX": Bound(ENGINE, "nodes", "children of one node", "the first so many"),
     "observe:DEPTH_MAX": Bound(ENGINE, "levels", "a tree of `why`", "a note says so"),

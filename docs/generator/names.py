@@ -15,6 +15,7 @@ from ensue.app.app import App
 from ensue.catalog import KINDS
 from ensue.doors.cli.arguments import Parameter, parameters_of
 from ensue.words import errors
+from ensue.words.kinds import Kind
 from generator.markdown import arguments, code, first, plain, table
 
 
@@ -30,17 +31,22 @@ def kinds_page() -> str:
         table(
             ("kind", "what it is", "AWS calls it", "declared with"),
             [
-                (f"[{kind.name}](#{kind.name})", kind.summary, kind.aws, code(f"app.{kind.name}()"))
+                (
+                    f"[{kind.name}](#{kind.name})",
+                    kind.summary,
+                    kind.aws,
+                    code(f"app.{_method(kind)}()"),
+                )
                 for kind in KINDS.values()
             ],
         ),
     ]
     for kind in KINDS.values():
-        declare = getattr(App, kind.name)
+        declare = getattr(App, _method(kind))
         parts += [
             f"## {kind.name}",
             first(declare.__doc__),
-            _signature(f"app.{kind.name}", declare),
+            _signature(f"app.{_method(kind)}", declare),
         ]
         parts += arguments(declare.__doc__)
         readme = f"../../src/ensue/resources/{kind.name}/README.md"
@@ -58,6 +64,11 @@ def kinds_page() -> str:
                 ),
             ]
     return "\n\n".join(parts)
+
+
+def _method(kind: Kind) -> str:
+    """The method of `App` that declares one: named like the kind, but what is there is adopted."""
+    return "adopt" if kind.name == "adopted" else kind.name
 
 
 def _parameter(given: Parameter) -> tuple[str, str, str, str]:

@@ -9,6 +9,7 @@ from ensue.app.app import App
 from ensue.app.body import Body
 from ensue.app.routes import Answer
 from ensue.app.transaction import ReadTx, Tx
+from ensue.resources.adopted import Adopted, Rows
 from ensue.resources.bus import Bus, Event
 from ensue.resources.function import Function
 from ensue.resources.mail import Letter, Mail
@@ -44,6 +45,7 @@ from ensue.words.values import Item
 __version__ = version.VERSION
 
 __all__ = [
+    "Adopted",
     "Answer",
     "App",
     "Body",
@@ -73,6 +75,7 @@ __all__ = [
     "Page",
     "Queue",
     "ReadTx",
+    "Rows",
     "StoreBusy",
     "StoreClosed",
     "StoreError",

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
-from ensue.resources import bus, function, mail, queue, table, topic
+from ensue.resources import adopted, bus, function, mail, queue, table, topic
 from ensue.words.kinds import Kind
 
 KINDS: dict[str, Kind] = {
     kind.name: kind
-    for kind in (table.KIND, queue.KIND, bus.KIND, function.KIND, mail.KIND, topic.KIND)
+    for kind in (
+        table.KIND,
+        queue.KIND,
+        bus.KIND,
+        function.KIND,
+        mail.KIND,
+        topic.KIND,
+        adopted.KIND,
+    )
 }

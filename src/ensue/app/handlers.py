@@ -11,6 +11,7 @@ from ensue.engine.changes import change_kind
 from ensue.engine.handlers import Policy, PolicyOptions, make_policy
 from ensue.engine.logs import Record
 from ensue.resources import function as function_kind
+from ensue.resources.adopted import Adopted
 from ensue.resources.bus import Bus, Event
 from ensue.resources.function import Feed, Function, FunctionModel
 from ensue.resources.queue import Queue
@@ -69,7 +70,7 @@ class Handlers(Resources):
 
     def on_change(
         self,
-        table: Table,
+        table: Table | Adopted,
         *,
         kind: str | Sequence[str] | None = None,
         where: Mapping[str, Json] | str | None = None,
@@ -82,7 +83,7 @@ class Handlers(Resources):
         A change that fails is retried and holds back the later changes of its item only.
 
         Args:
-            table: whose changes.
+            table: whose changes: a table's, or an adopted table's.
             kind: ``insert``, ``update`` or ``remove``, or several; all by default.
             where: which changes: an event pattern on ``eventName``, ``OldImage`` and ``NewImage``,
                 or a condition expression on them, such as

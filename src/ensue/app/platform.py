@@ -22,6 +22,7 @@ from ensue.engine.keeper import Keeper
 from ensue.engine.transaction import Origin, Transaction
 from ensue.engine.workers import Worker
 from ensue.observe import Node, why
+from ensue.resources.adopted import Adopted
 from ensue.resources.table import Table
 from ensue.words.errors import InvalidDeclaration, LimitExceeded, NotFound
 from ensue.words.kinds import Operation
@@ -190,7 +191,7 @@ class Platform:
             resource
             for app in self.apps
             for resource in app.resources.values()
-            if isinstance(resource, Table)
+            if isinstance(resource, Table | Adopted)
         ]
         return why(self.engine, sought, up=up, finders=[table.find for table in tables])
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 from ensue.app.transaction import Tx
 from ensue.engine.handlers import Policy
 from ensue.engine.home import Home, Resource
 from ensue.resources import mail as mail_kind
+from ensue.resources.adopted import Adopted
 from ensue.resources.bus import Bus
 from ensue.resources.mail import Mail
 from ensue.resources.queue import Queue
@@ -56,6 +57,44 @@ class Resources:
         """
         table = Table(self.home, check_name(name, "table"), key=key, indexes=indexes, seed=seed)
         return self._add(table)
+
+    def adopt(
+        self,
+        name: str,
+        *,
+        url: str,
+        table: str,
+        key: str | tuple[str, ...] | None = None,
+        columns: Sequence[str] | None = None,
+        start: Literal["now", "snapshot"] = "now",
+    ) -> Adopted:
+        """Adopt a table of a SQLite or PostgreSQL database of your own, to follow its changes.
+
+        Triggers in that database capture every change of the table, whoever makes it.
+
+        Args:
+            name: what it is called here.
+            url: the database: ``sqlite:////srv/shop.db``, ``postgresql://user@host/shop``.
+            table: its name there, perhaps with its schema: ``public.customers``.
+            key: the columns that identify a row; its primary key by default.
+            columns: the columns that are captured; all by default.
+            start: ``now``; or ``snapshot``: the rows that are there come first, as inserts.
+
+        Raises:
+            InvalidName: the name breaks the naming rule.
+            InvalidValue: the URL is none.
+            InvalidDeclaration: the name is taken, or a table or column has no name.
+        """
+        adopted = Adopted(
+            self.home,
+            check_name(name, "adopted table"),
+            url=url,
+            table=table,
+            key=(key,) if isinstance(key, str) else key,
+            columns=None if columns is None else tuple(columns),
+            start=start,
+        )
+        return self._add(adopted)
 
     def queue(self, name: str, *, max_receives: int = 10) -> Queue:
         """Declare a queue and its dead-letter queue, ``<name>-dlq``.

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import ExitStack, suppress
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 import apsw
 
@@ -20,7 +20,7 @@ from ensue.engine.ids import FIRST_FREE_NUMBER, NUMBER_MAX, WORK_NUMBER, Ids, Ra
 from ensue.engine.schema import migrate
 from ensue.engine.sockets import Directory
 from ensue.engine.transaction import Origin, StoreFacts, Transaction, acting
-from ensue.engine.workers import Worker, drive, end_all
+from ensue.engine.workers import Worker, cancel_all, drive, end_all
 from ensue.engine.writer import Job, LoopWriter, ThreadWriter, Writer
 from ensue.words.errors import (
     EnsueError,
@@ -56,6 +56,7 @@ class Engine:
         careful_work: work up to this number was there when the process before died.
         careful_logs: for each log, records up to this were there when the process before died.
         declared: the numbers of the resources that this process declares.
+        watches: what looks outside the store for news and wakes workers; `start` runs each.
         delivered: how often a handler was run.
         take_at_most: how many records or pieces of work a worker takes in one step.
     """
@@ -76,6 +77,8 @@ class Engine:
         self._workers: list[Worker] = []
         self._listeners: dict[int, list[asyncio.Event]] = {}
         self._tasks: list[asyncio.Task[None]] = []
+        self.watches: list[Callable[[], Coroutine[Any, Any, None]]] = []
+        self._watching: list[asyncio.Task[None]] = []
         self._stopping = asyncio.Event()
         self._crashed = False
         self._closed = False
@@ -304,6 +307,8 @@ class Engine:
     def wake_all(self) -> None:
         """Wake everybody: something changed, and nobody knows what."""
         self.wake(set(self._listeners))
+        for worker in self._workers:
+            worker.woken.set()
 
     def start(self) -> None:
         """Run the workers, and watch for commits of other processes."""
@@ -314,6 +319,7 @@ class Engine:
         ]
         if not self.url.in_memory:
             self._tasks.append(loop.create_task(self._watch(), name="watch"))
+        self._watching = [loop.create_task(watch()) for watch in self.watches]
 
     async def close(self, grace_ms: int = 0) -> None:
         """Stop the workers, let running actions end within ``grace_ms``, and close the store."""
@@ -323,6 +329,7 @@ class Engine:
         self._stopping.set()
         for worker in self._workers:
             worker.woken.set()
+        await cancel_all(self._watching)
         await end_all(self._tasks, STEP_GRACE_MS)
         try:
             await asyncio.gather(*(worker.drain(grace_ms) for worker in self._workers))

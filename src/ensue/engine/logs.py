@@ -58,6 +58,17 @@ def append(tx: Transaction, table: str, kind: str, key: str | None, new: str) ->
     return tx.inserted()
 
 
+def append_change(
+    tx: Transaction, table: str, kind: str, *, key: str, old: str | None, new: str | None
+) -> int:
+    """Add a change that was captured elsewhere at the end; returns its sequence number."""
+    tx.execute(
+        f"INSERT INTO {table} (kind, key, old, new, hop) VALUES (?, ?, ?, ?, ?)",
+        (kind, key, old, new, tx.hop),
+    )
+    return tx.inserted()
+
+
 def read(tx: Transaction, table: str, after: int, limit: int) -> list[Record]:
     """The facts behind position ``after``, oldest first."""
     return _records(tx, f"{table} WHERE sequence > ? ORDER BY sequence LIMIT ?", (after, limit))

@@ -16,7 +16,7 @@ from ensue.engine.hops import Hop
 from ensue.engine.ids import HOP_NUMBER, WORK_NUMBER, Place, trace_id
 from ensue.engine.logs import Record
 from ensue.engine.sockets import Source
-from ensue.engine.transaction import Origin, Transaction
+from ensue.engine.transaction import OUTSIDE, Origin, Transaction
 from ensue.engine.work import Work
 from ensue.observe.tree import Attempt, Node
 from ensue.words import values
@@ -201,6 +201,8 @@ def _state(piece: Work) -> str:
 def _hop_node(node_id: str, hop: Hop | None) -> Node:
     if hop is None:
         return Node(node_id, "run", "forgotten", None)
+    if hop.cause is None and hop.actor == OUTSIDE.actor:
+        return Node(node_id, "statement", hop.actor, hop.at_ms, state="ok")
     kind = "request" if hop.cause is None else "run"
     note = None if hop.attempt == 1 else f"attempt {hop.attempt}"
     return Node(node_id, kind, hop.actor, hop.at_ms, state="ok", note=note)

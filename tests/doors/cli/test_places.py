@@ -45,7 +45,9 @@ def test_a_name_that_can_be_several_is_refused_with_all_of_them(ensue):
 def test_a_name_that_nothing_has_is_refused(ensue):
     done = ensue("get", "nothing", "1")
     assert done.exit_code == 1
-    assert done.stderr == "error: there is no table nothing. `ensue ls` lists what there is.\n"
+    assert done.stderr == (
+        "error: there is no table or adopted nothing. `ensue ls` lists what there is.\n"
+    )
 
 
 @pytest.mark.usefixtures("two_apps")

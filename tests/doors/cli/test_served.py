@@ -106,7 +106,7 @@ def test_a_condition_that_is_false_stores_nothing(ensue):
 
 def test_what_is_not_there_is_an_error(ensue):
     assert ensue("get", "stock", "none").startswith("1 error: there is no item with the key")
-    assert ensue("get", "nothing", "x").startswith("1 error: there is no table nothing")
+    assert ensue("get", "nothing", "x").startswith("1 error: there is no table or adopted nothing")
     assert ensue("query", "stock", "x", "--index", "none").startswith("1 error: ")
 
 

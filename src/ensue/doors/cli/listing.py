@@ -49,7 +49,8 @@ def describe(server: Server, *, name: str, as_json: bool) -> None:
         show_json(found)
         return
     name, app = printable_line(place.name), printable_line(place.app)
-    click.echo(f"{click.style(name, bold=True)}, a {place.kind.name} of {app}")
+    article = "an" if place.kind.name[0] in "aeiou" else "a"
+    click.echo(f"{click.style(name, bold=True)}, {article} {place.kind.name} of {app}")
     click.echo(place.kind.summary)
     for part in ("declared", "status"):
         if found.get(part):

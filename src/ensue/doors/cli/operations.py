@@ -29,6 +29,9 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
         "ensue put stock - < item.json",
     ),
     "query": ("ensue query orders 349 --index by-customer --limit 5",),
+    "rows": ('ensue rows customers --equal \'{"city": "Bern"}\' --limit 5',),
+    "changes": ("ensue changes customers --limit 5",),
+    "release": ("ensue release customers",),
     "peek": ("ensue peek payments-dlq",),
     "redrive": ("ensue redrive payments-dlq --limit 10",),
     "invoke": ('ensue invoke reprice \'{"model": "LX"}\'',),
@@ -43,6 +46,8 @@ HELP: Mapping[str, str] = {
     "attributes": "What travels beside the body.",
     "deduplication_id": "A subscriber that keeps such ids takes it once.",
     "delay": "Seconds during which nobody receives it.",
+    "equal": "Only the rows whose columns have these values.",
+    "force": "Also when another store has adopted the table.",
     "group": "Messages of one group are received in the order of sending.",
     "index": "A secondary index, instead of the table's own key.",
     "limit": "How many at most.",
@@ -51,6 +56,7 @@ HELP: Mapping[str, str] = {
     "source": "Who says it, instead of the bus's own source.",
     "to": "The address, instead of the declared one.",
     "values": "The values of the condition's :names.",
+    "wait": "Milliseconds to wait for something new.",
     "where": "A condition on the item that is there.",
 }
 

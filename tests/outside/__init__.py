@@ -1,0 +1,1 @@
+"""Tables in databases outside the store, in SQLite and in PostgreSQL."""
