@@ -39,6 +39,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--kills", type=int, default=200, help="how often the loaded process is killed"
     )
+    parser.addoption("--seeds", type=int, default=200, help="how many seeds are simulated")
 
 
 class Stage:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import time  # noqa: TID251 - what the clock reads is what is tested
+from contextlib import closing
 
 import httpx
 import pytest
 
-from ensue import App, Conflict, InvalidDeclaration, StoreBusy, StoreClosed
+from ensue import App, Conflict, InvalidDeclaration, StoreBusy, StoreClosed, StoreUnusable
 from ensue.engine import takeover, work
 from ensue.engine.clock import HELD_START_MS, HeldClock, SystemClock
 from ensue.engine.transaction import TransactionLost
 from ensue.engine.workers import drive
+from ensue.testing.disk import Disk, Fault
 
 HOUR_MS = 3_600_000
 
@@ -430,3 +432,43 @@ async def turned():
     turn = asyncio.get_running_loop().create_future()
     asyncio.get_running_loop().call_soon(turn.set_result, None)
     await turn
+
+
+def test_what_is_taken_with_care_is_done_once_although_the_disk_fails_under_its_lease(
+    tmp_path, run_on
+):
+    with closing(Disk()) as disk:
+        url = disk.url(tmp_path / "ensue.db")
+        done = []
+
+        def shop():
+            app = App("wims")
+            queue = app.queue("jobs")
+            counts = app.table("counts", key="id")
+
+            @queue.consumer()
+            def count(message, tx):
+                done.append(message.body)
+                tx.put(counts, {"id": str(len(done))})
+
+            return app, queue, counts
+
+        app, queue, _ = shop()
+        stage = run_on(url, app)
+        stage.wait(queue.send(1))
+        disk.bury()
+        stage.wait(stage.platform.abandon())
+        stage.open = False
+        stage.loop.close()
+        disk.start_again()
+        app, _, counts = shop()
+        stage = run_on(url, app)
+        consumer = only_worker(stage, "count")
+        disk.fault = Fault("io", disk.steps + 1)
+
+        with pytest.raises(StoreUnusable):
+            stage.wait(consumer.step())
+        stage.settle()
+
+        assert stage.wait(counts.count()) == 1
+        stage.close()

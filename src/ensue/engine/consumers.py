@@ -192,6 +192,8 @@ class TransactionConsumer(_Consumer):
             raise
 
     def _handle_leased(self, tx: Transaction, piece: Work) -> None:
+        if work.piece(tx, piece.id) != piece:
+            return  # the commit of the lease failed: without it the work would not be finished
         if piece.receives > self._policy.max_receives:
             self._fail(tx, piece, f"received {piece.receives} times without being settled")
         elif self._handle(tx, piece, piece.receives):

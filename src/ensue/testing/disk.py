@@ -20,6 +20,7 @@ from ensue.engine.database import StoreUrl
 from ensue.engine.ids import Random
 
 SECTOR_BYTES = 512
+DELETED = (-1, None)
 FOR_EVER = 2**62
 
 FaultKind: TypeAlias = Literal["kill", "kill after", "io", "full", "memory", "heap"]
@@ -117,14 +118,16 @@ class Disk(apsw.VFS):
         return _File(self, name, path, flags)
 
     def xDelete(self, name: str, syncdir: bool) -> None:  # noqa: D102, FBT001, N802 - SQLite's word and shape
-        self.step(f"delete {Path(name).name}", lambda: super(Disk, self).xDelete(name, syncdir))
-        if self._remembers and name in self._files:
+        def delete() -> None:
+            super(Disk, self).xDelete(name, syncdir)
+            if name in self._files:
+                # Until its folder is synced a deleted file can come back.
+                self._files[name].exists = False
+                self._files[name].since.append(DELETED)
             if syncdir:
-                del self._files[name]
-                return
-            # Until its folder is synced a deleted file can come back.
-            self._files[name].exists = False
-            self._files[name].since.append((0, None))
+                self.sync_folder()
+
+        self.step(f"delete {Path(name).name}", delete)
 
     def xSleep(self, microseconds: int) -> int:  # noqa: N802 - SQLite's word
         """Whoever waits for a lock has waited."""
@@ -154,6 +157,15 @@ class Disk(apsw.VFS):
             return
         raise _ERRORS[fault.kind](f"at step {self.steps}, {what}")
 
+    def sync_folder(self) -> None:
+        """What was deleted is gone for good."""
+        for path, kept in list(self._files.items()):
+            while DELETED in kept.since:
+                del kept.since[: kept.since.index(DELETED) + 1]
+                kept.synced.clear()
+            if not kept.exists:
+                del self._files[path]
+
     def kept(self, path: str) -> _Kept | None:
         """A file as a power cut may leave it."""
         if not self._remembers:
@@ -175,8 +187,8 @@ class Disk(apsw.VFS):
             source: decides what is kept.
         """
         for path, kept in self._files.items():
-            content = bytearray(kept.synced)
-            for offset, data in _survivors(kept.since, source):
+            content, since = _inode(kept, source)
+            for offset, data in _survivors(since, source):
                 _apply(content, offset, data)
             if content or kept.exists:
                 Path(path).write_bytes(content)
@@ -192,26 +204,40 @@ class _File(apsw.VFSFile):
         self._disk = disk
         self._name = Path(path).name if path else "temporary"
         self._kept = disk.kept(path) if path else None
+        # As SQLite on Unix: the first sync of a log or journal is one of its folder too.
+        self._syncs_folder = bool(path) and str(path).endswith(("-wal", "-journal"))
         super().__init__("", name, flags)
 
     def xWrite(self, data: Any, offset: int) -> None:  # noqa: N802, ANN401 - SQLite's word and types
-        self._disk.step(f"write {self._name}", lambda: super(_File, self).xWrite(data, offset))
-        if self._kept is not None:
-            self._kept.since.append((offset, bytes(data)))
+        def write() -> None:
+            super(_File, self).xWrite(data, offset)
+            if self._kept is not None:
+                self._kept.since.append((offset, bytes(data)))
+
+        self._disk.step(f"write {self._name}", write)
 
     def xTruncate(self, newsize: int) -> None:  # noqa: N802 - SQLite's word
-        self._disk.step(f"cut {self._name}", lambda: super(_File, self).xTruncate(newsize))
-        if self._kept is not None:
-            self._kept.since.append((newsize, None))
+        def cut() -> None:
+            super(_File, self).xTruncate(newsize)
+            if self._kept is not None:
+                self._kept.since.append((newsize, None))
+
+        self._disk.step(f"cut {self._name}", cut)
 
     def xSync(self, flags: int) -> None:  # noqa: N802 - SQLite's word
-        del flags
         # This process lives on, and the machine's power stays: there is no need to wait.
-        self._disk.step(f"sync {self._name}", lambda: None)
-        if self._kept is not None:
-            for offset, data in self._kept.since:
-                _apply(self._kept.synced, offset, data)
-            self._kept.since.clear()
+        del flags
+        self._disk.step(f"sync {self._name}", self._sync)
+
+    def _sync(self) -> None:
+        if self._kept is None:
+            return
+        for offset, data in self._kept.since:
+            _apply(self._kept.synced, offset, data)
+        self._kept.since.clear()
+        if self._syncs_folder:
+            self._disk.sync_folder()
+            self._syncs_folder = False
 
 
 _ERRORS: dict[str, type[apsw.Error]] = {
@@ -223,12 +249,30 @@ _ERRORS: dict[str, type[apsw.Error]] = {
 
 def _apply(content: bytearray, offset: int, data: bytes | None) -> None:
     """Write data at an offset, or cut the content there when there is none."""
+    if (offset, data) == DELETED:
+        content.clear()
+        return
     if data is None:
         del content[offset:]
         return
     if len(content) < offset:
         content.extend(bytes(offset - len(content)))
     content[offset : offset + len(data)] = data
+
+
+def _inode(kept: _Kept, source: Random) -> tuple[bytearray, list[tuple[int, bytes | None]]]:
+    """The file that the folder names, what is synced of it, and what was done since.
+
+    A file that was deleted is there again when its folder has forgotten that, and then with what it
+    had then; a file that was made in its place is another one.
+    """
+    content, since = bytearray(kept.synced), kept.since
+    while DELETED in since:
+        at = since.index(DELETED)
+        if source.random() < 0.5:
+            return content, since[:at]
+        content, since = bytearray(), since[at + 1 :]
+    return content, since
 
 
 def _survivors(

@@ -1,0 +1,223 @@
+"""What must hold of a world: along the way, and when everything has ensued."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter, defaultdict
+
+from tests.simulation.world import ALWAYS, said
+
+PLACES = "mail", "queue", "function"
+
+
+class Broken(AssertionError):
+    """What was promised does not hold."""
+
+
+class Ledger:
+    """What clients were told of their transactions: done, refused, or nothing."""
+
+    def __init__(self):
+        self.done: list[set[str]] = []
+        self.refused: list[set[str]] = []
+        self.unknown: list[set[str]] = []
+
+    def note(self, outcome, tokens):
+        getattr(self, outcome).append(set(tokens))
+
+
+class Seen:
+    """What the store says at one moment."""
+
+    def __init__(self, machine):
+        world = machine.world
+        self.world = world
+        self.accepted = {
+            item["token"]: item["to"]
+            for (text,) in machine.rows("SELECT item FROM sim_accepted")
+            for item in [json.loads(text)]
+        }
+        self.effects = {
+            (item["who"], item["token"]): item["times"]
+            for (text,) in machine.rows("SELECT item FROM sim_effects")
+            for item in [json.loads(text)]
+        }
+        self.wrong = [
+            (item["line"], item["wrong"])
+            for (text,) in machine.rows(
+                "SELECT item FROM sim_lines WHERE item ->> '$.wrong' <> '[]'"
+            )
+            for item in [json.loads(text)]
+        ]
+        self.work: dict[str, Counter[str]] = defaultdict(Counter)
+        self.dead: dict[str, set[str]] = defaultdict(set)
+        self.left: list[tuple] = []
+        homes = _homes(machine)
+        for queue, state, body, attributes, number, due_ms in machine.rows(
+            "SELECT queue, state, body, attributes, id, due_ms FROM ensue_work"
+        ):
+            home, is_dead = homes[queue]
+            token = _token(json.loads(body))
+            self.work[home][token] += 1
+            if is_dead and state < 2:
+                self.dead[home].add(token)
+                if not (attributes and "dead_letter" in json.loads(attributes)):
+                    raise Broken(f"{token} is dead in {home} without a reason")
+            elif state < 2:
+                self.left.append((home, token, number, state, due_ms))
+
+
+def _homes(machine):
+    """For the number of each queue, function and mail: whose work it holds, and if it is dead."""
+    found = {}
+    for ref, number in machine.engine._numbers.items():
+        name = ref.name.removesuffix("-dlq")
+        found[number] = (name, ref.name != name)
+    return found
+
+
+def _token(body):
+    if "subject" in body:
+        return body["subject"]
+    if "new" in body or "old" in body:
+        gone = body.get("new") is None
+        return f"{body['old']['t']}!" if gone else body["new"]["t"]
+    return said(body)["t"]
+
+
+def along(machine, ledger, *, purges=False):
+    """What holds at every moment."""
+    seen = Seen(machine)
+    world = seen.world
+    _rules({
+        "what was acknowledged is there": [
+            tokens for tokens in ledger.done if not tokens <= set(seen.accepted)
+        ],
+        "what was refused never happened": [
+            tokens for tokens in ledger.refused if tokens & set(seen.accepted)
+        ],
+        "a transaction happened as a whole or not at all": [
+            tokens
+            for tokens in ledger.unknown
+            if tokens & set(seen.accepted) and not tokens <= set(seen.accepted)
+        ],
+        "nothing happens that was not promised": [
+            key for key in seen.effects if key[1] not in seen.accepted
+        ],
+        "each goes only to those who are to get it": [
+            (who, token)
+            for who, token in seen.effects
+            if who not in world.routes[seen.accepted[token]]
+        ],
+        "an effect happens once": [
+            (who, token, times)
+            for (who, token), times in seen.effects.items()
+            if times > 1 and who not in world.again
+        ],
+        "what is dead has had no effect": [
+            (who, token)
+            for who, tokens in seen.dead.items()
+            for token in tokens
+            if not _may_be_both(world, who) and (who, token) in seen.effects
+        ],
+        "no work is there twice": [
+            (home, token, count)
+            for home, tokens in seen.work.items()
+            for token, count in tokens.items()
+            if count > 1 and home not in world.again
+        ],
+        "no work is there that was not promised": [
+            (home, token)
+            for home, tokens in seen.work.items()
+            for token in tokens
+            if token not in seen.accepted
+        ],
+        "all that is promised to a queue is there": []
+        if purges
+        else [
+            (who, token)
+            for token, to in seen.accepted.items()
+            for who in world.routes.get(to, [to])
+            if not _follows(world, who) and not seen.work[who][token]
+        ],
+        "order is kept per line": [
+            (line, wrong)
+            for line, wrong in seen.wrong
+            if line.split("/")[0] not in world.again | world.out_of_turn
+        ],
+        "calls come in their order": _disorder(world),
+    })
+    return seen
+
+
+def at_the_end(machine, ledger, *, purges=False):
+    """What holds when faults have ended and everything has ensued."""
+    seen = along(machine, ledger, purges=purges)
+    world = seen.world
+    world.gather_letters()
+    _rules({
+        "nothing is stuck": seen.left,
+        "each effect has happened, or its cause is dead": [
+            (who, token)
+            for token, to in seen.accepted.items()
+            for who in world.routes.get(to, ())
+            if (who, token) not in seen.effects and token not in seen.dead[who]
+        ],
+        "each action has called": [
+            (who, token)
+            for who, token in seen.effects
+            if world.consumers[who].is_action
+            and not any(call[:2] == (who, token) for call in world.calls)
+        ],
+        "only what was tried is dead": [
+            (who, token)
+            for who, tokens in seen.dead.items()
+            for token in tokens
+            if who in world.consumers and not world.begun[who, token] and not machine.troubles
+        ],
+        "each letter has left": [
+            token
+            for token, to in seen.accepted.items()
+            if to in world.places
+            and to not in world.routes
+            and not world.letters[token]
+            and token not in seen.dead[to]
+        ],
+        "every record is read": machine.rows(
+            "SELECT r.number, r.position, s.seq FROM ensue_readers r"
+            " JOIN ensue_resources e ON e.number = r.log JOIN sqlite_sequence s"
+            " ON s.name = e.sql_table || '_changes' WHERE r.position < s.seq"
+        ),
+        "the engine's own rules hold": machine.findings(),
+    })
+    return seen
+
+
+def _may_be_both(world, who):
+    """An action may have called before it failed for good; what is read again may fail then."""
+    return who not in world.consumers or world.consumers[who].is_action or who in world.again
+
+
+def _follows(world, who):
+    return who in world.consumers and world.consumers[who].follows is not None
+
+
+def _disorder(world):
+    """Calls of a line that came after a later one's."""
+    found, last = [], {}
+    for who, token, group, number in world.calls:
+        if group is None or who in world.again | world.out_of_turn:
+            continue
+        if number < last.get((who, group), 0):
+            found.append((who, group, token))
+        last[who, group] = max(number, last.get((who, group), 0))
+    return found
+
+
+def _rules(rules):
+    broken = [f"{rule}: {found[:5]}" for rule, found in rules.items() if found]
+    if broken:
+        raise Broken("; ".join(broken))
+
+
+__all__ = ["ALWAYS", "Broken", "Ledger", "along", "at_the_end"]

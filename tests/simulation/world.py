@@ -1,0 +1,252 @@
+"""An app whose every effect is noted, so that it can be told what was lost, doubled or out of turn.
+
+Whatever is promised gets a *token*. The transaction that promises it notes the token as accepted;
+each handler that gets it notes the effect, in its own transaction; an action calls the outside,
+which remembers. A line of things with an order (a group, an item) counts them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from dataclasses import dataclass, field
+
+from ensue import App
+
+ALWAYS = 99
+
+
+@dataclass
+class Consumer:
+    """Who handles what goes to a place.
+
+    ``home`` is the resource whose work it does; ``to`` are the places that it is told of.
+    """
+
+    who: str
+    home: object
+    is_action: bool
+    follows: object = None
+    chain: list[str] = field(default_factory=list)
+    kept: bool = True  # whether its work stays in order of the line
+
+
+class World:
+    """What is declared, and what the outside has seen."""
+
+    def __init__(self):
+        self.app = App("sim")
+        self.accepted = self.app.table("accepted", key="token")
+        self.effects = self.app.table("effects", key=("who", "token"))
+        self.lines = self.app.table("lines", key="line")
+        self.consumers: dict[str, Consumer] = {}
+        self.routes: dict[str, list[str]] = {}
+        self.places: dict[str, object] = {}
+        self.calls: list[tuple[str, str, str | None, int]] = []
+        self.letters: Counter[str] = Counter()
+        self.begun: Counter[tuple[str, str]] = Counter()
+        self.tries: Counter[tuple[str, str]] = Counter()
+        self.again: set[str] = set()  # who is given again what was handled
+        self.out_of_turn: set[str] = set()  # who is given again what was dead
+        self.clock = None
+
+    # What is declared
+
+    def queue(self, name, *, action=False, max_receives=3, chain=(), **policy):
+        """A queue with a consumer, which passes on what it got to the places in ``chain``."""
+        queue = self.app.queue(name, max_receives=max_receives)
+        self.places[name] = queue
+        consumer = self._consumer(name, queue, action, chain)
+        queue.consumer(**policy)(self._handler(consumer, lambda message: message.body))
+        self.routes[name] = [name]
+        return queue
+
+    def function(self, name, *, action=False, chain=(), **policy):
+        """A function to be invoked."""
+        consumer = self._consumer(name, None, action, chain)
+        handler = self._handler(consumer, lambda body: body)
+        consumer.home = self.app.function(name=name, **policy)(handler)
+        self.places[name] = consumer.home
+        self.routes[name] = [name]
+        return consumer.home
+
+    def table(self, name):
+        """A table of items."""
+        table = self.app.table(name, key="id")
+        self.places[name] = table
+        self.routes[name] = self.routes[f"{name}!"] = []
+        return table
+
+    def follower(self, name, table, *, action=False, chain=(), **policy):
+        """A handler of all changes of a table."""
+        consumer = self._consumer(name, None, action, chain)
+        consumer.follows = self.places[table]
+        handler = self._handler(consumer, changed)
+        self.app.on_change(self.places[table], name=name, **policy)(handler)
+        consumer.home = self.app.function_named(name)
+        for place in (table, f"{table}!"):
+            self.routes[place] = [*self.routes[place], name]
+
+    def bus(self, name):
+        """A bus whose events are of the types a and b."""
+        bus = self.app.bus(name)
+        for type_ in "ab":
+            self.places[f"{name}/{type_}"] = bus
+            self.routes[f"{name}/{type_}"] = []
+        return bus
+
+    def rule(self, name, bus, types, to):
+        """Let events of some types go to a queue or function that is there."""
+        self.app.resources[self.places[f"{bus}/a"].ref].rule(
+            name, {"detail-type": list(types)}, to=self.places[to]
+        )
+        for type_ in types:
+            self.routes[f"{bus}/{type_}"].append(to)
+
+    def topic(self, name, subscribers):
+        """A topic with the queues and functions that get its messages."""
+        topic = self.app.topic(name)
+        topic.subscribe(*(self.places[each] for each in subscribers))
+        self.places[name] = topic
+        self.routes[name] = list(subscribers)
+        return topic
+
+    def mail(self, name):
+        """Mail whose letters have their token as their subject."""
+        self.places[name] = self.app.mail(name, to="a@example.com")
+        return self.places[name]
+
+    def _consumer(self, who, home, action, chain):
+        self.consumers[who] = Consumer(who, home, action, chain=list(chain))
+        return self.consumers[who]
+
+    # What handlers do
+
+    def _handler(self, consumer, body_of):
+        who = consumer.who
+
+        def transact(given, tx):
+            body = said(body_of(given))
+            self.begun[who, body["t"]] += 1
+            late = body.get("late")
+            if not late:
+                self.stumble(who, body)
+            self.note(consumer, body, tx)
+            if late:
+                self.stumble(who, body)
+
+        async def act(given):
+            body = said(body_of(given))
+            self.begun[who, body["t"]] += 1
+            if not body.get("late"):
+                self.stumble(who, body)
+            if body.get("slow"):
+                await self.pause(body["slow"])
+            self.calls.append((who, body["t"], body.get("g"), body["n"]))
+            await self.app.run(self.note_once, consumer, body)
+            if body.get("late"):
+                self.stumble(who, body)
+
+        handler = act if consumer.is_action else transact
+        handler.__name__ = who
+        return handler
+
+    def stumble(self, who, body):
+        """Fail as often as the body says."""
+        tried = (who, body["t"])
+        self.tries[tried] += 1
+        if self.tries[tried] <= body.get("fails", 0):
+            raise RuntimeError(f"{who} stumbles over {body['t']}")
+
+    async def pause(self, ms):
+        """Wait for the held clock."""
+        future = asyncio.get_running_loop().create_future()
+        self.clock.call_at(
+            self.clock.now_ms() + ms, lambda: future.done() or future.set_result(None)
+        )
+        await future
+
+    def note(self, consumer, body, tx):
+        """The effect of a handler: counted, in its turn, and passed on."""
+        key = {"who": consumer.who, "token": body["t"]}
+        before = tx.get(self.effects, (consumer.who, body["t"]))
+        tx.put(self.effects, {**key, "times": 1 if before is None else before["times"] + 1})
+        self._take_turn(consumer.who, body, tx)
+        if before is not None:
+            return  # it was read again, and passed on before
+        for place in consumer.chain:
+            follow = {"g": body["g"]} if body.get("g") else {}
+            self.emit(place, {**follow, "t": f"{body['t']}>{consumer.who}:{place}"}, tx)
+
+    def note_once(self, consumer, body, tx):
+        """The effect of an action, which may come again."""
+        if tx.get(self.effects, (consumer.who, body["t"])) is None:
+            self.note(consumer, body, tx)
+
+    def _take_turn(self, who, body, tx):
+        if body.get("g") is None:
+            return
+        line = f"{who}/{body['g']}"
+        found = tx.get(self.lines, line) or {"line": line, "last": 0, "wrong": []}
+        if body["n"] <= found["last"]:
+            found["wrong"] = [*found["wrong"], [found["last"], body["n"], body["t"]]]
+        tx.put(self.lines, {**found, "last": body["n"]})
+
+    # What is promised
+
+    def emit(self, place, body, tx, *, delay=0):
+        """Promise something to a place, in this transaction."""
+        target, body = self.places[place.rstrip("!")], dict(body)
+        kind = target.ref.kind
+        if kind not in {"queue", "table"}:
+            body.pop("g", None)
+        line = body.get("k") or body.get("g")
+        body["n"] = self._next(f"{place.rstrip('!')}:{line}", tx) if line else 0
+        if kind == "table":
+            key = body["k"]
+            body["g"] = f"{place.rstrip('!')}:{key}"
+            if place.endswith("!"):
+                gone = tx.delete(target, key)
+                if gone is None:
+                    return
+                body["t"] = f"{gone['t']}!"
+            else:
+                tx.put(target, {"id": key, **body})
+        elif kind == "bus":
+            tx.publish(target, place[-1], body)
+        elif kind == "topic":
+            tx.publish(target, body)
+        elif kind == "mail":
+            tx.send(target, {"subject": body["t"], "text": "."})
+        elif kind == "queue":
+            tx.send(target, body, delay=delay, group=body.get("g"))
+        else:
+            tx.send(target, body, delay=delay)
+        tx.put(self.accepted, {"token": body["t"], "to": place})
+
+    def _next(self, line, tx):
+        found = tx.get(self.lines, f"next {line}")
+        last = 1 if found is None else found["last"] + 1
+        tx.put(self.lines, {"line": f"next {line}", "last": last, "wrong": []})
+        return last
+
+    def gather_letters(self):
+        """Take the letters that have left out of the drawers."""
+        for place in self.places.values():
+            if hasattr(place, "drawer"):
+                self.letters.update(letter.subject for letter in place.drawer.letters)
+                place.drawer.letters.clear()
+
+
+def said(body):
+    """What was promised, out of whatever it was packed in by the way."""
+    if "t" in body:
+        return body
+    return said(body.get("detail") or body["body"])
+
+
+def changed(change):
+    """What a change says: an item that is gone says so by a token of its own."""
+    if change.new is not None:
+        return {**change.new}
+    return {**change.old, "t": f"{change.old['t']}!", "n": change.old["n"] + 0.5}
