@@ -235,6 +235,9 @@ BOUNDS: dict[str, Bound] = {
     "languages.patterns:MAX_CHECKED_RULES": Bound(
         PATTERNS, "rules", "rules that are looked at one by one", "an index"
     ),
+    "languages.templates:MAX_TEMPLATE_LEVELS": Bound(
+        HTTP, "levels", "nesting of a template", DECLARED
+    ),
     "languages.expressions:MAX_EXPRESSION_BYTES": Bound(
         EXPRESSIONS, "bytes", "an expression", EXPRESSION
     ),

@@ -70,6 +70,7 @@ describes an app's routes, with `/_ensue`, as OpenAPI 3.1.
 * Bodies are JSON (`content-type: application/json`). What a request gives is checked against the types
   of the route's function before the function runs; what does not fit is a 400 that says where, and
   nothing has happened.
+* A route may have no function: [An API without handlers](../how-to/an-api-without-handlers.md).
 * An answer to a request that wrote something has the header `x-request-id`: `ensue why` shows what it
   caused. A `traceparent` header (W3C Trace Context) is kept with the request.
 * With a key (`--key`, `ENSUE_KEY`) a request shows `Authorization: Bearer KEY` or `X-API-Key: KEY`. Only

@@ -77,6 +77,9 @@ class Platform:
             app.home.check_empty()
             for resource in app.resources.values():
                 resource.check(known)
+            for route in app.routes:
+                if route.target is not None and route.target not in known:
+                    raise NotFound(f"there is no {route.target}", at=route.name)
         engine = await Engine.open(url, clock, source)
         platform = cls(apps, engine)
         try:

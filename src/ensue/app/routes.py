@@ -6,10 +6,11 @@ import inspect
 import re
 import typing
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypedDict, Unpack
 
 from ensue.words.errors import InvalidDeclaration
+from ensue.words.names import Ref
 from ensue.words.units import rate_per_second
 
 Place = Literal["path", "query", "body"]
@@ -55,6 +56,7 @@ class Route:
         rate_per_second: how many requests it takes a second; None for no limit.
         burst: how many it takes at once.
         idempotency: ``required`` when each request must have an idempotency key.
+        target: the resource that it works on without a handler; None with one.
     """
 
     method: str
@@ -69,6 +71,7 @@ class Route:
     rate_per_second: float | None = None
     burst: int = 1
     idempotency: Idempotency | None = None
+    target: Ref | None = None
 
     @property
     def name(self) -> str:
@@ -119,10 +122,9 @@ def make_route(
             takes a body or needs an idempotency key, or an ``async def`` takes a tx.
     """
     at = f"{method} {path}"
-    if method not in METHODS or not _PATH.match(path):
-        raise InvalidDeclaration(f"expected a method and a path such as /orders/{{id}}, got {at}")
+    check_path(method, path)
     is_action = inspect.iscoroutinefunction(function)
-    in_path = _PATH_PARAMETER.findall(path)
+    in_path = parameters_in(path)
     signature = inspect.signature(function)
     try:
         hints = typing.get_type_hints(function, include_extras=True)
@@ -145,21 +147,54 @@ def make_route(
         for declared in signature.parameters.values()
         if declared.name != "tx"
     )
-    if method == "GET" and any(each.place == "body" for each in parameters):
-        raise InvalidDeclaration("expected no body for a GET", at=at)
-    rate, idempotency = options.get("rate"), options.get("idempotency")
-    if method == "GET" and idempotency is not None:
-        raise InvalidDeclaration("expected no idempotency for a GET, which changes nothing", at=at)
-    return Route(
+    made = Route(
         method=method,
         path=path,
         function=function,
         parameters=parameters,
         returns=hints.get("return", Any),
-        status=options.get("status", 200),
+        status=200,
         is_action=is_action,
         wants_tx=wants_tx,
-        statuses=dict(options.get("statuses") or {}),
+    )
+    return with_options(made, **options)
+
+
+def check_path(method: str, path: str) -> None:
+    """Check that there can be a route.
+
+    Raises:
+        InvalidDeclaration: there is no such method, or the path is none.
+    """
+    if method not in METHODS or not _PATH.match(path):
+        raise InvalidDeclaration(
+            f"expected a method and a path such as /orders/{{id}}, got {method} {path}"
+        )
+
+
+def parameters_in(path: str) -> list[str]:
+    """The names of the parameters in a path."""
+    return _PATH_PARAMETER.findall(path)
+
+
+def with_options(route: Route, **options: Unpack[RouteOptions]) -> Route:
+    """A route that answers as these options say.
+
+    Raises:
+        InvalidDeclaration: a GET takes a body or needs an idempotency key.
+        InvalidValue: the rate is written wrong.
+    """
+    rate, idempotency = options.get("rate"), options.get("idempotency")
+    if route.method == "GET" and any(each.place == "body" for each in route.parameters):
+        raise InvalidDeclaration("expected no body for a GET", at=route.name)
+    if route.method == "GET" and idempotency is not None:
+        raise InvalidDeclaration(
+            "expected no idempotency for a GET, which changes nothing", at=route.name
+        )
+    return replace(
+        route,
+        status=options.get("status", route.status),
+        statuses={**route.statuses, **(options.get("statuses") or {})},
         rate_per_second=None if rate is None else rate_per_second(rate),
         burst=options.get("burst", 1),
         idempotency=idempotency,

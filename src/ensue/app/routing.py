@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TypeVar, Unpack
+from typing import Unpack
 
+from ensue.app.direct import Declaring
 from ensue.app.handlers import Handlers
-from ensue.app.routes import Route, RouteOptions, make_route
+from ensue.app.planning import DirectOptions
+from ensue.app.routes import Route, RouteOptions
+from ensue.resources.table import Table
 from ensue.words.errors import InvalidDeclaration
-
-F = TypeVar("F", bound=Callable[..., object])
+from ensue.words.shapes import TypeForm
 
 
 class Routing(Handlers):
@@ -23,27 +24,27 @@ class Routing(Handlers):
         super().__init__(name)
         self.routes: list[Route] = []
 
-    def get(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[F], F]:
+    def get(self, path: str, **options: Unpack[RouteOptions]) -> Declaring:
         """Declare what answers a GET; see `route`."""
         return self.route("GET", path, **options)
 
-    def post(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[F], F]:
+    def post(self, path: str, **options: Unpack[RouteOptions]) -> Declaring:
         """Declare what answers a POST; see `route`."""
         return self.route("POST", path, **options)
 
-    def put(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[F], F]:
+    def put(self, path: str, **options: Unpack[RouteOptions]) -> Declaring:
         """Declare what answers a PUT; see `route`."""
         return self.route("PUT", path, **options)
 
-    def delete(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[F], F]:
+    def delete(self, path: str, **options: Unpack[RouteOptions]) -> Declaring:
         """Declare what answers a DELETE; see `route`."""
         return self.route("DELETE", path, **options)
 
-    def patch(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[F], F]:
+    def patch(self, path: str, **options: Unpack[RouteOptions]) -> Declaring:
         """Declare what answers a PATCH; see `route`."""
         return self.route("PATCH", path, **options)
 
-    def route(self, method: str, path: str, **options: Unpack[RouteOptions]) -> Callable[[F], F]:
+    def route(self, method: str, path: str, **options: Unpack[RouteOptions]) -> Declaring:
         """Declare what answers a method on a path.
 
         Arguments named in the path come from it, ``body`` is the decoded body, ``tx`` the
@@ -59,15 +60,53 @@ class Routing(Handlers):
                 once (1). ``idempotency``: ``"required"`` to refuse requests without an
                 ``Idempotency-Key``; one that is sent is honoured in any case.
 
+        Returns:
+            What the function is declared with, as a decorator. Without a function, one of its
+            methods says what is done to a resource: ``app.get("/orders/{id}").get(orders,
+            "{path.id}")``.
+
         Raises:
             InvalidDeclaration: the path is taken or none, or the signature does not fit it.
         """
 
-        def declare(function: F) -> F:
-            self._add_route(make_route(method, path, function, **options))
-            return function
+        return Declaring(method, path, options, self._add_route)
 
-        return declare
+    def crud(
+        self, path: str, table: Table, *, body: TypeForm | None = None, rate: str | None = None
+    ) -> None:
+        """Declare the routes of a table's items, without a handler.
+
+        With one key attribute ``id``: ``POST path`` makes an item under a new id, and ``GET``,
+        ``PUT`` and ``DELETE path/{id}`` answer with one, store one whole and remove one. With two,
+        ``customer`` and ``id``, the same under ``path/{customer}``, and ``GET path/{customer}``
+        answers with a page of a partition.
+
+        Args:
+            path: such as ``/orders``.
+            table: whose items.
+            body: the type of an item in requests; any object by default.
+            rate: how many requests each route takes, such as ``"5/s"``.
+
+        Raises:
+            InvalidDeclaration: a route is there already, or the type is none.
+        """
+        *above, last = table.model.key
+        base = "/".join([path, *(f"{{{name}}}" for name in above)])
+        one = f"{base}/{{{last}}}"
+        in_path = {name: f"{{path.{name}}}" for name in table.model.key}
+        key = list(in_path.values())
+        typed: DirectOptions = {} if body is None else {"body": body}
+        location = "/".join([base.replace("{", "{path."), f"{{result.{last}}}"])
+        told: DirectOptions = {**typed, "headers": {"location": location}}
+        options: RouteOptions = {"rate": rate}
+        making: RouteOptions = {**options, "status": 201}
+        made = {"...": "{body}", **in_path, last: "{new_id}"}
+        self.post(base, **making).put(table, made, **told)
+        if above:
+            self.get(base, **options).query(table, in_path[above[0]])
+        self.get(one, **options).get(table, key)
+        self.put(one, **options).put(table, {"...": "{body}", **in_path}, **typed)
+        self.delete(one, **options).delete(table, key)
 
     def _add_route(self, made: Route) -> None:
         if any((each.method, each.path) == (made.method, made.path) for each in self.routes):

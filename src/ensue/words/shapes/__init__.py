@@ -6,13 +6,15 @@ bounded by `Meta`; or a model of pydantic.
 
 from ensue.words.shapes.expected import TypeForm, described
 from ensue.words.shapes.foreign import from_plain, is_foreign, to_plain
-from ensue.words.shapes.shape import Shape, is_structured
+from ensue.words.shapes.shape import Shape, as_plain, has_field, is_structured
 
 __all__ = [
     "Shape",
     "TypeForm",
+    "as_plain",
     "described",
     "from_plain",
+    "has_field",
     "is_foreign",
     "is_structured",
     "to_plain",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from typing import Generic, TypeVar, cast
 
 import msgspec
@@ -78,12 +79,12 @@ class Shape(Generic[T]):
         Raises:
             InvalidValue: it does not fit the type; says where.
         """
-        given = _plain(value)
+        given = _built(value)
         taken = self.take(given)
         # What was of the type already has been written once.
         if type(value) is type(taken) and not isinstance(value, dict | list):
             return cast(Json, given)
-        return cast(Json, _plain(_filled(taken)))
+        return as_plain(taken)
 
     def missing(self) -> InvalidValue:
         """What to say when there is no value at all."""
@@ -122,19 +123,50 @@ def is_structured(kind: TypeForm) -> bool:
     )
 
 
+def has_field(kind: TypeForm, steps: Sequence[str | int]) -> bool:
+    """Whether values of a type can have something at a place; True where that is not known.
+
+    Args:
+        kind: the type.
+        steps: names and indexes, from the outside in.
+    """
+    nodes = kinds_of(inspect.type_info(kind))
+    for step in steps:
+        below = [each for node in nodes for each in _below(node, step)]
+        if not below:
+            return False
+        nodes = [each for node in below for each in kinds_of(node)]
+    return True
+
+
+def _below(node: inspect.Type, step: str | int) -> list[inspect.Type]:
+    if isinstance(node, inspect.AnyType | inspect.CustomType):
+        return [inspect.AnyType()]
+    if isinstance(node, inspect.DictType):
+        return [node.value_type] if isinstance(step, str) else []
+    if isinstance(node, inspect.CollectionType):
+        return [node.item_type] if isinstance(step, int) else []
+    return [field.type for field in fields_of(node) if field.encode_name == step]
+
+
 def _customs(kind: TypeForm) -> list[inspect.CustomType]:
     found = kinds_of(inspect.type_info(kind))
     return [each for each in found if isinstance(each, inspect.CustomType)]
 
 
-def _filled(value: object) -> object:
-    """A value with its defaults: msgspec leaves those of a dataclass to the class."""
+def as_plain(value: object) -> Json:
+    """A value that a shape has made, in plain values, with its defaults.
+
+    Raises:
+        InvalidValue: something in it has no JSON form.
+    """
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return dataclasses.asdict(value)
-    return value
+        # Msgspec leaves the defaults of a dataclass to the class, where it does not see them.
+        value = dataclasses.asdict(value)
+    return cast(Json, _built(value))
 
 
-def _plain(value: object) -> object:
+def _built(value: object) -> object:
     try:
         return msgspec.to_builtins(value, enc_hook=to_plain)
     except (NotImplementedError, TypeError, ValueError, RecursionError) as fault:
