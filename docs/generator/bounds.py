@@ -141,6 +141,17 @@ BOUNDS: dict[str, Bound] = {
         "how long what is over is kept, where `--keep` is not given",
         "it is forgotten",
     ),
+    "engine:DISK_FREE_BYTES_MIN": Bound(ENGINE, "bytes", "free room on the disk", "a warning"),
+    "engine:LOG_FILE_BYTES_MAX": Bound(ENGINE, "bytes", "the write-ahead log's file", "a warning"),
+    "engine:OVERDUE_MS_MAX": Bound(ENGINE, "ms", "how long consumed work is due", "a warning"),
+    "engine:DEAD_COUNTED_MAX": Bound(
+        ENGINE, "messages", "dead letters that a warning counts", "`or more`"
+    ),
+    "engine:NOTICES_MAX": Bound(ENGINE, "warnings", "warnings of the last minutes", "the newest"),
+    "engine:TELL_AGAIN_MS": Bound(
+        ENGINE, "ms", "how often one warning is told in the log", "it is not told"
+    ),
+    "engine:FRESH_MS": Bound(ENGINE, "ms", "how long a warning is shown", "it is not shown"),
     "engine:COPY_PAGES": Bound(ENGINE, "pages", "what `backup` copies at once", "the next pages"),
     "engine:LINE_BYTES_MAX": Bound(ENGINE, "bytes", "a line of `export`: a row", "`Conflict`"),
     "engine:FINDINGS_MAX": Bound(

@@ -153,3 +153,19 @@ def test_a_handler_that_is_declared_no_more_keeps_no_records(file_store, run_on)
     keep(stage)
 
     assert stage.rows("SELECT count(*) FROM wims_stock_changes") == [(0,)]
+
+
+@pytest.mark.parametrize(("of_bus", "hours", "left"), [("3h", 2, 1), ("3h", 4, 0), ("1m", 0.5, 0)])
+def test_events_are_kept_as_long_as_their_bus_says(store, run_on, app, of_bus, hours, left):
+    bus, other = app.bus("events", keep=of_bus), app.bus("others")
+    stage = run_on(store, app, settings=KEEP)
+    event_id = stage.wait(bus.publish("Opened", {}))
+    stage.wait(other.publish("Opened", {}))
+    later(stage, int(hours * HOUR_MS))
+
+    keep(stage)
+
+    assert stage.rows("SELECT count(*) FROM wims_events_events") == [(left,)]
+    assert stage.rows("SELECT count(*) FROM wims_others_events") == [(int(hours < 1),)]
+    if left:
+        assert stage.platform.why(event_id).at_ms is not None

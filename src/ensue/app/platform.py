@@ -15,6 +15,7 @@ from ensue.engine.consumers import ActionConsumer
 from ensue.engine.database import StoreUrl, parse_store_url
 from ensue.engine.declarations import stranded
 from ensue.engine.engine import Engine
+from ensue.engine.gauges import look
 from ensue.engine.handlers import Pace
 from ensue.engine.home import KEEP_MS, Resource, Settings
 from ensue.engine.ids import Random, system_random
@@ -25,6 +26,7 @@ from ensue.observe import Node, why
 from ensue.resources.adopted import Adopted
 from ensue.resources.table import Table
 from ensue.words.errors import InvalidDeclaration, LimitExceeded, NotFound
+from ensue.words.findings import Finding
 from ensue.words.kinds import Operation
 from ensue.words.names import Ref
 
@@ -202,6 +204,19 @@ class Platform:
     def engine_url(self) -> str:
         """The URL of the store, as `ensue run --engine` takes it."""
         return str(self.engine.url)
+
+    def noticed(self) -> list[Finding]:
+        """The warnings of the last minutes; there is no such look as in `warnings`."""
+        return self.engine.facts.notices.recent(self.engine.clock.now_ms())
+
+    def warnings(self) -> list[Finding]:
+        """What runs short or waits for somebody: what was noticed lately, and what is so now.
+
+        Raises:
+            StoreError: the store cannot serve.
+        """
+        found = {(each.rule, each.where): each for each in [*self.noticed(), *look(self.engine)]}
+        return list(found.values())
 
     def uptime_ms(self) -> int:
         """For how long it has been open, in ms."""

@@ -17,6 +17,7 @@ from ensue.resources.table import Table
 from ensue.resources.topic import Topic
 from ensue.words.errors import InvalidDeclaration
 from ensue.words.names import Ref, check_name
+from ensue.words.units import duration_ms
 
 R = TypeVar("R", bound=Resource)
 
@@ -114,18 +115,22 @@ class Resources:
             self._add(queue.dead_letters)
         return queue
 
-    def bus(self, name: str, *, source: str | None = None) -> Bus:
+    def bus(self, name: str, *, source: str | None = None, keep: str | float | None = None) -> Bus:
         """Declare a bus: events in a log, delivered by rules.
 
         Args:
             name: its name.
             source: the source of events that name none; the app's name by default.
+            keep: how long its events can be looked at, such as ``"30d"``; as long as `ensue run
+                --keep` says by default.
 
         Raises:
             InvalidName: the name breaks the naming rule.
+            InvalidValue: the time is written wrong.
             InvalidDeclaration: the name is taken.
         """
-        return self._add(Bus(self.home, check_name(name, "bus"), source=source))
+        keep_ms = None if keep is None else duration_ms(keep)
+        return self._add(Bus(self.home, check_name(name, "bus"), source=source, keep_ms=keep_ms))
 
     def topic(self, name: str) -> Topic:
         """Declare a topic: each message goes to every subscriber that wants it.

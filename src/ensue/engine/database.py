@@ -110,6 +110,7 @@ def connect(url: StoreUrl, *, readonly: bool = False) -> apsw.Connection:
         connection.set_busy_timeout(BUSY_TIMEOUT_MS)
         if not readonly and not url.in_memory:
             _claim_file(connection, url.path)
+            _check_whole(connection, url.path)
             connection.execute("PRAGMA journal_mode=WAL").fetchall()
             connection.execute(f"PRAGMA synchronous={url.synchronous}").fetchall()
             # Checkpoints are made by a thread of their own, so that no commit waits for one.
@@ -135,6 +136,7 @@ def connect_to_look(url: StoreUrl) -> apsw.Connection:
         connection = connect(url, readonly=True)
         opened.callback(connection.close)
         _check_is_store(connection, url.path)
+        _check_whole(connection, url.path)
         opened.pop_all()
     return connection
 
@@ -207,6 +209,19 @@ def _claim_file(connection: apsw.Connection, path: str) -> None:
     if owner != (0,) or objects != (0,):
         raise _another_programs(path)
     connection.execute(f"PRAGMA application_id={APPLICATION_ID}").fetchall()
+
+
+def _check_whole(connection: apsw.Connection, path: str) -> None:
+    """Refuse a file that was cut off within its last page; SQLite notices only pages that lack."""
+    page = connection.execute("PRAGMA page_size").fetchone()
+    # A write-ahead log may still have to mend what a power cut left of a checkpoint.
+    mends = Path(f"{path}-wal").exists() and Path(f"{path}-wal").stat().st_size > 0
+    if not mends and page and Path(path).stat().st_size % int(str(page[0])):
+        raise StoreUnusable(
+            "the store is damaged: its file was cut off",
+            at=path,
+            hint="Copy the file aside, and restore a backup or use sqlite3's .recover.",
+        )
 
 
 def _another_programs(path: str) -> StoreUnusable:

@@ -1,10 +1,13 @@
-"""The keeper: forgets done work, hops and records that were kept long enough to be looked at."""
+"""The keeper: forgets done work, hops and records that were kept long enough to be looked at.
+
+In its pauses it looks at what may run short, and warns.
+"""
 
 from __future__ import annotations
 
 import asyncio
 
-from ensue.engine import idempotency, logs
+from ensue.engine import gauges, idempotency, logs
 from ensue.engine.engine import Engine
 from ensue.engine.transaction import Origin, Transaction
 
@@ -43,7 +46,10 @@ class Keeper:
         if await self._engine.transact(self._forget, Origin(self.name)):
             return True
         self._work_seen = 0
-        self._next_ms = self._engine.clock.now_ms() + PAUSE_MS
+        now_ms = self._engine.clock.now_ms()
+        for finding in gauges.look(self._engine):
+            self._engine.facts.notices.note(now_ms, finding)
+        self._next_ms = now_ms + PAUSE_MS
         return False
 
     async def drain(self, grace_ms: int) -> None:
@@ -55,13 +61,16 @@ class Keeper:
         forgotten, seen = purge_done(tx, after=self._work_seen, before_ms=before_ms, limit=CHUNK)
         more = seen > self._work_seen
         self._work_seen = seen
-        before_hop = first_hop_since(tx, before_ms)
+        before_hop = oldest = first_hop_since(tx, before_ms)
         for source in self._engine.directory.sources():
             up_to = self._read_by_all(tx, source.number)
-            forgotten += logs.trim(
-                tx, source.table, up_to=up_to, before_hop=before_hop, limit=CHUNK
-            )
-        forgotten += _forget_hops(tx, before_hop) + idempotency.forget(tx, CHUNK)
+            before = before_hop
+            if source.keep_ms is not None:
+                before = first_hop_since(tx, tx.now_ms - source.keep_ms)
+                # A record has its time from its hop, which so has to stay as long.
+                oldest = min(oldest, before)
+            forgotten += logs.trim(tx, source.table, up_to=up_to, before_hop=before, limit=CHUNK)
+        forgotten += _forget_hops(tx, oldest) + idempotency.forget(tx, CHUNK)
         return more or forgotten > 0
 
     def _read_by_all(self, tx: Transaction, log: int) -> int:

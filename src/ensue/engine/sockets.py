@@ -72,10 +72,13 @@ class Source:
     Attributes:
         number: the resource's number.
         table: the SQL table that holds the log.
+        keep_ms: how long its records are kept, when all have read them; None for as long as what
+            is over is kept.
     """
 
     number: int
     table: str
+    keep_ms: int | None = None
 
 
 Call = Callable[[Json], Awaitable[Json]]

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 import apsw
 
 from ensue.engine.database import Row, SqlValue, in_our_words
 from ensue.engine.ids import Ids, Place, RecordIds
+from ensue.engine.notices import Notices
 from ensue.engine.sockets import Directory
 from ensue.words.errors import Conflict, NotFound, StoreClosed, StoreError, StoreUnusable
 from ensue.words.names import Ref
@@ -53,12 +54,14 @@ class StoreFacts:
         records: the store's record ids.
         numbers: the number of each resource.
         directory: the resources' sockets.
+        notices: warnings that were given lately.
     """
 
     ids: Ids
     records: RecordIds
     numbers: dict[Ref, int]
     directory: Directory[Transaction]
+    notices: Notices = field(default_factory=Notices)
 
 
 class TransactionLost(StoreUnusable):

@@ -22,11 +22,14 @@ import apsw
 from ensue.engine.checkpoints import checkpoint
 from ensue.engine.clock import Clock
 from ensue.engine.database import in_our_words
+from ensue.engine.notices import near
 from ensue.engine.transaction import OUTSIDE, Origin, StoreFacts, Transaction, as_raised
 from ensue.words.errors import LimitExceeded, StoreClosed, StoreError
+from ensue.words.findings import WARNING, Finding
 
 BATCH_JOBS_MAX = 512
 WAITING_JOBS_MAX = 20_000
+WAITING_JOBS_NEAR = near(WAITING_JOBS_MAX)
 
 log = logging.getLogger("ensue.engine")
 
@@ -161,15 +164,27 @@ class Writer(ABC):
         """
         if self._closed:
             raise StoreClosed("the engine has stopped")
+        if self.waiting >= WAITING_JOBS_NEAR:
+            self._warn_or_refuse()
+        self.waiting += 1
+        if not self._gathering:
+            self._loop.call_soon(self._hand_over)
+        self._gathering.append(job)
+
+    def _warn_or_refuse(self) -> None:
         if self.waiting >= WAITING_JOBS_MAX:
             raise LimitExceeded(
                 f"expected at most {WAITING_JOBS_MAX} waiting transactions",
                 hint="Try again in a moment.",
             )
-        self.waiting += 1
-        if not self._gathering:
-            self._loop.call_soon(self._hand_over)
-        self._gathering.append(job)
+        found = Finding(
+            "near.transactions",
+            "the writer",
+            f"{WAITING_JOBS_NEAR} and more of at most {WAITING_JOBS_MAX} transactions wait",
+            "Send less at once: beyond the bound requests get a 429.",
+            WARNING,
+        )
+        self._facts.notices.note(self._clock.now_ms(), found)
 
     async def close(self) -> None:
         """Run what waits, then stop."""

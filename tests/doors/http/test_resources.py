@@ -17,7 +17,13 @@ from tests.doors.http.sample import ask, make_app
 
 def test_health_says_version_engine_and_uptime(shop):
     shop.advance("90s")
-    expected = {"status": "ok", "version": VERSION, "engine": "sqlite", "uptime_ms": 90_000}
+    expected = {
+        "status": "ok",
+        "version": VERSION,
+        "engine": "sqlite",
+        "uptime_ms": 90_000,
+        "warnings": 0,
+    }
     assert shop.get("/_ensue/health").body == expected
     assert shop.get("/_ensue/health?probe=1").status == 200
 
@@ -137,3 +143,27 @@ def test_where_several_apps_have_a_name_the_app_is_named():
         assert len(kit.get("/_ensue/queues/payments/peek", app="other").body) == 1
         assert kit.get("/_ensue/queues/payments/peek", app="shop").body == []
         assert kit.get("/_ensue/queues/payments/peek", app="nope").status == 404
+
+
+def test_warnings_tell_of_dead_letters_and_health_counts_what_was_noticed(run_app):
+    app = App("shop")
+    jobs = app.queue("jobs", max_receives=1)
+
+    @jobs.consumer()
+    def fail(message, tx):
+        raise ValueError
+
+    t = run_app(app)
+    t.wait(jobs.send(1))
+    t.settle()
+
+    [found] = t.get("/_ensue/warnings").body
+    assert (found["rule"], found["where"], found["severity"]) == (
+        "dead.letters",
+        "queue jobs-dlq",
+        "warning",
+    )
+    assert t.get("/_ensue/health").body["warnings"] == 0
+    t.advance("61s")
+    assert t.get("/_ensue/health").body["warnings"] == 1
+    assert t.get("/_ensue/warnings?x=1").status == 400

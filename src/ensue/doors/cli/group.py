@@ -12,6 +12,7 @@ from ensue.doors.cli.model import Connect, House, Serve
 from ensue.doors.cli.new import new
 from ensue.doors.cli.operations import operation_commands
 from ensue.doors.cli.run import run
+from ensue.doors.cli.status import status
 from ensue.doors.cli.tail import tail
 from ensue.doors.cli.why import why
 from ensue.words.version import VERSION
@@ -25,7 +26,7 @@ def make_cli(*, serve: Serve, connect: Connect = connect) -> click.Group:
         connect: reaches a server; over HTTP by default.
     """
     own: list[click.Command] = [run, new, ls, describe, tail, why]
-    own += [backup, branch, check, export, import_]
+    own += [status, backup, branch, check, export, import_]
     generated = operation_commands(leave_out=[each.name or "" for each in own])
     root = Root(
         "ensue",

@@ -44,12 +44,26 @@ class Why(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Health(msgspec.Struct):
-    """That the server answers, which version it is, on which kind of store, and since when."""
+    """That the server answers, its version, its kind of store, since when, and how many warnings.
+
+    The warnings are those of the last minutes.
+    """
 
     status: str
     version: str
     engine: str
     uptime_ms: int
+    warnings: int
+
+
+class Warned(msgspec.Struct):
+    """A warning: the rule, what is the matter where, and what to do about it."""
+
+    rule: str
+    severity: str
+    where: str
+    what: str
+    hint: str
 
 
 class Listed(msgspec.Struct):
@@ -134,6 +148,14 @@ def house_routes(
         ),
         HouseRoute(
             "GET",
+            "/warnings",
+            shown.warnings,
+            "warnings",
+            "List what runs short or waits for somebody.",
+            returns=list[Warned],
+        ),
+        HouseRoute(
+            "GET",
             "/resources",
             shown.resources,
             "resources",
@@ -209,8 +231,16 @@ class _Shown:
         """Answer even a query that it does not know: probes add what keeps caches away."""
         del receive
         engine = self._platform.engine_url.partition(":")[0]
-        said = Health("ok", VERSION, engine, self._platform.uptime_ms())
+        noticed = len(self._platform.noticed())
+        said = Health("ok", VERSION, engine, self._platform.uptime_ms(), noticed)
         await respond(scope, send, 200, encode(said))
+
+    async def warnings(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer with what runs short or waits for somebody."""
+        del receive
+        self._nothing.convert(self._nothing.gather(scope["query_string"]))
+        found = [Warned(**each.as_dict()) for each in self._platform.warnings()]
+        await respond(scope, send, 200, encode(found))
 
     async def resources(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer with all resources."""

@@ -25,10 +25,13 @@ class Bus:
         home: the app.
         name: its name.
         source: the source of events that name none; the app's name by default.
+        keep_ms: how long its events are kept; None for as long as what is over is kept.
     """
 
-    def __init__(self, home: Home, name: str, *, source: str | None = None) -> None:
-        self.model = BusModel(Ref(home.app, "bus", name), source or home.app)
+    def __init__(
+        self, home: Home, name: str, *, source: str | None = None, keep_ms: int | None = None
+    ) -> None:
+        self.model = BusModel(Ref(home.app, "bus", name), source or home.app, keep_ms)
         self.rules = RuleSet()
         self._home = home
 
@@ -142,8 +145,10 @@ class Bus:
 
     def declared(self) -> dict[str, Json]:
         """Its declaration, for people."""
+        keep_ms = self.model.keep_ms
         return {
             "source": self.model.source,
+            **({} if keep_ms is None else {"keep_ms": keep_ms}),
             "rules": {
                 rule.name: {
                     "pattern": dict(rule.pattern),
@@ -170,7 +175,7 @@ class Bus:
             tx, self.ref, values.encode(self.declared()), sql_table=self.model.events
         )
         engine.add_log(tx, number, self.model.events)
-        source = Source(number, self.model.events)
+        source = Source(number, self.model.events, self.model.keep_ms)
         engine.directory.add(self.ref, source=source)
 
     def connect(self, engine: Engine, tx: Transaction) -> None:

@@ -26,10 +26,12 @@ class BusModel:
     Attributes:
         ref: what it is called.
         source: the source of events that name none.
+        keep_ms: how long its events are kept; None for as long as what is over is kept.
     """
 
     ref: Ref
     source: str
+    keep_ms: int | None = None
 
     @cached_property
     def events(self) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from ensue.engine import logs
 from ensue.engine.logs import Record
+from ensue.engine.notices import near, size_is_near
 from ensue.engine.sockets import Delivery, Refusal
 from ensue.engine.transaction import Transaction
 from ensue.resources.bus.model import (
@@ -21,6 +22,8 @@ from ensue.resources.bus.rules import RuleSet
 from ensue.words import values
 from ensue.words.errors import InvalidInput, InvalidValue, TooLarge
 from ensue.words.values import Json
+
+EVENT_BYTES_NEAR = near(EVENT_BYTES_MAX)
 
 
 def publish(
@@ -42,8 +45,8 @@ def publish(
         "detail": _detail(detail),
     }
     text = values.encode(event)
-    if len(text) > EVENT_BYTES_MAX:
-        raise TooLarge(f"expected an event of at most {EVENT_BYTES_MAX} bytes")
+    if len(text) > EVENT_BYTES_NEAR:
+        _check_size(tx, bus, len(text))
     number = tx.number(bus.ref)
     sequence = logs.append(tx, bus.events, "event", None, text)
     event_id = tx.facts.records.text(number, sequence)
@@ -51,6 +54,12 @@ def publish(
     if len(rules):
         _deliver(tx, rules, envelope(event, event_id), is_plain=values.is_plain(text))
     return event_id
+
+
+def _check_size(tx: Transaction, bus: BusModel, size: int) -> None:
+    if size > EVENT_BYTES_MAX:
+        raise TooLarge(f"expected an event of at most {EVENT_BYTES_MAX} bytes, got {size}")
+    tx.facts.notices.note(tx.now_ms, size_is_near("an event", size, EVENT_BYTES_MAX, str(bus.ref)))
 
 
 def _deliver(tx: Transaction, rules: RuleSet, event: dict[str, Json], *, is_plain: bool) -> None:

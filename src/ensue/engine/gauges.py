@@ -1,0 +1,110 @@
+"""What is looked at now and then, to warn before it is too late: room, waiting work, dead work."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from ensue.engine import work
+from ensue.engine.consumers import ActionConsumer, TransactionConsumer
+from ensue.engine.engine import Engine
+from ensue.engine.ids import NUMBER_MAX
+from ensue.engine.notices import near
+from ensue.engine.transaction import Transaction
+from ensue.words.findings import WARNING, Finding
+
+DISK_FREE_BYTES_MIN = 536_870_912
+LOG_FILE_BYTES_MAX = 268_435_456
+OVERDUE_MS_MAX = 300_000
+DEAD_COUNTED_MAX = 1_000
+
+
+def look(engine: Engine) -> list[Finding]:
+    """What is near a bound, or waits for somebody, at this moment.
+
+    Raises:
+        StoreError: the store cannot serve.
+    """
+    return [
+        *_disk(engine),
+        *engine.read(lambda tx: [*_resources(tx), *_dead(engine, tx), *_overdue(engine, tx)]),
+    ]
+
+
+def _disk(engine: Engine) -> Iterator[Finding]:
+    if engine.url.in_memory:
+        return
+    path = engine.url.path
+    free = shutil.disk_usage(Path(path).absolute().parent).free
+    if free < DISK_FREE_BYTES_MIN:
+        yield _warning(
+            "near.disk",
+            path,
+            f"{free:,} bytes are free on the disk of the store",
+            "Free some space: when it is full nothing can be written.",
+        )
+    try:
+        size = os.stat(f"{path}-wal").st_size
+    except OSError:
+        return
+    if size > LOG_FILE_BYTES_MAX:
+        yield _warning(
+            "near.log_file",
+            f"{path}-wal",
+            f"the write-ahead log has {size:,} bytes",
+            "Somebody reads at an old moment: a backup, or a program with an open transaction.",
+        )
+
+
+def _resources(tx: Transaction) -> Iterator[Finding]:
+    [(highest,)] = tx.execute("SELECT max(number) FROM ensue_resources")
+    if (highest or 0) >= near(NUMBER_MAX):
+        yield _warning(
+            "near.resources",
+            "ensue_resources",
+            f"{highest} of at most {NUMBER_MAX} resources were declared",
+            "Declare fewer: names that are no longer used keep their number.",
+        )
+
+
+def _dead(engine: Engine, tx: Transaction) -> Iterator[Finding]:
+    for number, name in tx.execute(
+        "SELECT number, name FROM ensue_resources"
+        " WHERE json_extract(declared, '$.dead_letter_queue_of') IS NOT NULL ORDER BY number"
+    ):
+        if number not in engine.declared:
+            continue
+        [(count,)] = tx.execute(
+            "SELECT count(*) FROM (SELECT 1 FROM ensue_work WHERE queue = ? AND state < 2 LIMIT ?)",
+            (number, DEAD_COUNTED_MAX),
+        )
+        if count:
+            more = " or more" if count == DEAD_COUNTED_MAX else ""
+            yield _warning(
+                "dead.letters",
+                f"queue {name}",
+                f"{count}{more} messages failed for good and wait here",
+                f"Repair the cause, then `ensue redrive {name}`.",
+            )
+
+
+def _overdue(engine: Engine, tx: Transaction) -> Iterator[Finding]:
+    """Work that has been due for long, although somebody consumes it here."""
+    refs = engine.refs_by_number()
+    for worker in engine.workers:
+        if isinstance(worker, ActionConsumer | TransactionConsumer):
+            for number in worker.listens:
+                due_ms = work.next_due_ms(tx, number)
+                if due_ms is not None and tx.now_ms - due_ms > OVERDUE_MS_MAX:
+                    yield _warning(
+                        "overdue.work",
+                        str(refs[number]),
+                        f"its next work has been due for {(tx.now_ms - due_ms) // 1_000} s",
+                        "Its consumer is slow, paced, or fails: give it more concurrency or rate.",
+                    )
+
+
+def _warning(rule: str, where: str, what: str, hint: str) -> Finding:
+    return Finding(rule, where, what, hint, WARNING)
