@@ -41,5 +41,6 @@ bench: $(STAMP)  ## Measure the order system, the engine and the languages
 	$(BIN)/python bench/patterns.py
 
 .PHONY: soak
-soak: $(STAMP)  ## Kill a loaded process many more times, at random moments
+soak: $(STAMP)  ## Kill a loaded process many more times, and let a million messages through
 	$(BIN)/python -m pytest -m crash tests/crash --kills 2000
+	$(BIN)/python -m pytest -m soak tests/soak --messages 1000000

@@ -40,6 +40,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--kills", type=int, default=200, help="how often the loaded process is killed"
     )
     parser.addoption("--seeds", type=int, default=200, help="how many seeds are simulated")
+    parser.addoption(
+        "--messages", type=int, default=10_000, help="how many messages go through when soaked"
+    )
 
 
 class Stage:

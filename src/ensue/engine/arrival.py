@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-import json
 import zlib
 from base64 import b64decode
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
-from itertools import islice
+from itertools import groupby, islice
 from pathlib import Path
 from typing import IO, TypeAlias, cast
 
 import apsw
+import msgspec
 
 from ensue.engine.backup import check_pages
 from ensue.engine.database import APPLICATION_ID, SqlValue, StoreUrl, make_folder, translated
@@ -34,6 +34,8 @@ _REFUSED = (
     apsw.AuthError,
     OverflowError,
 )
+
+_PLAIN = frozenset({str, int, float, type(None)})
 
 Line: TypeAlias = dict[str, object] | list[object]
 
@@ -136,8 +138,8 @@ class _Text:
         if not self._raw.endswith(b"\n"):
             raise self.wrong("expected a line of an export, got the end of the file")
         try:
-            found = json.loads(self._raw)
-        except (ValueError, RecursionError):
+            found = msgspec.json.decode(self._raw)
+        except (msgspec.DecodeError, ValueError, RecursionError):
             raise self.wrong("expected a line of JSON") from None
         if not isinstance(found, dict | list):
             raise self.wrong("expected an object or a list")
@@ -173,7 +175,7 @@ class _Text:
         )
 
     def _value(self, value: object) -> SqlValue:
-        if value is None or isinstance(value, str) or type(value) in {int, float}:
+        if type(value) in _PLAIN:
             return cast("SqlValue", value)
         if isinstance(value, dict) and len(value) == 1:
             [(kind, said)] = value.items()
@@ -236,15 +238,22 @@ def _fill(written: apsw.Connection, text: _Text, table: Made, columns: list[str]
     count = 0
     while batch := list(islice(rows, ROWS_AT_ONCE)):
         count += len(batch)
-        for row in batch:
-            if any(isinstance(value, _AsText) for value in row):
-                cast_marks = ", ".join(
-                    "CAST(? AS TEXT)" if isinstance(value, _AsText) else "?" for value in row
-                )
-                written.execute(plain.replace(f"({marks})", f"({cast_marks})"), row)
+        # In their order: row ids are given by it.
+        for is_odd, group in groupby(batch, key=_has_odd_text):
+            if is_odd:
+                for row in group:
+                    written.execute(plain.replace(f"({marks})", f"({_odd_marks(row)})"), row)
             else:
-                written.execute(plain, row)
+                written.executemany(plain, group)
     return count
+
+
+def _has_odd_text(row: list[SqlValue]) -> bool:
+    return any(type(value) is _AsText for value in row)
+
+
+def _odd_marks(row: list[SqlValue]) -> str:
+    return ", ".join("CAST(? AS TEXT)" if type(value) is _AsText else "?" for value in row)
 
 
 def _execute(written: apsw.Connection, text: _Text, part: Made) -> None:

@@ -19,7 +19,6 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-import json
 import math
 from base64 import b64encode
 from collections.abc import Iterator
@@ -29,6 +28,7 @@ from pathlib import Path
 from typing import IO, cast
 
 import apsw
+import msgspec
 
 from ensue.engine.database import SqlValue, StoreUrl, connect_to_look, translated
 from ensue.engine.files import appearing, translated_os
@@ -130,7 +130,7 @@ class _Writer:
 
 def as_line(value: object) -> bytes:
     """A value as one line of JSON."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+    return msgspec.json.encode(value) + b"\n"
 
 
 def made(connection: apsw.Connection) -> list[Made]:
