@@ -11,7 +11,6 @@ from ensue.app.app import App
 from ensue.app.calls import Called, Calls, Once, Seal, Sealed, as_answer
 from ensue.app.routes import Answer, Route
 from ensue.engine.clock import Clock, SystemClock
-from ensue.engine.consumers import ActionConsumer
 from ensue.engine.database import StoreUrl, parse_store_url
 from ensue.engine.declarations import stranded
 from ensue.engine.engine import Engine
@@ -342,4 +341,4 @@ async def open_platform(
 
 
 def _reaches_out(worker: Worker) -> bool:
-    return isinstance(worker, ActionConsumer) and not worker.stays_inside
+    return bool(getattr(worker, "reaches_out", False))

@@ -236,9 +236,9 @@ class ActionConsumer(_Consumer):
         return len(self._running)
 
     @property
-    def stays_inside(self) -> bool:
-        """Whether its action is known to reach nothing outside."""
-        return self._handler.stays_inside
+    def reaches_out(self) -> bool:
+        """Whether its action may reach the outside; on a branch it is not run then."""
+        return not self._handler.stays_inside
 
     async def step(self) -> bool:
         """Settle what has ended and take what may start, in one transaction."""

@@ -23,6 +23,8 @@ log = logging.getLogger("ensue.engine")
 class Worker(Protocol):
     """Something that works when there is work.
 
+    One that reaches the outside says so by an attribute ``reaches_out``: on a branch it is not run.
+
     Attributes:
         name: for the log.
         listens: the numbers of the resources whose commits wake it.
