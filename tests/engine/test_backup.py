@@ -137,6 +137,18 @@ def test_a_backup_never_overwrites(used, tmp_path):
     assert (tmp_path / "copy.db").read_text() == "mine"
 
 
+@pytest.mark.parametrize("suffix", ["-wal", "-journal", "-shm"])
+def test_what_an_earlier_store_left_is_not_applied_to_a_copy(used, tmp_path, suffix):
+    left = tmp_path / f"copy.db{suffix}"
+    left.write_text("of another store")
+
+    with pytest.raises(Conflict, match=f"copy.db{suffix}"):
+        copy(used.url, tmp_path / "copy.db")
+
+    assert left.read_text() == "of another store"
+    assert not (tmp_path / "copy.db").exists()
+
+
 def test_what_appears_while_a_backup_is_made_is_not_overwritten_either(used, tmp_path):
     def meanwhile(written):
         (tmp_path / "copy.db").write_text("mine")

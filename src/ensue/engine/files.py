@@ -17,14 +17,16 @@ def appearing(target: Path) -> Iterator[Path]:
     """Give a path to write to; what was written appears at ``target`` when the block ends well.
 
     It is synced first. When the block raises, nothing is left. What is there already is not
-    touched.
+    touched; nor is a log that an earlier database of that name left, which SQLite would apply to
+    the new one.
 
     Raises:
         Conflict: there is such a file already.
         StoreUnusable: the folder cannot be written, or the disk is full.
     """
-    if os.path.lexists(target):
-        raise _taken(target)
+    for suffix in LEFTOVERS:
+        if os.path.lexists(f"{target}{suffix}"):
+            raise _taken(Path(f"{target}{suffix}"))
     draft = target.with_name(f".{target.name}.{os.getpid()}.partial")
     try:
         with translated_os(target):
