@@ -175,7 +175,7 @@ class Bus:
             tx, self.ref, values.encode(self.declared()), sql_table=self.model.events
         )
         engine.add_log(tx, number, self.model.events)
-        source = Source(number, self.model.events, self.model.keep_ms)
+        source = Source(number, self.model.events, keep_ms=self.model.keep_ms)
         engine.directory.add(self.ref, source=source)
 
     def connect(self, engine: Engine, tx: Transaction) -> None:
