@@ -105,6 +105,7 @@ def test_nothing_can_be_submitted_after_closing(store, run_on):
 
 
 def test_over_the_bound_of_waiting_jobs_there_is_a_named_error(file_stage, monkeypatch):
+    monkeypatch.setattr(writer, "WAITING_JOBS_NEAR", 0)
     monkeypatch.setattr(writer, "WAITING_JOBS_MAX", 0)
     with pytest.raises(LimitExceeded, match="waiting transactions") as caught:
         file_stage.do(adding)
