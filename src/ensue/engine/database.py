@@ -110,7 +110,7 @@ def connect(url: StoreUrl, *, readonly: bool = False) -> apsw.Connection:
         connection.set_busy_timeout(BUSY_TIMEOUT_MS)
         if not readonly and not url.in_memory:
             _claim_file(connection, url.path)
-            _check_whole(connection, url.path)
+            _check_whole(connection, url)
             connection.execute("PRAGMA journal_mode=WAL").fetchall()
             connection.execute(f"PRAGMA synchronous={url.synchronous}").fetchall()
             # Checkpoints are made by a thread of their own, so that no commit waits for one.
@@ -136,7 +136,7 @@ def connect_to_look(url: StoreUrl) -> apsw.Connection:
         connection = connect(url, readonly=True)
         opened.callback(connection.close)
         _check_is_store(connection, url.path)
-        _check_whole(connection, url.path)
+        _check_whole(connection, url)
         opened.pop_all()
     return connection
 
@@ -211,8 +211,11 @@ def _claim_file(connection: apsw.Connection, path: str) -> None:
     connection.execute(f"PRAGMA application_id={APPLICATION_ID}").fetchall()
 
 
-def _check_whole(connection: apsw.Connection, path: str) -> None:
+def _check_whole(connection: apsw.Connection, url: StoreUrl) -> None:
     """Refuse a file that was cut off within its last page; SQLite notices only pages that lack."""
+    if url.storage is not None:  # which alone knows what is in its files
+        return
+    path = url.path
     page = connection.execute("PRAGMA page_size").fetchone()
     # A write-ahead log may still have to mend what a power cut left of a checkpoint.
     mends = Path(f"{path}-wal").exists() and Path(f"{path}-wal").stat().st_size > 0

@@ -34,7 +34,7 @@ def look(engine: Engine) -> list[Finding]:
 
 
 def _disk(engine: Engine) -> Iterator[Finding]:
-    if engine.url.in_memory:
+    if engine.url.on_loop:
         return
     path = engine.url.path
     free = shutil.disk_usage(Path(path).absolute().parent).free
