@@ -330,6 +330,25 @@ def test_a_released_table_is_followed_no_more_until_the_next_start(
     assert shop.seen == [("update", 1, 2)]
 
 
+def test_what_is_read_while_the_table_is_released_is_dropped(
+    database, customers, shop, stage, monkeypatch
+):
+    database.type(f"UPDATE {customers} SET n = 0")
+    table = shop.customers._line.table
+    take = table.take
+
+    def take_late(*given):
+        found = take(*given)
+        table.release(force=False)
+        shop.customers._going.state = "released"
+        return found
+
+    monkeypatch.setattr(table, "take", take_late)
+    shop.follow(stage)
+
+    assert shop.seen == []
+
+
 def test_a_release_that_fails_leaves_the_table_followed(
     database, customers, shop, stage, monkeypatch
 ):

@@ -7,6 +7,7 @@ import asyncio
 import pytest
 
 from ensue.engine.clock import HeldClock
+from ensue.engine.outside.postgres_capture import Shape
 from ensue.engine.outside.url import parse_outside_url
 from ensue.words import values
 from ensue.words.errors import Conflict, InvalidValue, NotPermitted, Unreachable
@@ -84,13 +85,28 @@ def test_a_snapshot_holds_what_was_committed_and_what_commits_later_follows_it(
     assert [(kind, old["n"], new["n"]) for kind, _, old, new in after] == [("update", 20, 22)]
 
 
+def test_a_change_that_commits_in_the_middle_of_a_snapshot_is_told_once(
+    database, customers, follow, monkeypatch
+):
+    write = Shape.snapshot
+
+    def commit_and_write(shape):
+        database.type(f"UPDATE {customers} SET n = 11 WHERE id = 1")
+        return write(shape)
+
+    monkeypatch.setattr(Shape, "snapshot", commit_and_write)
+
+    found = [(kind, key, new["n"]) for kind, key, _, new in follow(snapshot=True).told()]
+
+    assert found == [("snapshot", [1], 10), ("snapshot", [2], 20), ("update", [1], 11)]
+
+
 def test_a_snapshot_that_fails_is_taken_before_anything_else_is_told(
     database, customers, follow, monkeypatch
 ):
     follower = follow(snapshot=True)
-    shape = "ensue.engine.outside.postgres_capture.Shape.snapshot"
     with monkeypatch.context() as broken:
-        broken.setattr(shape, lambda self: "SELECT 1 / 0")
+        broken.setattr(Shape, "snapshot", lambda self: "SELECT 1 / 0")
         with pytest.raises(InvalidValue):
             follower.take()
     database.type(f"UPDATE {customers} SET n = 0")
