@@ -18,8 +18,7 @@ left_out: list[pytest.Item] = []
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    missing = "programs of its server" if programs() is None else None
-    missing = "psycopg" if find_spec("psycopg") is None else missing
+    missing = _missing()
     if missing is None:
         return
     if os.environ.get(DEMANDED):
@@ -29,10 +28,17 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     config.hook.pytest_deselected(items=left_out)
 
 
+def _missing() -> str | None:
+    """What the tests of PostgreSQL lack; None when they can run."""
+    if find_spec("psycopg") is None:
+        return "psycopg"
+    return "PostgreSQL server" if programs() is None else None
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if left_out:
         terminalreporter.write_line(
-            f"{len(left_out)} tests of PostgreSQL were left out: its server is not installed here"
+            f"{len(left_out)} tests of PostgreSQL were left out: there is no {_missing()} here"
         )
 
 

@@ -48,7 +48,7 @@ from ensue.words.values import Json
 _INSTALL_LOCK = 0x456E7375
 
 _COLUMNS = """
-    SELECT a.attname, coalesce(nullif(t.typbasetype, 0), t.oid) = 'numeric'::regtype
+    SELECT a.attname, coalesce(nullif(t.typbasetype, 0), t.oid)::regtype::text
     FROM pg_attribute AS a JOIN pg_type AS t ON t.oid = a.atttypid
     WHERE a.attrelid = %s AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum
     """
@@ -293,10 +293,14 @@ class PostgresTable:
                 raise InvalidDeclaration(
                     f"expected a column of {table}, got {name!r}", at=adoption.url.shown
                 )
-        exact = tuple(str(name) for name, is_exact in columns if is_exact)
-        if any("%" in name for name in (schema, table, *key, *exact, *(adoption.columns or ()))):
+        exact = tuple(str(name) for name, kind in columns if kind == "numeric")
+        binary = tuple(str(name) for name, kind in columns if kind == "bytea")
+        if any(
+            "%" in name
+            for name in (schema, table, *key, *exact, *binary, *(adoption.columns or ()))
+        ):
             raise InvalidDeclaration("expected names without a %", at=adoption.url.shown)
-        return Shape(str(schema), str(table), key, adoption.columns, there, exact)
+        return Shape(str(schema), str(table), key, adoption.columns, there, exact, binary)
 
     @contextmanager
     def _alone(self, connection: psycopg.Connection[Any]) -> Iterator[None]:
@@ -380,6 +384,8 @@ def _bindable(value: object) -> object:
         return str(value).lower()
     if isinstance(value, list | dict):
         return values.encode(value)
+    if isinstance(value, bytes):
+        return f"\\x{value.hex()}"
     return value if value is None else str(value)
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from ensue.engine.outside.contract import ADOPTED, CHANGES
 from ensue.engine.outside.names import quoted, text
+from ensue.words.tagged import NUMBER_DIGITS_MAX
 
 CHANNEL = "ensue_changes"
 
@@ -39,7 +40,8 @@ class Shape:
         key: the columns that identify a row.
         columns: the columns that are captured; None for all, also those that will be added.
         there: the columns that there are.
-        exact: the columns of type numeric, whose values are kept as text.
+        exact: the columns of type numeric.
+        binary: the columns of type bytea.
     """
 
     schema: str
@@ -48,6 +50,7 @@ class Shape:
     columns: tuple[str, ...] | None
     there: tuple[str, ...]
     exact: tuple[str, ...]
+    binary: tuple[str, ...]
 
     @property
     def name(self) -> str:
@@ -81,26 +84,29 @@ class Shape:
         return f"jsonb_build_array({', '.join(f'{row}.{quoted(name)}' for name in self.key)})"
 
     def item(self, row: str) -> str:
-        """The SQL expression of a captured row as text, its exact numbers as text in it."""
-        if not self.exact:
+        """The SQL expression of a captured row as text, as `values` writes numbers and bytes."""
+        if not (self.exact or self.binary):
             return f"({row})::text"
-        names = ", ".join(text(name) for name in self.exact)
+        written = _written(f"p.key IN ({_texts(self.exact)})", f"p.key IN ({_texts(self.binary)})")
         return (
-            "(SELECT jsonb_object_agg(p.key, CASE WHEN p.key IN"
-            f" ({names}) AND jsonb_typeof(p.value) = 'number' THEN to_jsonb(p.value #>> '{{}}')"
-            f" ELSE p.value END)::text FROM jsonb_each({row}) AS p)"
+            f"(SELECT '{{' || string_agg(to_jsonb(p.key)::text || ':' || {written}, ',') || '}}'"
+            f" FROM jsonb_each({row}) AS p)"
         )
 
     def key_text(self, key: str) -> str:
-        """The SQL expression of a captured key as text, its exact numbers as text in it."""
-        exact = [place for place, name in enumerate(self.key, 1) if name in self.exact]
-        if not exact:
+        """The SQL expression of a captured key as text; an exact number is text in it."""
+        places = list(enumerate(self.key, 1))
+        exact = [str(place) for place, name in places if name in self.exact]
+        binary = [str(place) for place, name in places if name in self.binary]
+        if not (exact or binary):
             return f"{key}::text"
         return (
-            "(SELECT jsonb_agg(CASE WHEN p.place IN"
-            f" ({', '.join(map(str, exact))}) THEN to_jsonb(p.value #>> '{{}}') ELSE p.value END"
-            f" ORDER BY p.place)::text FROM jsonb_array_elements({key})"
-            " WITH ORDINALITY AS p(value, place))"
+            "(SELECT '[' || string_agg(CASE"
+            f" WHEN p.place IN ({', '.join(exact or ['0'])}) AND jsonb_typeof(p.value) = 'number'"
+            " THEN to_jsonb(p.value #>> '{}')::text"
+            f" WHEN p.place IN ({', '.join(binary or ['0'])}) AND jsonb_typeof(p.value) = 'string'"
+            f" THEN {_BYTES} ELSE p.value::text END, ',' ORDER BY p.place) || ']'"
+            f" FROM jsonb_array_elements({key}) WITH ORDINALITY AS p(value, place))"
         )
 
     def tables(self) -> str:
@@ -225,6 +231,28 @@ def _picked(row: str) -> str:
                         {row} := (SELECT jsonb_object_agg(c, {row} -> c)
                             FROM unnest(columns) AS c WHERE {row} ? c);
                     END IF;"""
+
+
+# An exact number as its digits and an exponent; one of more digits than a value has is text.
+_DIGITS = "replace(p.value #>> '{}', '.', '')"
+_DECIMAL = (
+    f"CASE WHEN length(ltrim({_DIGITS}, '-0')) > {NUMBER_DIGITS_MAX}"
+    " THEN to_jsonb(p.value #>> '{}')::text"
+    f" ELSE {_DIGITS}::numeric::text || 'E-' || scale((p.value #>> '{{}}')::numeric) END"
+)
+_BYTES = """'{"$bytes":"' || substr(p.value #>> '{}', 3) || '"}'"""
+
+
+def _written(is_exact: str, is_binary: str) -> str:
+    return (
+        f"CASE WHEN {is_exact} AND jsonb_typeof(p.value) = 'number' THEN {_DECIMAL}"
+        f" WHEN {is_binary} AND jsonb_typeof(p.value) = 'string' THEN {_BYTES}"
+        " ELSE p.value::text END"
+    )
+
+
+def _texts(names: tuple[str, ...]) -> str:
+    return ", ".join(text(name) for name in names) or "NULL"
 
 
 def _array(names: tuple[str, ...]) -> str:

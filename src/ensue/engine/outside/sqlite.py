@@ -6,6 +6,7 @@ import asyncio
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from decimal import Decimal
 from typing import Any
 
 import apsw
@@ -297,7 +298,9 @@ def _decoded(found: object) -> str | None:
 
 
 def _bindable(value: object) -> Any:  # noqa: ANN401 - whatever a column holds
-    return values.encode(value) if isinstance(value, list | dict) else value
+    if isinstance(value, list | dict):
+        return values.encode(value)
+    return str(value) if isinstance(value, Decimal) else value
 
 
 def _number(row: Any) -> int:  # noqa: ANN401 - whatever the driver gives

@@ -1,8 +1,8 @@
 """What is installed in a SQLite database to capture the changes of a table: SQL, and no more.
 
 The triggers use nothing of ours, so a statement typed into `sqlite3` is captured too. They never
-make a statement of the user's fail that would have gone well: values that JSON cannot hold are
-written as text.
+make a statement of the user's fail that would have gone well: bytes are written as `values` writes
+them, and infinity as text.
 """
 
 from __future__ import annotations
@@ -109,7 +109,7 @@ def _json(value: str) -> str:
     """
     return (
         f"CASE typeof({value})"
-        f" WHEN 'blob' THEN '\"\\\\x' || lower(hex({value})) || '\"'"
+        f" WHEN 'blob' THEN '{{\"$bytes\":\"' || lower(hex({value})) || '\"}}'"
         f" WHEN 'real' THEN CASE WHEN {value} > {_REAL_MAX} THEN '\"Infinity\"'"
         f" WHEN {value} < -{_REAL_MAX} THEN '\"-Infinity\"' ELSE printf('%!.17g', {value}) END"
         f" ELSE json_quote({value}) END"
