@@ -13,6 +13,7 @@ from ensue.engine.keeper import Keeper
 from ensue.engine.notices import FRESH_MS, NOTICES_MAX, TELL_AGAIN_MS, Notices, near
 from ensue.resources.bus.model import EVENT_BYTES_MAX
 from ensue.words.findings import WARNING, Finding
+from ensue.words.values import VALUE_BYTES_MAX
 
 
 class Usage(NamedTuple):
@@ -88,6 +89,20 @@ def test_many_resources_are_told(stage, monkeypatch):
     )
 
     assert rules(stage) == ["near.resources"]
+
+
+def test_messages_that_are_nearly_too_large_are_told(store, run_on):
+    app = App("wims")
+    queue = app.queue("jobs")
+    stage = run_on(store, app)
+    stage.wait(queue.send("x" * (near(VALUE_BYTES_MAX) - 2)))
+    assert rules(stage) == []
+    stage.wait(queue.send("x" * (near(VALUE_BYTES_MAX) - 1)))
+
+    [found] = gauges.look(stage.engine)
+
+    assert (found.rule, found.where) == ("near.size", "queue jobs")
+    assert found.what == f"a message has {near(VALUE_BYTES_MAX) + 1} of at most 1048576 bytes"
 
 
 def test_dead_letters_are_told_until_they_are_gone(store, run_on, monkeypatch):

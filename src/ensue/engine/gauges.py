@@ -11,14 +11,16 @@ from ensue.engine import work
 from ensue.engine.consumers import ActionConsumer, TransactionConsumer
 from ensue.engine.engine import Engine
 from ensue.engine.ids import NUMBER_MAX
-from ensue.engine.notices import near
+from ensue.engine.notices import near, size_is_near
 from ensue.engine.transaction import Transaction
 from ensue.words.findings import WARNING, Finding
+from ensue.words.values import VALUE_BYTES_MAX
 
 DISK_FREE_BYTES_MIN = 536_870_912
 LOG_FILE_BYTES_MAX = 268_435_456
 OVERDUE_MS_MAX = 300_000
 DEAD_COUNTED_MAX = 1_000
+NEWEST_LOOKED_AT = 100
 
 
 def look(engine: Engine) -> list[Finding]:
@@ -29,7 +31,14 @@ def look(engine: Engine) -> list[Finding]:
     """
     return [
         *_disk(engine),
-        *engine.read(lambda tx: [*_resources(tx), *_dead(engine, tx), *_overdue(engine, tx)]),
+        *engine.read(
+            lambda tx: [
+                *_resources(tx),
+                *_sizes(engine, tx),
+                *_dead(engine, tx),
+                *_overdue(engine, tx),
+            ]
+        ),
     ]
 
 
@@ -67,6 +76,18 @@ def _resources(tx: Transaction) -> Iterator[Finding]:
             f"{highest} of at most {NUMBER_MAX} resources were declared",
             "Declare fewer: names that are no longer used keep their number.",
         )
+
+
+def _sizes(engine: Engine, tx: Transaction) -> Iterator[Finding]:
+    """The newest messages that are nearly too large: looked at here, so sending costs nothing."""
+    refs = engine.refs_by_number()
+    for number, size in tx.execute(
+        "SELECT queue, max(size) FROM (SELECT queue, octet_length(body) AS size FROM ensue_work"
+        " ORDER BY id DESC LIMIT ?) WHERE size > ? GROUP BY queue",
+        (NEWEST_LOOKED_AT, near(VALUE_BYTES_MAX)),
+    ):
+        where = str(refs.get(number, f"queue {number}"))
+        yield size_is_near("a message", size, VALUE_BYTES_MAX, where)
 
 
 def _dead(engine: Engine, tx: Transaction) -> Iterator[Finding]:
