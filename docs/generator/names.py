@@ -143,6 +143,8 @@ INNER = frozenset({
     "find",
     "from_envelope",
     "prepare",
+    "typed",
+    "typed_page",
     "workers",
 })
 """Methods of handles that the platform calls, not apps."""

@@ -38,6 +38,7 @@ from ensue.words.errors import (
     TokenInFlight,
     TokenReused,
     TooLarge,
+    Unfit,
     Unreachable,
 )
 from ensue.words.values import Item
@@ -86,6 +87,7 @@ __all__ = [
     "TooLarge",
     "Topic",
     "Tx",
+    "Unfit",
     "Unreachable",
     "__version__",
 ]

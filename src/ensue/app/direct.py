@@ -6,7 +6,7 @@ A direct route is a route like any other, whose function is made here.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Annotated, Any, TypeVar, Unpack
+from typing import Annotated, Any, TypeVar, Unpack, cast
 
 from msgspec import Meta
 
@@ -22,9 +22,11 @@ from ensue.resources.queue import Queue
 from ensue.resources.table import Table
 from ensue.resources.topic import Topic
 from ensue.words.errors import ConditionFailed, InvalidDeclaration, InvalidValue, NotFound
-from ensue.words.values import Item, Json, shown
+from ensue.words.shapes import as_plain
+from ensue.words.values import Json, shown
 
 F = TypeVar("F", bound=Callable[..., object])
+T = TypeVar("T")
 
 WHOLE_BODY = "{body}"
 PAGE = Annotated[int, Meta(ge=1, le=1_000)]
@@ -40,7 +42,7 @@ class Declaring(Planned):
         self._add(make_route(self._method, self._path, function, **self._options))
         return function
 
-    def get(self, table: Table, key: object, **options: Unpack[DirectOptions]) -> None:
+    def get(self, table: Table[Any], key: object, **options: Unpack[DirectOptions]) -> None:
         """Answer with an item; 404 where there is none.
 
         Args:
@@ -56,13 +58,13 @@ class Declaring(Planned):
 
         def run(tx: ReadTx, given: Given) -> Json:
             sought = place.render(given)
-            return _there(tx.get(table, _key(sought)), sought, table)
+            return as_plain(_there(tx.get(table, _key(sought)), sought, table))
 
         self._declare(inputs, options, Plan("get an item of", table.ref, run, GONE))
 
     def query(
         self,
-        table: Table,
+        table: Table[Any],
         partition: object,
         *,
         index: str | None = None,
@@ -99,13 +101,13 @@ class Declaring(Planned):
                 reverse=reverse,
                 **{name: value for name, value in bounds.items() if value is not None},
             )
-            return {"items": [*page.items], "next": page.next}
+            return {"items": list(map(as_plain, page.items)), "next": page.next}
 
         self._declare(inputs, options, Plan("query", table.ref, run, {}))
 
     def put(
         self,
-        table: Table,
+        table: Table[Any],
         item: object = WHOLE_BODY,
         *,
         where: str | None = None,
@@ -133,14 +135,14 @@ class Declaring(Planned):
             found = _object(whole, given)
             if not tx.put(table, found, where=where, **_rendered(named, given)):
                 raise _refused(where, table)
-            return found
+            return cast(Json, table.model.fitted(found))
 
         statuses = {} if where is None else HELD
         self._declare(inputs, options, Plan("put an item into", table.ref, run, statuses))
 
     def update(
         self,
-        table: Table,
+        table: Table[Any],
         key: object,
         expression: str,
         *,
@@ -174,14 +176,14 @@ class Declaring(Planned):
             )
             if found is None:
                 raise _refused(where, table)
-            return found
+            return as_plain(found)
 
         statuses = GONE if where is None else GONE | HELD
         self._declare(inputs, options, Plan("update an item of", table.ref, run, statuses))
 
     def delete(
         self,
-        table: Table,
+        table: Table[Any],
         key: object,
         *,
         where: str | None = None,
@@ -210,7 +212,7 @@ class Declaring(Planned):
             there = _there(tx.get(table, _key(sought)), sought, table)
             if tx.delete(table, _key(sought), where=where, **_rendered(named, given)) is None:
                 raise _refused(where, table)
-            return there
+            return as_plain(there)
 
         statuses = GONE if where is None else GONE | HELD
         plan = Plan("delete an item of", table.ref, run, statuses, status=204, answer=None)
@@ -218,7 +220,7 @@ class Declaring(Planned):
 
     def send(
         self,
-        target: Queue | Function | Mail,
+        target: Queue[Any] | Function | Mail,
         message: object = WHOLE_BODY,
         *,
         delay: str | float = 0,
@@ -293,13 +295,13 @@ class Declaring(Planned):
         self._declare(inputs, options, Plan("publish to", to.ref, run, {}, status=202))
 
 
-def _there(found: Item | None, sought: Json, table: Table) -> Item:
+def _there(found: T | None, sought: Json, table: Table[Any]) -> T:
     if found is None:
         raise NotFound(f"there is no item with the key {shown(sought)}", at=str(table.ref))
     return found
 
 
-def _refused(where: str | None, table: Table) -> ConditionFailed:
+def _refused(where: str | None, table: Table[Any]) -> ConditionFailed:
     return ConditionFailed(f"expected an item with {where}", at=str(table.ref))
 
 

@@ -10,6 +10,7 @@ from ensue.app.resources import Resources
 from ensue.engine.changes import change_kind
 from ensue.engine.handlers import Policy, PolicyOptions, make_policy
 from ensue.engine.logs import Record
+from ensue.engine.typed import as_typed, body_shape, with_typed
 from ensue.resources import function as function_kind
 from ensue.resources.adopted import Adopted
 from ensue.resources.bus import Bus, Event
@@ -47,7 +48,8 @@ class Handlers(Resources):
         """Declare a function: a target of rules, which can be sent work and invoked.
 
         A ``def f(body, tx)`` runs in the transaction that takes its work, an ``async def f(body)``
-        outside.
+        outside. When ``body`` is annotated with a dataclass, Body, TypedDict or pydantic model, it
+        is one; what does not fit is dead-lettered at once.
 
         Args:
             function: the function, when used without parentheses.
@@ -62,8 +64,14 @@ class Handlers(Resources):
         """
 
         def declare(given: Callable[..., Any]) -> Function:
+            shape = body_shape(given)
+
+            def present(body: Json, work_id: str) -> object:
+                del work_id
+                return body if shape is None else as_typed(shape, body)
+
             return self._add_function(
-                given, name, make_policy(retries + 1, **policy), present=lambda body, _: body
+                given, name, make_policy(retries + 1, **policy), present=present
             )
 
         return declare(function) if function else declare
@@ -159,8 +167,9 @@ class Handlers(Resources):
             return Event.from_envelope(body if isinstance(body, dict) else {})
 
         def declare(given: F) -> F:
+            typed = with_typed(given, Event, "detail")
             function = self._add_function(
-                given, name, make_policy(retries + 1, **policy), present=present
+                typed, name, make_policy(retries + 1, **policy), present=present
             )
             bus.rule(function.ref.name, pattern, to=function)
             return given
@@ -198,8 +207,9 @@ class Handlers(Resources):
             return Notification.from_envelope(body)
 
         def declare(given: F) -> F:
+            typed = with_typed(given, Notification, "body")
             function = self._add_function(
-                given, name, make_policy(retries + 1, **policy), present=present
+                typed, name, make_policy(retries + 1, **policy), present=present
             )
             topic.subscribe(function, filter=filter, filter_on=filter_on, raw=False)
             return given

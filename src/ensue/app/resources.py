@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Literal, TypeVar
+from typing import Any, Literal
+
+from typing_extensions import TypeVar
 
 from ensue.app.transaction import Tx
 from ensue.engine.handlers import Policy
@@ -18,8 +20,11 @@ from ensue.resources.topic import Topic
 from ensue.words.errors import InvalidDeclaration
 from ensue.words.names import Ref, check_name
 from ensue.words.units import duration_ms
+from ensue.words.values import Item
 
 R = TypeVar("R", bound=Resource)
+T = TypeVar("T", default=Any)
+ItemT = TypeVar("ItemT", default=Item)
 
 
 class Resources:
@@ -43,7 +48,8 @@ class Resources:
         key: str | tuple[str, ...],
         indexes: Mapping[str, str | tuple[str, ...]] | None = None,
         seed: Sequence[Mapping[str, object]] = (),
-    ) -> Table:
+        of: type[ItemT] | None = None,
+    ) -> Table[ItemT]:
         """Declare a table: items by key, with every change captured.
 
         Args:
@@ -51,12 +57,16 @@ class Resources:
             key: the attribute that identifies an item, or two: partition key and sort key.
             indexes: secondary indexes by name: a partition attribute, or two with a sort attribute.
             seed: items that are there when the table is made for the first time.
+            of: the type of its items: a dataclass, Body, TypedDict or pydantic model. What does not
+                fit is refused when it is written; what is read is of the type.
 
         Raises:
             InvalidName: a name breaks the naming rule.
             InvalidDeclaration: the name is taken, or a key or index has no such shape.
         """
-        table = Table(self.home, check_name(name, "table"), key=key, indexes=indexes, seed=seed)
+        table: Table[ItemT] = Table(
+            self.home, check_name(name, "table"), key=key, indexes=indexes, seed=seed, of=of
+        )
         return self._add(table)
 
     def adopt(
@@ -97,18 +107,23 @@ class Resources:
         )
         return self._add(adopted)
 
-    def queue(self, name: str, *, max_receives: int = 10) -> Queue:
+    def queue(self, name: str, *, max_receives: int = 10, of: type[T] | None = None) -> Queue[T]:
         """Declare a queue and its dead-letter queue, ``<name>-dlq``.
 
         Args:
             name: its name.
             max_receives: after so many receives without success a message is dead-lettered.
+            of: the type of its messages' bodies: a dataclass, Body, TypedDict or pydantic model.
+                What does not fit is refused when it is sent.
 
         Raises:
             InvalidName: the name breaks the naming rule.
-            InvalidDeclaration: the name is taken, or the number is out of range.
+            InvalidDeclaration: the name is taken, the number is out of range, or JSON cannot hold
+                the type.
         """
-        queue = Queue(self.home, check_name(name, "queue"), max_receives=max_receives)
+        queue: Queue[T] = Queue(
+            self.home, check_name(name, "queue"), max_receives=max_receives, of=of
+        )
         Policy(max_receives=max_receives).check(str(queue.ref))
         self._add(queue)
         if queue.dead_letters is not None:

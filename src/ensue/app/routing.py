@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Unpack
+from typing import Any, Unpack
 
 from ensue.app.direct import Declaring
 from ensue.app.handlers import Handlers
@@ -72,7 +72,7 @@ class Routing(Handlers):
         return Declaring(method, path, options, self._add_route)
 
     def crud(
-        self, path: str, table: Table, *, body: TypeForm | None = None, rate: str | None = None
+        self, path: str, table: Table[Any], *, body: TypeForm | None = None, rate: str | None = None
     ) -> None:
         """Declare the routes of a table's items, without a handler.
 
@@ -84,7 +84,8 @@ class Routing(Handlers):
         Args:
             path: such as ``/orders``.
             table: whose items.
-            body: the type of an item in requests; any object by default.
+            body: the type of an item in requests; any object by default. With a table of a type,
+                the item is checked against that too.
             rate: how many requests each route takes, such as ``"5/s"``.
 
         Raises:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, overload
+from typing import Any, TypeVar, overload
 
 from ensue.engine.transaction import Transaction
 from ensue.resources import bus as bus_kind
@@ -20,7 +20,9 @@ from ensue.resources.table import Page, Table
 from ensue.resources.topic import Topic
 from ensue.words.errors import InvalidInput
 from ensue.words.units import duration_ms
-from ensue.words.values import Item, Json
+from ensue.words.values import Json
+
+T = TypeVar("T")
 
 
 class ReadTx:
@@ -47,8 +49,8 @@ class ReadTx:
         """The time that holds for the whole transaction, in ms since 1970."""
         return self._inner.now_ms
 
-    def get(self, table: Table, key: object) -> Item | None:
-        """The item with this key; None when there is none.
+    def get(self, table: Table[T], key: object) -> T | None:
+        """The item with this key, of the table's type; None when there is none.
 
         Args:
             table: where to look.
@@ -56,19 +58,20 @@ class ReadTx:
 
         Raises:
             InvalidValue: the key has another shape.
+            Unfit: what is stored does not fit the table's type.
         """
-        return table_kind.get(self._inner, table.model, key)
+        return table.typed(table_kind.get(self._inner, table.model, key))
 
     def query(
         self,
-        table: Table,
+        table: Table[T],
         partition: object,
         *,
         index: str | None = None,
         limit: int = 100,
         after: str | None = None,
         reverse: bool = False,
-    ) -> Page:
+    ) -> Page[T]:
         """The items of one partition in the order of their sort keys, a page at a time.
 
         Args:
@@ -83,7 +86,7 @@ class ReadTx:
             NotFound: there is no such index.
             InvalidValue: the limit or ``after`` is wrong.
         """
-        return table_kind.query(
+        found = table_kind.query(
             self._inner,
             table.model,
             partition,
@@ -92,6 +95,7 @@ class ReadTx:
             after=after,
             reverse=reverse,
         )
+        return table.typed_page(found)
 
 
 class Tx(ReadTx):
@@ -105,8 +109,8 @@ class Tx(ReadTx):
 
     def put(
         self,
-        table: Table,
-        item: Mapping[str, object],
+        table: Table[T],
+        item: Mapping[str, object] | T,
         *,
         where: str | None = None,
         **given: object,
@@ -115,12 +119,14 @@ class Tx(ReadTx):
 
         Args:
             table: where to store it.
-            item: JSON values by attribute, the key's among them; at most 400 KB.
+            item: values by attribute, the key's among them, or one of the table's type; at most
+                400 KB.
             where: a condition expression on the item that is there.
             given: the values of the condition's ``:names``.
 
         Raises:
-            InvalidValue: a value is no JSON value, or a key attribute is missing.
+            InvalidValue: it does not fit the table's type, a value is no JSON value, or a key
+                attribute is missing.
             InvalidExpression: the condition does not compile or apply.
             TooLarge: the item is larger than 400 KB.
         """
@@ -128,13 +134,13 @@ class Tx(ReadTx):
 
     def update(
         self,
-        table: Table,
+        table: Table[T],
         key: object,
         expression: str,
         *,
         where: str | None = None,
         **given: object,
-    ) -> Item | None:
+    ) -> T | None:
         """Change an item as an update expression says.
 
         Args:
@@ -151,24 +157,26 @@ class Tx(ReadTx):
             InvalidExpression: an expression does not compile or apply to the item.
             InvalidInput: the expression changes the key.
         """
-        return table_kind.update(
-            self._inner, table.model, key, expression, where=where, given=given
+        return table.typed(
+            table_kind.update(self._inner, table.model, key, expression, where=where, given=given)
         )
 
     def delete(
-        self, table: Table, key: object, *, where: str | None = None, **given: object
-    ) -> Item | None:
+        self, table: Table[T], key: object, *, where: str | None = None, **given: object
+    ) -> T | None:
         """Remove an item; returns it, None when there was none or the condition was false.
 
         Raises:
             InvalidExpression: the condition does not compile or apply to the item.
         """
-        return table_kind.delete(self._inner, table.model, key, where=where, given=given)
+        return table.typed(
+            table_kind.delete(self._inner, table.model, key, where=where, given=given)
+        )
 
     def send(
         self,
-        target: Queue | Function | Mail,
-        body: object,
+        target: Queue[T] | Function | Mail,
+        body: T,
         *,
         delay: str | float = 0,
         group: str | None = None,
@@ -178,7 +186,8 @@ class Tx(ReadTx):
 
         Args:
             target: who gets it, after this transaction has committed.
-            body: a JSON value of at most 1 MiB. For mail: ``subject``, ``text``, perhaps ``to``.
+            body: a JSON value of at most 1 MiB, of the queue's type where it has one. For mail:
+                ``subject``, ``text``, perhaps ``to``.
             delay: how long nobody receives it, such as ``"5m"``, or seconds.
             group: for a queue: messages of one group are received in the order of sending.
             attributes: for a queue: what travels beside the body.

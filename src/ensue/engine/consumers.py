@@ -24,7 +24,7 @@ from ensue.engine.ids import WORK_NUMBER, Place
 from ensue.engine.transaction import Origin, Transaction, acting
 from ensue.engine.work import Work
 from ensue.engine.workers import Deadline, cancel_all
-from ensue.words.errors import InvalidDeclaration, StoreError
+from ensue.words.errors import InvalidDeclaration, StoreError, Unfit
 
 log = logging.getLogger("ensue.engine")
 
@@ -37,10 +37,17 @@ def error_text(fault: BaseException) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """How a run of an action ended; ``error`` is None when it returned."""
+    """How a run of an action ended.
+
+    Attributes:
+        piece: what it was run for.
+        error: why it failed; None when it returned.
+        is_final: whether no retry will mend that.
+    """
 
     piece: Work
     error: str | None
+    is_final: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +105,9 @@ class _Consumer:
             if len(taken.pieces) == asked:
                 self._next_due_ms = self._pace.next_ms()
 
-    def _fail(self, tx: Transaction, piece: Work, error: str) -> None:
+    def _fail(self, tx: Transaction, piece: Work, error: str, *, is_final: bool = False) -> None:
         """Give failed work back for another try, or move it to the dead-letter queue."""
-        if piece.receives < self._policy.max_receives:
+        if piece.receives < self._policy.max_receives and not is_final:
             delay_ms = self._policy.backoff_ms(piece.receives, tx.facts.ids.source)
             work.retry(tx, piece, error, delay_ms)
             return
@@ -209,7 +216,7 @@ class TransactionConsumer(_Consumer):
         except StoreError:
             raise
         except Exception as fault:  # noqa: BLE001 - the application's failure is recorded as it is
-            self._fail(tx, received, error_text(fault))
+            self._fail(tx, received, error_text(fault), is_final=isinstance(fault, Unfit))
             return False
         return True
 
@@ -284,6 +291,7 @@ class ActionConsumer(_Consumer):
         assert task is not None  # noqa: S101 - a coroutine of ours always runs in a task
         deadline = Deadline(self._engine.clock, self._policy.timeout_ms, task)
         error: str | None = None
+        is_final = False
         try:
             await self._act(piece, self._engine.work_id(piece.id))
         except asyncio.CancelledError:
@@ -295,10 +303,11 @@ class ActionConsumer(_Consumer):
                 error = "CancelledError: something that the action awaited was cancelled"
         except Exception as fault:  # noqa: BLE001 - the application's failure is recorded as it is
             error = error_text(fault)
+            is_final = isinstance(fault, Unfit)
         finally:
             deadline.cancel()
             self._running.pop(task, None)
-        self._verdicts.append(Verdict(piece, error))
+        self._verdicts.append(Verdict(piece, error, is_final))
         self.woken.set()
 
     def _settle_and_take(
@@ -324,7 +333,7 @@ class ActionConsumer(_Consumer):
         work.finish(tx, [verdict.piece for verdict in verdicts if verdict.error is None])
         for verdict in verdicts:
             if verdict.error is not None:
-                self._fail(tx, verdict.piece, verdict.error)
+                self._fail(tx, verdict.piece, verdict.error, is_final=verdict.is_final)
 
     def _settle_and_give_back(
         self, tx: Transaction, verdicts: list[Verdict], back: list[Work]

@@ -10,6 +10,7 @@
     ├── NotFound                no such resource, item, message or id
     ├── Conflict                the state of things forbids it
     │   ├── ConditionFailed     a conditional write found its condition false
+    │   ├── Unfit               what is stored does not fit the type that it is read as
     │   ├── TokenReused         an idempotency token stands for another request already
     │   └── TokenInFlight       the request with this idempotency token is still being done
     ├── LimitExceeded           a named bound was reached; later there may be room
@@ -110,6 +111,12 @@ class ConditionFailed(Conflict):
     """A conditional write found its condition false."""
 
     code = "condition_failed"
+
+
+class Unfit(Conflict):
+    """What is stored does not fit the type that it is read as: no retry will mend that."""
+
+    code = "unfit"
 
 
 class TokenReused(Conflict):

@@ -23,6 +23,7 @@ EXPECTED = {
     "NotFound": 404,
     "Conflict": 409,
     "ConditionFailed": 409,
+    "Unfit": 409,
     "TokenInFlight": 409,
     "TokenReused": 422,
     "LimitExceeded": 429,
@@ -57,6 +58,8 @@ def test_the_errors_that_only_http_knows_have_a_status():
 
 def test_who_may_try_again_is_told_when():
     assert headers_of(errors.LimitExceeded("busy")) == [(b"retry-after", b"1")]
+    assert headers_of(errors.LimitExceeded("b", retry_after_ms=2_001)) == [(b"retry-after", b"3")]
+    assert headers_of(errors.LimitExceeded("b", retry_after_ms=-5)) == [(b"retry-after", b"1")]
     assert headers_of(errors.StoreBusy("busy")) == [(b"retry-after", b"1")]
     for kind in (errors.StoreUnusable, errors.InvalidValue, BodyTooLarge):
         assert headers_of(kind("never")) == []

@@ -6,10 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property, lru_cache
+from typing import Generic
+
+from typing_extensions import TypeVar
 
 from ensue.words.errors import InvalidValue
 from ensue.words.names import Ref, sql_name
 from ensue.words.values import Item, Json
+
+Detail_co = TypeVar("Detail_co", default=Item, covariant=True)
 
 EVENT_BYTES_MAX = 1_048_576
 NAME_LENGTH_MAX = 256
@@ -55,7 +60,7 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
+class Event(Generic[Detail_co]):
     """An event as handlers get it.
 
     Attributes:
@@ -63,7 +68,7 @@ class Event:
         source: who says it.
         detail_type: what it says.
         time: when, ISO 8601 in UTC.
-        detail: the rest.
+        detail: the rest, of the type that the handler names: ``Event[OrderPlaced]``.
         resources: what it is about.
     """
 
@@ -71,14 +76,14 @@ class Event:
     source: str
     detail_type: str
     time: str
-    detail: Item
+    detail: Detail_co
     resources: list[str]
 
     @classmethod
-    def from_envelope(cls, envelope: Mapping[str, Json]) -> Event:
+    def from_envelope(cls, envelope: Mapping[str, Json]) -> Event[Item]:
         """The event in an EventBridge envelope."""
         detail, resources = envelope.get("detail"), envelope.get("resources")
-        return cls(
+        return Event(
             id=str(envelope.get("id", "")),
             source=str(envelope.get("source", "")),
             detail_type=str(envelope.get("detail-type", "")),

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar, Unpack
+from typing import Any, Generic, Unpack
+
+from typing_extensions import TypeVar
 
 from ensue.engine.consumers import ActionConsumer, TransactionConsumer
 from ensue.engine.engine import Engine
@@ -11,6 +13,7 @@ from ensue.engine.handlers import Policy, PolicyOptions, WorkHandler, is_action,
 from ensue.engine.home import Home
 from ensue.engine.sockets import Delivery, Refusal
 from ensue.engine.transaction import Transaction
+from ensue.engine.typed import with_typed
 from ensue.engine.work import Work, record_id
 from ensue.engine.workers import Worker
 from ensue.resources.queue import store
@@ -18,13 +21,15 @@ from ensue.resources.queue.model import DEAD_LETTERS, MAX_RECEIVES_DEFAULT, Mess
 from ensue.words import values
 from ensue.words.errors import InvalidDeclaration
 from ensue.words.names import Ref
+from ensue.words.shapes import Shape
 from ensue.words.units import duration_ms
 from ensue.words.values import Json
 
 F = TypeVar("F", bound=Callable[..., object])
+T = TypeVar("T", default=Any)
 
 
-class Queue:
+class Queue(Generic[T]):
     """Messages, each to be handled by one consumer.
 
     Args:
@@ -33,6 +38,7 @@ class Queue:
         max_receives: after so many receives without success a message goes to the dead-letter
             queue, which is made with the queue and called ``<name>-dlq``.
         is_dead_letters: whether it is one itself.
+        of: the type of its messages' bodies; None for any JSON value.
     """
 
     def __init__(
@@ -42,10 +48,14 @@ class Queue:
         *,
         max_receives: int = MAX_RECEIVES_DEFAULT,
         is_dead_letters: bool = False,
+        of: type[T] | None = None,
     ) -> None:
         dead = None if is_dead_letters else Ref(home.app, "queue", name + DEAD_LETTERS)
-        self.model = QueueModel(Ref(home.app, "queue", name), max_receives, dead)
-        self.dead_letters = None if dead is None else Queue(home, dead.name, is_dead_letters=True)
+        shape: Shape[T] | None = None if of is None else Shape(of, f"queue/{name}")
+        self.model = QueueModel(Ref(home.app, "queue", name), max_receives, dead, shape)
+        self.dead_letters: Queue | None = (
+            None if dead is None else Queue(home, dead.name, is_dead_letters=True)
+        )
         self._home = home
         self._handler: WorkHandler | None = None
         self._told: Callable[[Message, Any], object] | None = None
@@ -57,7 +67,7 @@ class Queue:
 
     async def send(
         self,
-        body: object,
+        body: T,
         *,
         delay: str | float = 0,
         group: str | None = None,
@@ -66,7 +76,7 @@ class Queue:
         """Send a message in a transaction of its own; returns its id once it is durable.
 
         Args:
-            body: a JSON value of at most 1 MiB.
+            body: a JSON value of at most 1 MiB, of the queue's type where it has one.
             delay: how long nobody receives it, such as ``"5m"``, or seconds.
             group: messages of one group are received in the order of sending, one at a time.
             attributes: what travels beside the body.
@@ -153,6 +163,7 @@ class Queue:
                 hint="To do several things with a message, publish an event with several rules.",
             )
         actor = str(getattr(function, "__name__", "consumer"))
+        function = with_typed(function, Message, "body", of=self.model.shape)
         make_tx = self._home.make_tx
 
         def transact(tx: Transaction, piece: Work) -> object:

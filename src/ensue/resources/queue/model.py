@@ -8,9 +8,15 @@ waiting ──received──▶ leased ──settled──▶ done
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any, Generic
+
+from typing_extensions import TypeVar
 
 from ensue.words.names import Ref
+from ensue.words.shapes import Shape
 from ensue.words.values import Json
+
+Body_co = TypeVar("Body_co", default=Json, covariant=True)
 
 MAX_RECEIVES_DEFAULT = 10
 DELAY_MS_MAX = 366 * 86_400_000
@@ -28,20 +34,22 @@ class QueueModel:
         ref: what it is called.
         max_receives: after so many receives a message goes to the dead-letter queue.
         dead_letters: its dead-letter queue; None for a dead-letter queue itself.
+        shape: what bodies must be; None for any JSON value.
     """
 
     ref: Ref
     max_receives: int
     dead_letters: Ref | None
+    shape: Shape[Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
+class Message(Generic[Body_co]):
     """A message as a consumer gets it.
 
     Attributes:
         id: the same at every receive: use it as the idempotency key towards the outside.
-        body: what was sent.
+        body: what was sent, of the type that the consumer names: ``Message[Payment]``.
         receives: how often it was received before, and now: 1 for the first time.
         sent_ms: when it was sent.
         group: its message group; None for none.
@@ -49,7 +57,7 @@ class Message:
     """
 
     id: str
-    body: Json
+    body: Body_co
     receives: int
     sent_ms: int
     group: str | None = None

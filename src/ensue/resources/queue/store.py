@@ -43,7 +43,7 @@ def send(
     number = work.add(
         tx,
         tx.number(queue.ref),
-        values.encode(body),
+        values.encode(body if queue.shape is None else queue.shape.plain(body)),
         delay_ms=delay_ms,
         group=group,
         attributes=values.encode(attributes) if attributes else None,

@@ -53,7 +53,9 @@ class Query(msgspec.Struct, forbid_unknown_fields=True):
 
 
 async def _get(table: Table, given: Get) -> Item:
-    found = await table.get(tuple(given.key) if isinstance(given.key, list) else given.key)
+    found = await table.untyped().get(
+        tuple(given.key) if isinstance(given.key, list) else given.key
+    )
     if found is None:
         raise NotFound(f"there is no item with the key {shown(given.key)}", at=str(table.ref))
     return found
@@ -64,7 +66,7 @@ async def _put(table: Table, given: Put) -> dict[str, Json]:
 
 
 async def _query(table: Table, given: Query) -> Page:
-    return await table.query(
+    return await table.untyped().query(
         given.partition,
         index=given.index,
         limit=given.limit,

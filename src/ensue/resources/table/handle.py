@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from copy import copy
+from dataclasses import replace
+from typing import Any, Generic, cast
+
+from typing_extensions import TypeVar
 
 from ensue.engine import changes
 from ensue.engine.declarations import declared_before
@@ -12,18 +17,22 @@ from ensue.engine.ids import Place
 from ensue.engine.logs import Record
 from ensue.engine.sockets import Source
 from ensue.engine.transaction import Transaction
+from ensue.engine.typed import as_typed
 from ensue.engine.workers import Worker
 from ensue.resources.table import schema, store
 from ensue.resources.table.model import Page, TableModel, as_attributes
 from ensue.words import values
 from ensue.words.changes import Change
 from ensue.words.names import Ref, check_name
+from ensue.words.shapes import Shape
 from ensue.words.values import Item, Json
+
+T = TypeVar("T", default=Item)
 
 INTEGER_DIGITS = 19
 
 
-class Table:
+class Table(Generic[T]):
     """Items by key, with every change captured.
 
     Args:
@@ -33,6 +42,7 @@ class Table:
         indexes: secondary indexes: a partition attribute, or two: partition and sort attribute.
             Items without all attributes of an index are not in it.
         seed: items that are there when the table is made for the first time.
+        of: the type of its items; None for any object.
     """
 
     def __init__(
@@ -43,6 +53,7 @@ class Table:
         key: str | tuple[str, ...],
         indexes: Mapping[str, str | tuple[str, ...]] | None = None,
         seed: Sequence[Mapping[str, object]] = (),
+        of: type[T] | None = None,
     ) -> None:
         ref = Ref(home.app, "table", name)
         self.model = TableModel(
@@ -52,6 +63,7 @@ class Table:
                 check_name(index, "index"): as_attributes(attributes, f"{ref}/{index}")
                 for index, attributes in (indexes or {}).items()
             },
+            shape=None if of is None else Shape(of, str(ref)),
         )
         self._home = home
         self._seed = tuple(seed)
@@ -61,7 +73,32 @@ class Table:
         """What it is called."""
         return self.model.ref
 
-    async def get(self, key: object) -> Item | None:
+    def typed(self, found: Item | None) -> T | None:
+        """A stored item as the table's type; None for none.
+
+        Raises:
+            Unfit: it does not fit: a statement from outside wrote it, or the type was another one.
+        """
+        shape: Shape[Any] | None = self.model.shape
+        made: Any = found if shape is None or found is None else as_typed(shape, found)
+        return cast("T | None", made)
+
+    def typed_page(self, found: Page) -> Page[T]:
+        """A page of items as the table's type.
+
+        Raises:
+            Unfit: one does not fit; see `typed`.
+        """
+        items: Any = found.items if self.model.shape is None else list(map(self.typed, found.items))
+        return Page(items, found.next)
+
+    def untyped(self) -> Table[Item]:
+        """The same table without its type: for items that do not fit it."""
+        other: Any = copy(self)
+        other.model = replace(self.model, shape=None)
+        return cast("Table[Item]", other)
+
+    async def get(self, key: object) -> T | None:
         """The item with this key; None when there is none.
 
         Args:
@@ -70,15 +107,16 @@ class Table:
         Raises:
             InvalidValue: the key has another shape.
         """
-        return self._home.engine.read(lambda tx: store.get(tx, self.model, key))
+        return self.typed(self._home.engine.read(lambda tx: store.get(tx, self.model, key)))
 
     async def put(
-        self, item: Mapping[str, object], *, where: str | None = None, **given: object
+        self, item: Mapping[str, object] | T, *, where: str | None = None, **given: object
     ) -> bool:
         """Store an item whole, in a transaction of its own; returns whether the condition held.
 
         Args:
-            item: JSON values by attribute, the key's among them; at most 400 KB.
+            item: values by attribute, the key's among them, or one of the table's type; at most
+                400 KB.
             where: a condition expression on the item that is there, such as
                 ``attribute_not_exists(id)``.
             given: the values of the condition's ``:names``.
@@ -94,7 +132,7 @@ class Table:
 
     async def update(
         self, key: object, expression: str, *, where: str | None = None, **given: object
-    ) -> Item | None:
+    ) -> T | None:
         """Change an item as an update expression says, in a transaction of its own.
 
         Args:
@@ -110,20 +148,22 @@ class Table:
             InvalidExpression: an expression does not compile or apply to the item.
             InvalidInput: the expression changes the key.
         """
-        return await self._home.engine.transact(
-            lambda tx: store.update(tx, self.model, key, expression, where=where, given=given)
+        return self.typed(
+            await self._home.engine.transact(
+                lambda tx: store.update(tx, self.model, key, expression, where=where, given=given)
+            )
         )
 
-    async def delete(
-        self, key: object, *, where: str | None = None, **given: object
-    ) -> Item | None:
+    async def delete(self, key: object, *, where: str | None = None, **given: object) -> T | None:
         """Remove an item, in a transaction of its own; returns it, None when nothing was removed.
 
         Raises:
             InvalidExpression: the condition does not compile or apply to the item.
         """
-        return await self._home.engine.transact(
-            lambda tx: store.delete(tx, self.model, key, where=where, given=given)
+        return self.typed(
+            await self._home.engine.transact(
+                lambda tx: store.delete(tx, self.model, key, where=where, given=given)
+            )
         )
 
     async def query(
@@ -134,7 +174,7 @@ class Table:
         limit: int = 100,
         after: str | None = None,
         reverse: bool = False,
-    ) -> Page:
+    ) -> Page[T]:
         """The items of one partition in the order of their sort keys, a page at a time.
 
         Args:
@@ -148,11 +188,12 @@ class Table:
             NotFound: there is no such index.
             InvalidValue: the limit or ``after`` is wrong.
         """
-        return self._home.engine.read(
+        found = self._home.engine.read(
             lambda tx: store.query(
                 tx, self.model, partition, index=index, limit=limit, after=after, reverse=reverse
             )
         )
+        return self.typed_page(found)
 
     async def count(self) -> int:
         """How many items there are."""

@@ -6,13 +6,18 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TypeGuard
+from typing import Any, Generic, TypeGuard
+
+from typing_extensions import TypeVar
 
 from ensue.words.changes import Key
 from ensue.words.errors import InvalidDeclaration, InvalidValue
 from ensue.words.keys import KEY_BYTES_MAX, key_value
 from ensue.words.names import Ref, sql_name
+from ensue.words.shapes import Shape
 from ensue.words.values import Item, shown
+
+T = TypeVar("T", default=Item)
 
 ITEM_BYTES_MAX = 409_600
 PAGE_MAX = 1_000
@@ -28,11 +33,13 @@ class TableModel:
         ref: what it is called.
         key: the attributes that identify an item: a partition key, and a sort key or none.
         indexes: for each secondary index its partition attribute, and its sort attribute or none.
+        shape: what items must be; None for any object.
     """
 
     ref: Ref
     key: tuple[str, ...]
     indexes: dict[str, tuple[str, ...]]
+    shape: Shape[Any] | None = None
 
     @cached_property
     def sql(self) -> str:
@@ -48,6 +55,14 @@ class TableModel:
     def where_key(self) -> str:
         """The SQL condition for one item."""
         return "pk = ?" if len(self.key) == 1 else "pk = ? AND sk = ?"
+
+    def fitted(self, item: object) -> Any:  # noqa: ANN401 - a mapping, unless the caller erred
+        """An item in plain values, as the table's type writes it.
+
+        Raises:
+            InvalidValue: it does not fit the type; says where.
+        """
+        return item if self.shape is None else self.shape.plain(item)
 
     def key_of(self, item: Mapping[str, object]) -> Key:
         """The key of an item.
@@ -86,7 +101,7 @@ def _are_plain(parts: tuple[object, ...]) -> TypeGuard[Key]:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class Page(Generic[T]):
     """Items of a query, and where the next page begins.
 
     Attributes:
@@ -94,7 +109,7 @@ class Page:
         next: give it as ``after`` to get the next page; None when there is no more.
     """
 
-    items: list[Item]
+    items: list[T]
     next: str | None
 
 

@@ -31,14 +31,15 @@ def get(tx: Transaction, table: TableModel, key: object) -> Item | None:
 def put(
     tx: Transaction,
     table: TableModel,
-    item: Mapping[str, object],
+    item: object,
     *,
     where: str | None = None,
     given: Mapping[str, object] | None = None,
 ) -> bool:
     """Store an item whole, if the condition holds for the one that is there; returns whether."""
-    text = _encode(item, table)
-    key = table.key_of(item)
+    fitted = table.fitted(item)
+    text = _encode(fitted, table)
+    key = table.key_of(fitted)
     if where is not None and not _holds(where, _read(tx, table, key), given):
         return False
     columns, marks = ("pk, sk", "?, ?") if len(key) == 2 else ("pk", "?")
@@ -69,7 +70,7 @@ def update(
     found = _read(tx, table, place)
     if found is None or (where is not None and not _holds(where, found, given)):
         return None
-    applied = compile_update(expression).apply(found, given or {})
+    applied = table.fitted(compile_update(expression).apply(found, given or {}))
     text = _encode(applied, table)
     changed = _item(text)
     if table.key_of(changed) != place:

@@ -9,10 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Literal
+from typing import Generic, Literal
+
+from typing_extensions import TypeVar
 
 from ensue.words.names import Ref, sql_name
 from ensue.words.values import Item, Json
+
+Body_co = TypeVar("Body_co", default=Json, covariant=True)
 
 SUBSCRIPTIONS_MAX = 1_000
 PAGE_MAX = 1_000
@@ -63,13 +67,13 @@ class Subscription:
 
 
 @dataclass(frozen=True, slots=True)
-class Notification:
+class Notification(Generic[Body_co]):
     """A message of a topic as a handler of `App.on_message` gets it.
 
     Attributes:
         id: the same at every delivery and for every subscriber.
         topic: the topic's name.
-        body: what was published.
+        body: what was published, of the type that the handler names: ``Notification[News]``.
         sent_ms: when it was published.
         attributes: what was published beside the body.
         group: its message group; None for none.
@@ -77,18 +81,18 @@ class Notification:
 
     id: str
     topic: str
-    body: Json
+    body: Body_co
     sent_ms: int
     attributes: dict[str, Json] = field(default_factory=dict)
     group: str | None = None
 
     @classmethod
-    def from_envelope(cls, envelope: Json) -> Notification:
+    def from_envelope(cls, envelope: Json) -> Notification[Json]:
         """The notification in the body of a subscription that is not raw."""
         said = envelope if isinstance(envelope, dict) else {}
         body, sent_ms, group = said.get("body"), said.get("sent_ms"), said.get("group")
         attributes = said.get("attributes")
-        return cls(
+        return Notification(
             id=str(said.get("id", "")),
             topic=str(said.get("topic", "")),
             body=Item(body) if isinstance(body, dict) else body,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Generic, TypeVar, cast
 
 import msgspec
@@ -17,6 +18,8 @@ from ensue.words.values import VALUE_DEPTH_MAX, Json
 
 T = TypeVar("T")
 
+# What values hold beside what JSON has.
+_OURS = (bytes, Decimal)
 _untyped = msgspec.json.Decoder()
 
 
@@ -168,7 +171,7 @@ def as_plain(value: object) -> Json:
 
 def _built(value: object) -> object:
     try:
-        return msgspec.to_builtins(value, enc_hook=to_plain)
+        return msgspec.to_builtins(value, builtin_types=_OURS, enc_hook=to_plain)
     except (NotImplementedError, TypeError, ValueError, RecursionError) as fault:
         raise InvalidValue(str(fault), at="$") from None
 
