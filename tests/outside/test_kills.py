@@ -33,7 +33,7 @@ def test_no_change_is_lost_or_doubled_however_often_the_process_is_killed(
 
     left = []
     for _ in range(KILLS):
-        after_ms = 60 * moments.random()
+        after_ms = 15 * moments.random()
         command = [sys.executable, "-m", "tests.outside.victim", _folder(file_store)]
         command += [database.url, name, str(after_ms)]
         ended = subprocess.run(command, cwd=Path(__file__).parents[2], check=False)
