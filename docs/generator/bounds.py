@@ -27,7 +27,8 @@ class Bound(NamedTuple):
 
 DATA, WORK, ENGINE = "Data", "Work and handlers", "The engine"
 HTTP, CLI, PATTERNS, EXPRESSIONS = "HTTP", "The command line", "Patterns", "Expressions"
-AREAS = (DATA, WORK, ENGINE, HTTP, CLI, PATTERNS, EXPRESSIONS)
+SCHEDULES = "Schedules"
+AREAS = (DATA, WORK, SCHEDULES, ENGINE, HTTP, CLI, PATTERNS, EXPRESSIONS)
 
 LARGE, LIMIT, VALUE, DECLARED = (
     "`TooLarge`",
@@ -224,6 +225,15 @@ BOUNDS: dict[str, Bound] = {
     "doors.cli:NOTE_LENGTH_MAX": Bound(CLI, "characters", "a note in `why`", CUT),
     "doors.cli:CELL_LENGTH_MAX": Bound(CLI, "characters", "a cell of a table", CUT),
     "doors.cli:TEXT_LENGTH_MAX": Bound(CLI, "characters", "what was typed, in an error", CUT),
+    "languages.schedules:EXPRESSION_CHARS_MAX": Bound(
+        SCHEDULES, "characters", "a schedule expression", EXPRESSION
+    ),
+    "languages.schedules:RATE_MS_MAX": Bound(SCHEDULES, "ms", "a rate: 100 years", EXPRESSION),
+    "languages.schedules:YEAR_MIN": Bound(SCHEDULES, "year", "years, at least", EXPRESSION),
+    "languages.schedules:YEAR_MAX": Bound(SCHEDULES, "year", "years, at most", EXPRESSION),
+    "languages.schedules:TIMETABLES_KEPT_MAX": Bound(
+        SCHEDULES, "expressions", "expressions that are kept compiled", "compiled again"
+    ),
     "languages.patterns:MAX_ALTERNATIVES": Bound(
         PATTERNS, "patterns", "combinations of `$or`", PATTERN
     ),

@@ -1,0 +1,21 @@
+"""The schedule expressions of EventBridge Scheduler: at, rate and cron, on the clock of a zone."""
+
+from ensue.languages.schedules.run import (
+    Timetable,
+    check_comes_true,
+    compile_schedule,
+    moment_ms,
+    shown_ms,
+    upcoming_ms,
+    zone_of,
+)
+
+__all__ = [
+    "Timetable",
+    "check_comes_true",
+    "compile_schedule",
+    "moment_ms",
+    "shown_ms",
+    "upcoming_ms",
+    "zone_of",
+]
