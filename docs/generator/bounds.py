@@ -225,6 +225,34 @@ BOUNDS: dict[str, Bound] = {
     "doors.cli:NOTE_LENGTH_MAX": Bound(CLI, "characters", "a note in `why`", CUT),
     "doors.cli:CELL_LENGTH_MAX": Bound(CLI, "characters", "a cell of a table", CUT),
     "doors.cli:TEXT_LENGTH_MAX": Bound(CLI, "characters", "what was typed, in an error", CUT),
+    "resources.schedule:NAME_LENGTH_MAX": Bound(
+        SCHEDULES, "characters", "the name of a schedule", "`InvalidName`"
+    ),
+    "resources.schedule:GROUP_LENGTH_MAX": Bound(
+        SCHEDULES, "characters", "the message group of its deliveries", VALUE
+    ),
+    "resources.schedule:WINDOW_MS_MAX": Bound(SCHEDULES, "ms", "a window: a day", VALUE),
+    "resources.schedule:MISSED_AFTER_MS": Bound(
+        SCHEDULES, "ms", "how late, behind its window, a firing may be", "it was missed"
+    ),
+    "resources.schedule:MISSED_MS_MAX": Bound(
+        SCHEDULES, "ms", 'how far `missed="all"` goes back: a day', "left out, told in the log"
+    ),
+    "resources.schedule:FIRINGS_MAX": Bound(
+        SCHEDULES, "firings", "firings of one transaction", "the next transaction"
+    ),
+    "resources.schedule:RETRIES_MAX": Bound(
+        SCHEDULES, "tries", "tries to deliver a refused firing again", "the dead-letter queue"
+    ),
+    "resources.schedule:PAGE_MAX": Bound(
+        SCHEDULES, "schedules", "schedules of one `list`", "the first so many"
+    ),
+    "resources.schedule:UPCOMING_MAX": Bound(
+        SCHEDULES, "moments", "moments of one `next` or `preview`", "the first so many"
+    ),
+    "resources.schedule:SHOWN_MAX": Bound(
+        SCHEDULES, "names", "names of schedules in one line of the log", "counted"
+    ),
     "languages.schedules:EXPRESSION_CHARS_MAX": Bound(
         SCHEDULES, "characters", "a schedule expression", EXPRESSION
     ),

@@ -14,6 +14,7 @@ from ensue.resources.bus import Bus, Event
 from ensue.resources.function import Function
 from ensue.resources.mail import Letter, Mail
 from ensue.resources.queue import Message, Queue
+from ensue.resources.schedule import Firing, Schedule, Schedules
 from ensue.resources.table import Change, Page, Table
 from ensue.resources.topic import Notification, Topic
 from ensue.words import version
@@ -56,6 +57,7 @@ __all__ = [
     "Conflict",
     "EnsueError",
     "Event",
+    "Firing",
     "Function",
     "InvalidDeclaration",
     "InvalidExpression",
@@ -77,6 +79,8 @@ __all__ = [
     "Queue",
     "ReadTx",
     "Rows",
+    "Schedule",
+    "Schedules",
     "StoreBusy",
     "StoreClosed",
     "StoreError",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ensue.resources import adopted, bus, function, mail, queue, table, topic
+from ensue.resources import adopted, bus, function, mail, queue, schedule, table, topic
 from ensue.words.kinds import Kind
 
 KINDS: dict[str, Kind] = {
@@ -15,5 +15,6 @@ KINDS: dict[str, Kind] = {
         mail.KIND,
         topic.KIND,
         adopted.KIND,
+        schedule.KIND,
     )
 }

@@ -26,8 +26,11 @@ def app() -> App:
     stock = app.table("stock", key="id", indexes={"by-shelf": "shelf"})
     visits = app.table("visits", key=("who", "at"))
     events = app.bus("events")
+    news = app.topic("news")
     jobs = app.queue("jobs", max_receives=1)
     leased = app.queue("leased")
+    news.subscribe(leased, filter={"kind": ["none"]})
+    app.schedule("yearly", "cron(0 0 1 1 ? *)", to=leased)
 
     @app.on_change(stock)
     def follow(change, tx):
@@ -88,7 +91,9 @@ def test_a_store_that_was_used_has_nothing_wrong_with_it(filled):
     held = filled.rows("SELECT count(*) FROM ensue_work WHERE due_ms = ?", HELD_MS)
 
     assert check(filled.engine) == []
-    assert kinds == [("bus",), ("function",), ("queue",), ("table",)]
+    assert kinds == [
+        (kind,) for kind in sorted(["bus", "function", "queue", "schedule", "table", "topic"])
+    ]
     assert states == [(work.WAITING,), (work.LEASED,), (work.DONE,)]
     assert held == [(1,)]
 

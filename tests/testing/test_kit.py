@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from ensue import App, LimitExceeded, NotFound, StoreClosed
+from ensue.engine.clock import HELD_START_MS
 from ensue.testing import Call, running
 
 
@@ -243,3 +244,41 @@ def test_calls_to_the_outside_are_noted_with_their_key(app, run_app):
     t.settle()
 
     assert t.calls == [Call("POST", "http://bank/rate", message_id, {"n": 7})]
+
+
+def test_advancing_fires_schedules_in_the_order_of_their_moments(run_app):
+    app = App("timed")
+    seen = []
+
+    @app.schedule("rate(10 hours)")
+    def often(firing, tx):
+        seen.append(("often", tx.now_ms - HELD_START_MS))
+
+    @app.schedule("rate(1 day)", start="2031-07-06T00:00:00")
+    def daily(firing, tx):
+        seen.append(("daily", firing.due_ms - HELD_START_MS))
+
+    t = run_app(app)
+    t.advance("1d")
+    assert [name for name, _ in seen].count("often") == 3
+    assert [ms for _, ms in seen] == sorted(ms for _, ms in seen)
+
+
+def test_draining_does_not_wait_for_schedules_and_fires_what_comes_meanwhile(run_app):
+    app = App("timed")
+    later, seen = app.queue("later"), []
+
+    @app.schedule("rate(1 hour)")
+    def hourly(firing, tx):
+        seen.append(firing.due_ms == tx.now_ms)
+
+    @later.consumer()
+    def take(message, tx):
+        pass
+
+    t = run_app(app)
+    t.drain()
+    assert (len(seen), t.now_ms()) == (1, HELD_START_MS)
+    t.wait(later.send(1, delay="150m"))
+    t.drain()
+    assert (seen, t.now_ms()) == ([True] * 3, HELD_START_MS + 9_000_000)

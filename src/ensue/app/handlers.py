@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeVar, Unpack, overload
+from typing import Any, TypeVar, Unpack, cast, overload
 
-from ensue.app.options import change_filter, change_kinds
+from ensue.app.options import ScheduledOptions, change_filter, change_kinds
 from ensue.app.resources import Resources
 from ensue.engine.changes import change_kind
 from ensue.engine.handlers import Policy, PolicyOptions, make_policy
+from ensue.engine.home import Resource
 from ensue.engine.logs import Record
 from ensue.engine.typed import as_typed, body_shape, with_typed
 from ensue.resources import function as function_kind
@@ -16,6 +17,7 @@ from ensue.resources.adopted import Adopted
 from ensue.resources.bus import Bus, Event
 from ensue.resources.function import Feed, Function, FunctionModel
 from ensue.resources.queue import Queue
+from ensue.resources.schedule import Firing, ScheduleOptions
 from ensue.resources.table import Change, Table
 from ensue.resources.topic import FilterOn, Notification, Topic
 from ensue.words.errors import NotFound
@@ -23,6 +25,7 @@ from ensue.words.names import Ref, check_name
 from ensue.words.values import Json
 
 F = TypeVar("F", bound=Callable[..., object])
+_POLICY = tuple(PolicyOptions.__annotations__)
 
 
 class Handlers(Resources):
@@ -212,6 +215,87 @@ class Handlers(Resources):
                 typed, name, make_policy(retries + 1, **policy), present=present
             )
             topic.subscribe(function, filter=filter, filter_on=filter_on, raw=False)
+            return given
+
+        return declare
+
+    @overload
+    def schedule(
+        self,
+        expression: str,
+        /,
+        *,
+        name: str | None = None,
+        body: object = None,
+        retries: int = 9,
+        **options: Unpack[ScheduledOptions],
+    ) -> Callable[[F], F]: ...
+
+    @overload
+    def schedule(
+        self,
+        name: str,
+        expression: str,
+        /,
+        *,
+        to: Resource,
+        body: object = None,
+        **options: Unpack[ScheduleOptions],
+    ) -> None: ...
+
+    def schedule(
+        self,
+        *said: str,
+        to: Resource | None = None,
+        name: str | None = None,
+        body: object = None,
+        retries: int = 9,
+        **options: Any,
+    ) -> Callable[[F], F] | None:
+        """Declare a schedule: of a function when it decorates one, or of any target.
+
+        A ``def f(firing, tx)`` runs in a transaction, an ``async def f(firing)`` outside. Declared
+        schedules are in the group ``schedules``; what they are is made anew at each start, while
+        when they are due next, and whether they are paused, is kept.
+
+        Args:
+            said: the expression, such as ``rate(5 minutes)`` or ``cron(0 2 * * ? *)``; with ``to``
+                the schedule's name, then the expression.
+            to: who gets the firings: a queue, a topic, mail, a function.
+            name: of a function: its name and the schedule's; the function's own by default.
+            body: what is given along, a JSON value.
+            retries: of a function: how often it is tried again before a firing is dead-lettered.
+            options: ``timezone``, ``start``, ``end``, ``window``, ``missed`` and ``after`` as for
+                `Schedules.create`; with ``to`` also ``raw`` and ``group``, for a function also the
+                policy as for `function`.
+
+        Raises:
+            InvalidExpression: the expression does not compile; says where.
+            InvalidValue: an option or the body is none.
+            InvalidDeclaration: the name is taken, or the function takes other arguments than
+                (firing, tx), or (firing) for an ``async def``.
+        """
+        if to is not None:
+            own, expression = said
+            self.schedules().declare(
+                own, expression, to=to, body=body, options=cast("ScheduleOptions", options)
+            )
+            return None
+        [expression] = said
+        policy: Any = {key: options.pop(key) for key in _POLICY if key in options}
+        timing = cast("ScheduleOptions", {**options, "raw": False})
+
+        def present(firing: Json, work_id: str) -> Firing:
+            del work_id
+            return Firing.from_envelope(firing)
+
+        def declare(given: F) -> F:
+            function = self._add_function(
+                given, name, make_policy(retries + 1, **policy), present=present
+            )
+            self.schedules().declare(
+                function.ref.name, expression, to=function, body=body, options=timing
+            )
             return given
 
         return declare

@@ -5,13 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from ensue.engine.changes import as_event, as_plain_event
+from ensue.engine.handlers import PolicyOptions
 from ensue.engine.logs import Record
 from ensue.languages.expressions import compile_condition
 from ensue.languages.patterns import compile_pattern
+from ensue.resources.schedule import Timing
 from ensue.words.errors import InvalidDeclaration
 from ensue.words.values import Json
 
 CHANGE_KINDS = ("insert", "update", "remove")
+
+
+class ScheduledOptions(Timing, PolicyOptions, total=False):
+    """How a function is scheduled and run; see `App.schedule`."""
 
 
 def change_filter(where: Mapping[str, Json] | str) -> Callable[[Record], bool]:

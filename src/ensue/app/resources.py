@@ -11,10 +11,12 @@ from ensue.app.transaction import Tx
 from ensue.engine.handlers import Policy
 from ensue.engine.home import Home, Resource
 from ensue.resources import mail as mail_kind
+from ensue.resources import schedule as schedule_kind
 from ensue.resources.adopted import Adopted
 from ensue.resources.bus import Bus
 from ensue.resources.mail import Mail
 from ensue.resources.queue import Queue
+from ensue.resources.schedule import Schedules
 from ensue.resources.table import Table
 from ensue.resources.topic import Topic
 from ensue.words.errors import InvalidDeclaration
@@ -158,6 +160,26 @@ class Resources:
             InvalidDeclaration: the name is taken.
         """
         return self._add(Topic(self.home, check_name(name, "topic")))
+
+    def schedules(self, name: str = schedule_kind.GROUP_DEFAULT) -> Schedules:
+        """A group of schedules, for those that are made while the app runs.
+
+        Schedules that the app declares are in the group ``schedules``. A group is declared when it
+        is asked for first, with a queue for what its targets refuse for good, ``<name>-dlq``.
+
+        Args:
+            name: its name.
+
+        Raises:
+            InvalidName: the name breaks the naming rule.
+            InvalidDeclaration: there is another queue of the name of its dead-letter queue.
+        """
+        found = self.resources.get(Ref(self.name, "schedule", name))
+        if isinstance(found, Schedules):
+            return found
+        group = self._add(Schedules(self.home, check_name(name, "group of schedules")))
+        self._add(Queue(self.home, name + schedule_kind.DEAD_LETTERS, is_dead_letters=True))
+        return group
 
     def mail(self, name: str, *, to: str | None = None, sender: str | None = None) -> Mail:
         """Declare mail: letters for a mail server, or for the outbox folder.

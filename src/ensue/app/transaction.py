@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeVar, overload
+from typing import Any, TypeVar, Unpack, overload
 
+from ensue.engine.home import Resource
 from ensue.engine.transaction import Transaction
 from ensue.resources import bus as bus_kind
 from ensue.resources import function as function_kind
 from ensue.resources import mail as mail_kind
 from ensue.resources import queue as queue_kind
+from ensue.resources import schedule as schedule_kind
 from ensue.resources import table as table_kind
 from ensue.resources import topic as topic_kind
 from ensue.resources.bus import Bus
 from ensue.resources.function import Function
 from ensue.resources.mail import Mail
 from ensue.resources.queue import Queue
+from ensue.resources.schedule import Schedule, ScheduleOptions, Schedules
 from ensue.resources.table import Page, Table
 from ensue.resources.topic import Topic
 from ensue.words.errors import InvalidInput
@@ -264,3 +267,40 @@ class Tx(ReadTx):
         if isinstance(to, Topic):
             return topic_kind.publish(self._inner, to.model, to.subscriptions, *said, **options)
         return bus_kind.publish(self._inner, to.model, to.rules, *said, **options)
+
+    def schedule(
+        self,
+        schedules: Schedules,
+        name: str,
+        expression: str,
+        *,
+        to: Resource,
+        body: object = None,
+        **options: Unpack[ScheduleOptions],
+    ) -> Schedule:
+        """Make a schedule; see `Schedules.create`.
+
+        Args:
+            schedules: the group.
+            name: its name, one of its group.
+            expression: when it is due, such as ``at(2026-12-01T10:00:00)``.
+            to: who gets its firings.
+            body: what they get, a JSON value.
+            options: ``timezone``, ``start``, ``end``, ``window``, ``missed``, ``after``, ``raw``
+                and ``group``.
+
+        Raises:
+            InvalidExpression: the expression does not compile, or is never due.
+            InvalidValue: an option or the body is none.
+            Conflict: there is a schedule of this name.
+        """
+        plan = schedule_kind.plan_of(expression, to, body, options)
+        return schedule_kind.create(self._inner, schedules.model, name, plan)
+
+    def unschedule(self, schedules: Schedules, name: str) -> bool:
+        """Forget a schedule; returns whether there was one.
+
+        Raises:
+            Conflict: the app declares it.
+        """
+        return schedule_kind.delete(self._inner, schedules.model, name)

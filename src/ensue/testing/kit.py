@@ -148,7 +148,11 @@ class Running:
         self._do(lambda: self._steps.advance_to(until_ms))
 
     def drain(self, limit: str | float = "365d") -> None:
-        """Advance until no work is left that waits for time to pass, for at most ``limit``."""
+        """Advance until no work is left that waits for time to pass, for at most ``limit``.
+
+        Schedules that come to their moment meanwhile fire; but it is not waited for them, for many
+        never end: `advance` to their moment.
+        """
         until_ms = self.clock.now_ms() + duration_ms(limit)
         self._do(lambda: self._steps.drain(until_ms))
 

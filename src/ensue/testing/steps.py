@@ -8,7 +8,9 @@ from ensue.app.platform import Platform
 from ensue.engine.clock import HeldClock
 from ensue.engine.consumers import ActionConsumer
 from ensue.engine.handlers import BATCH_MAX
+from ensue.engine.keeper import Keeper
 from ensue.engine.workers import Worker
+from ensue.resources.schedule import Scheduler
 from ensue.words.errors import LimitExceeded
 
 ROUNDS_MAX = 100_000
@@ -57,7 +59,7 @@ class Steps:
         """Advance until no work is left that waits for time to pass, or it is ``until_ms``."""
         await self.settle()
         while (next_ms := self._next_ms(idle=False)) is not None and next_ms <= until_ms:
-            self._clock.move_to(next_ms)
+            self._clock.move_to(min(next_ms, self._fires_ms() or next_ms))
             await self.settle()
 
     async def deliver_next(self, name: str | None = None) -> str | None:
@@ -128,12 +130,19 @@ class Steps:
                 return True
         return False
 
+    def _fires_ms(self) -> int | None:
+        """When a schedule fires next."""
+        schedulers = [each for each in self._free() if isinstance(each, Scheduler)]
+        times = [due_ms for each in schedulers if (due_ms := each.due_ms()) is not None]
+        return min(times, default=None)
+
     def _next_ms(self, *, idle: bool = True) -> int | None:
         """When something is due next; without ``idle``, only what is caused by work."""
         times = [
             due_ms
             for worker in self._free()
-            if (idle or worker.name != "keeper") and (due_ms := worker.due_ms()) is not None
+            if (idle or not isinstance(worker, Keeper | Scheduler))
+            and (due_ms := worker.due_ms()) is not None
         ]
         timer_ms = self._clock.next_ms()
         times += [] if timer_ms is None else [timer_ms]

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import msgspec
 
+from ensue.resources.topic.audit import audit
 from ensue.resources.topic.handle import Topic
 from ensue.resources.topic.model import FilterOn, Match, Notification
 from ensue.resources.topic.store import publish
@@ -95,4 +96,5 @@ KIND = Kind(
         ),
     ),
     status=_status,
+    audit=audit,
 )

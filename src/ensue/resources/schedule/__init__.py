@@ -1,0 +1,207 @@
+"""Schedules: what is due at a moment, at a rate, or by the calendar."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import msgspec
+
+from ensue.languages.schedules import shown_ms
+from ensue.resources.schedule.audit import audit
+from ensue.resources.schedule.handle import Schedules, create, plan_of
+from ensue.resources.schedule.model import (
+    DEAD_LETTERS,
+    GROUP_DEFAULT,
+    Firing,
+    Schedule,
+    ScheduleOptions,
+    Timing,
+)
+from ensue.resources.schedule.store import delete
+from ensue.resources.schedule.worker import Scheduler
+from ensue.words.errors import InvalidValue
+from ensue.words.kinds import Kind, Operation
+from ensue.words.names import Ref
+from ensue.words.values import Json
+
+__all__ = [
+    "DEAD_LETTERS",
+    "GROUP_DEFAULT",
+    "KIND",
+    "Firing",
+    "Schedule",
+    "ScheduleOptions",
+    "Scheduler",
+    "Schedules",
+    "Timing",
+    "create",
+    "delete",
+    "plan_of",
+]
+
+Text = Annotated[str, msgspec.Meta(min_length=1, max_length=256)]
+Count = Annotated[int, msgspec.Meta(ge=1, le=1_000)]
+
+
+class Create(msgspec.Struct, forbid_unknown_fields=True):
+    """A schedule to make."""
+
+    name: Text
+    expression: Text
+    to: Text
+    body: Any = None
+    timezone: Text = "UTC"
+    start: Text | None = None
+    end: Text | None = None
+    window: Text = "0s"
+    missed: Text = "once"
+    after: Text = "keep"
+    wrapped: bool = False
+    group: Text | None = None
+
+
+class Update(msgspec.Struct, forbid_unknown_fields=True):
+    """What to change of a schedule; what is not given stays."""
+
+    name: Text
+    expression: Text | None = None
+    to: Text | None = None
+    body: Any = None
+    timezone: Text | None = None
+    start: Text | None = None
+    end: Text | None = None
+    window: Text | None = None
+    missed: Text | None = None
+    after: Text | None = None
+    group: Text | None = None
+
+
+class Named(msgspec.Struct, forbid_unknown_fields=True):
+    """Which schedule."""
+
+    name: Text
+
+
+class List(msgspec.Struct, forbid_unknown_fields=True):
+    """Behind which name, in which state, and how many."""
+
+    after: str = ""
+    state: Text | None = None
+    limit: Count = 100
+
+
+class Next(msgspec.Struct, forbid_unknown_fields=True):
+    """Which schedule, and how many moments."""
+
+    name: Text
+    count: Count = 10
+
+
+class Preview(msgspec.Struct, forbid_unknown_fields=True):
+    """Which expression, on whose clock, and how many moments."""
+
+    expression: Text
+    timezone: Text = "UTC"
+    count: Count = 10
+
+
+async def _create(schedules: Schedules, given: Create) -> Schedule:
+    options: ScheduleOptions = {
+        "timezone": given.timezone,
+        "start": given.start,
+        "end": given.end,
+        "window": given.window,
+        "missed": given.missed,  # type: ignore[typeddict-item] # it is checked with the plan
+        "after": given.after,  # type: ignore[typeddict-item] # so is this
+        "raw": not given.wrapped,
+        "group": given.group,
+    }
+    return await schedules.create(
+        given.name,
+        given.expression,
+        to=_target(schedules, given.to),
+        body=given.body,
+        **options,
+    )
+
+
+async def _update(schedules: Schedules, given: Update) -> Schedule:
+    changes: Any = {
+        field: value
+        for field in given.__struct_fields__
+        if field not in {"name", "to"} and (value := getattr(given, field)) is not None
+    }
+    to = None if given.to is None else _target(schedules, given.to)
+    return await schedules.update(given.name, to=to, **changes)
+
+
+async def _delete(schedules: Schedules, given: Named) -> dict[str, Json]:
+    return {"deleted": await schedules.delete(given.name)}
+
+
+async def _get(schedules: Schedules, given: Named) -> Schedule:
+    return await schedules.get(given.name)
+
+
+async def _list(schedules: Schedules, given: List) -> list[Schedule]:
+    return await schedules.page(after=given.after, state=given.state, limit=given.limit)
+
+
+async def _pause(schedules: Schedules, given: Named) -> Schedule:
+    return await schedules.pause(given.name)
+
+
+async def _resume(schedules: Schedules, given: Named) -> Schedule:
+    return await schedules.resume(given.name)
+
+
+async def _fire(schedules: Schedules, given: Named) -> dict[str, Json]:
+    return {"id": await schedules.fire(given.name)}
+
+
+async def _next(schedules: Schedules, given: Next) -> list[str]:
+    timezone = (await schedules.get(given.name)).timezone
+    return [shown_ms(at_ms, timezone) for at_ms in await schedules.next(given.name, given.count)]
+
+
+async def _preview(schedules: Schedules, given: Preview) -> list[str]:
+    found = await schedules.preview(given.expression, timezone=given.timezone, count=given.count)
+    return [shown_ms(at_ms, given.timezone) for at_ms in found]
+
+
+async def _status(schedules: Schedules) -> dict[str, Json]:
+    return await schedules.counts()
+
+
+def _target(schedules: Schedules, said: str) -> Ref:
+    """The resource that ``queue/reports`` or ``shop/queue/reports`` names."""
+    parts = said.split("/")
+    if len(parts) == 2:
+        parts.insert(0, schedules.ref.app)
+    if len(parts) != 3:
+        raise InvalidValue(f"expected a target such as queue/reports, got {said!r}", at="$.to")
+    return Ref(*parts)
+
+
+KIND = Kind(
+    name="schedule",
+    plural="schedules",
+    summary="What is due at a moment, at a rate, or by the calendar of a time zone.",
+    aws="EventBridge Scheduler",
+    operations=(
+        Operation("create", "Make a schedule.", Create, _create, writes=True),
+        Operation("update", "Change a schedule.", Update, _update, writes=True),
+        Operation("delete", "Forget a schedule.", Named, _delete, writes=True),
+        Operation("get", "Show a schedule.", Named, _get, writes=False),
+        Operation("list", "List schedules by name.", List, _list, writes=False),
+        Operation("pause", "Let a schedule fire no more.", Named, _pause, writes=True),
+        Operation("resume", "Let a schedule fire again, from now on.", Named, _resume, writes=True),
+        Operation("fire", "Fire a schedule now, out of turn.", Named, _fire, writes=True),
+        Operation("next", "Say when a schedule is due next.", Next, _next, writes=False),
+        Operation(
+            "preview", "Say when an expression is due next.", Preview, _preview, writes=False
+        ),
+    ),
+    status=_status,
+    audit=audit,
+)
