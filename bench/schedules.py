@@ -76,6 +76,8 @@ class Watch:
         self._engine = platform.engine
         self._woken = self._engine.listen(self._engine.number(queue.ref))
         self._last = 0
+        self._wanted = 0
+        self._enough = asyncio.Event()
         self._task = asyncio.get_running_loop().create_task(self._look())
 
     async def _look(self) -> None:
@@ -87,16 +89,21 @@ class Watch:
             found = self._engine.read(lambda tx: tx.rows(sql, (self._last,)))
             self.late += [now_ms - int(due_ms) for _, due_ms in found]  # type: ignore[arg-type]
             self._last = max((int(row) for row, _ in found), default=self._last)  # type: ignore[arg-type]
+            if len(self.late) >= self._wanted:
+                self._enough.set()
 
     async def seen(self, count: int) -> list[int]:
         """How late each was, in ms, rising; once so many are seen."""
-        until = time.perf_counter() + WAITED_S
-        while len(self.late) < count and time.perf_counter() < until:
-            await asyncio.sleep(0.2)
+        self._wanted = count
+        self._enough.clear()
         if len(self.late) < count:
-            raise SystemExit(f"only {len(self.late)} of {count} have fired")
+            await asyncio.wait_for(self._enough.wait(), WAITED_S)
         found, self.late = sorted(self.late), []
         return found
+
+    def stop(self) -> None:
+        """Look no more."""
+        self._task.cancel()
 
 
 def told(name: str, late: list[int]) -> None:
@@ -118,6 +125,7 @@ async def due_together(folder: Path, count: int, within_s: int, what: str) -> No
     watch = Watch(platform, app.queue_of_firings)  # type: ignore[attr-defined]
     await fill(app, schedules, dues, "s")
     told(f"{count:,} one-time schedules due in {what}", await watch.seen(count))
+    watch.stop()
     await platform.close()
 
 
@@ -136,6 +144,7 @@ async def due_by_cron(folder: Path, count: int) -> None:
             f"c{n}", f"cron(* * * * ? 2020-{2100 + n % 99})", to=queue, timezone=zones[n % 4]
         )
     told(f"{count:,} cron schedules in 4 zones due at one moment", await watch.seen(count))
+    watch.stop()
     await platform.close()
 
 
@@ -164,6 +173,7 @@ async def million(folder: Path, count: int) -> None:
         await fill(app, schedules, [due], f"now{turn}-")
         late += await watch.seen(1)
     told("the next firing among them, ten times", sorted(late))
+    watch.stop()
     begun = time.perf_counter()
     await platform.close()
     platform = await opened(folder, "million", prepared("bench")[0])
