@@ -52,6 +52,7 @@ class Timetable:
         self.timezone = timezone
         self._program = parse(expression)
         self._zone = zone_of(timezone)
+        self._answered: tuple[int | None, int | None] = (None, None)
         self._walker = (
             CronSim(self._program.walk, datetime(2000, 1, 1))  # noqa: DTZ001 - a wall has no zone
             if isinstance(self._program, Cron)
@@ -82,9 +83,14 @@ class Timetable:
             return after_ms + program.every_ms - (after_ms - start_ms) % program.every_ms
         if isinstance(program, At):
             # On a wall whose clock is put forward then, it is as much later; put back: the first.
-            due_ms = _ms_of(program.wall.replace(tzinfo=self._zone))
-            return due_ms if due_ms > after_ms else None
-        return self._next_on_wall(program, after_ms)
+            moment_ms = _ms_of(program.wall.replace(tzinfo=self._zone))
+            return moment_ms if moment_ms > after_ms else None
+        # Many schedules say the same and are due at the same moment: they ask the same.
+        asked_ms, due_ms = self._answered
+        if asked_ms != after_ms:
+            due_ms = self._next_on_wall(program, after_ms)
+            self._answered = (after_ms, due_ms)
+        return due_ms
 
     def _next_on_wall(self, cron: Cron, after_ms: int) -> int | None:
         wall: datetime | None = self._wall(after_ms)
