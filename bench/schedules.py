@@ -26,7 +26,7 @@ from ensue.engine.ids import system_random
 from ensue.words.values import Json
 
 CHUNK = 500
-WAITED_S = 60.0
+WAITED_S = 180.0
 
 
 async def opened(folder: Path, name: str, app: App) -> Platform:
