@@ -62,8 +62,28 @@ BOUNDS: dict[str, Bound] = {
     "resources.bus:TAIL_MAX": Bound(DATA, "events", "events of one `tail`", "the first so many"),
     "resources.queue:DELAY_MS_MAX": Bound(DATA, "ms", "the delay of a message", VALUE),
     "resources.queue:GROUP_LENGTH_MAX": Bound(DATA, "characters", "a message group", VALUE),
+    "engine:DEDUPLICATION_ID_LENGTH_MAX": Bound(DATA, "characters", "a deduplication id", VALUE),
+    "engine:DEDUPLICATION_MS": Bound(
+        DATA, "ms", "a second send with a deduplication id adds nothing", "it is sent"
+    ),
+    "engine:PRIORITY_MAX": Bound(DATA, "", "the priority of a message", VALUE),
+    "engine:TENANT_LENGTH_MAX": Bound(DATA, "characters", "a tenant", VALUE),
+    "resources.queue:SEND_BATCH_MAX": Bound(DATA, "messages", "one `send_batch`", LIMIT),
+    "resources.queue:RECEIVE_MAX": Bound(DATA, "messages", "one `receive`", VALUE),
+    "resources.queue:WAIT_MS_MAX": Bound(DATA, "ms", "the wait of a `receive`", VALUE),
+    "resources.queue:VISIBILITY_MS_MAX": Bound(
+        DATA, "ms", "the lease of a message received by hand: 12 hours", VALUE
+    ),
+    "resources.queue:HOLDER_LENGTH_MAX": Bound(
+        DATA, "characters", "what a receiver calls itself", VALUE
+    ),
+    "resources.queue:LEASES_MAX": Bound(DATA, "leases", "one `leases`", "the first so many"),
+    "resources.queue:REDRIVES_MAX": Bound(DATA, "redrives", "one `redrives`", "the newest"),
+    "resources.queue:RETENTION_MS_MIN": Bound(DATA, "ms", "a retention, at least", DECLARED),
     "resources.queue:PEEK_MAX": Bound(DATA, "messages", "one `peek`", "the first so many"),
-    "resources.queue:REDRIVE_MAX": Bound(DATA, "messages", "one `redrive`", "the rest stays"),
+    "resources.queue:REDRIVE_MAX": Bound(
+        DATA, "messages", "one `redrive` without a rate looks at", "the rest stays"
+    ),
     "resources.topic:SUBSCRIPTIONS_MAX": Bound(
         DATA, "subscriptions", "subscriptions of a topic", DECLARED
     ),
@@ -94,6 +114,15 @@ BOUNDS: dict[str, Bound] = {
     ),
     "engine:BURST_MS": Bound(
         WORK, "ms", "a pace allows at once what its rate gives in this time", "a wait"
+    ),
+    "engine:AGEING_MS": Bound(
+        WORK, "ms", "a priority passes what came up to so much earlier, for each step", "its turn"
+    ),
+    "engine:PROMOTED_MAX": Bound(
+        WORK, "messages", "one take gives a rank to, in a queue with an order", "the next take"
+    ),
+    "engine:COUNTED_MAX": Bound(
+        WORK, "messages", "what is counted one by one to tell due from delayed", "so many"
     ),
     "engine:CRASHES_MAX": Bound(
         WORK, "crashes", "deaths of the process with one change in hand", "the change becomes work"

@@ -123,7 +123,7 @@ def test_run_gives_its_arguments_and_the_transaction(store, run_on, app):
 def test_a_group_for_what_is_no_queue_is_refused(store, run_on, app):
     function = app.function(lambda body, tx: None, name="f")
     stage = run_on(store, app)
-    with pytest.raises(Exception, match="expected a queue for a group"):
+    with pytest.raises(Exception, match="expected a queue for group"):
         stage.wait(app.run(lambda tx: tx.send(function, 1, group="g")))
 
 

@@ -5,7 +5,18 @@ from __future__ import annotations
 import pytest
 
 from ensue.app.app import App
-from ensue.engine import hops, logs, work
+from ensue.engine import (
+    backlog,
+    dead_letters,
+    deduplication,
+    hops,
+    logs,
+    redrives,
+    takeover,
+    takes,
+    turns,
+    work,
+)
 from ensue.engine.ids import Place
 from ensue.resources.table import store as table_store
 
@@ -38,14 +49,51 @@ def plan(stage, run) -> str:
             tx.connection.exec_trace = None
         return said
 
-    return "\n".join(stage.engine.read(explain))
+    return "\n".join(stage.do(explain))
+
+
+def _of_order(tx, run, order="priority"):
+    tx.facts.orders[16] = order
+    try:
+        return run(tx, 16, 9) if run is takes.due else run(tx, 16)
+    finally:
+        del tx.facts.orders[16]
+
+
+def _turn(tx, queue):
+    turns.rank(tx, queue, turns.Turn(tenant="a"), 0)
 
 
 QUERIES = {
     "due work": (lambda tx, _: work.due(tx, 16, 9), "ensue_work_ready"),
     "next due work": (lambda tx, _: work.next_due_ms(tx, 16), "ensue_work_ready"),
     "peeking": (lambda tx, _: work.peek(tx, 16, 9), "ensue_work_ready"),
-    "first of a group": (lambda tx, _: work._first_of_group(tx, 16, "a"), "ensue_work_groups"),
+    "first of a group": (lambda tx, _: work.first_of_group(tx, 16, "a"), "ensue_work_groups"),
+    "due by rank": (lambda tx, _: _of_order(tx, takes.due), "ensue_work_ranked"),
+    "next due by rank": (lambda tx, _: _of_order(tx, takes.next_due_ms), "ensue_work_unranked"),
+    "promoting by priority": (lambda tx, _: _of_order(tx, turns.promote), "ensue_work_unranked"),
+    "promoting fairly": (lambda tx, _: _of_order(tx, turns.promote, "fair"), "ensue_work_unranked"),
+    "a turn": (lambda tx, _: _of_order(tx, _turn, "fair"), "PRIMARY KEY"),
+    "a deduplication id": (lambda tx, _: deduplication.sent_before(tx, 16, "a"), "PRIMARY KEY"),
+    "ids to forget": (lambda tx, _: deduplication.forget(tx, 9), "ensue_deduplication_by_end"),
+    "the oldest": (lambda tx, _: backlog.oldest_ms(tx, 16), "ensue_work_moved"),
+    "what waits too long": (lambda tx, _: backlog.waiting_since(tx, 16, 9, 9), "ensue_work_ready"),
+    "leases": (lambda tx, _: backlog.leases(tx, 16, 9), "ensue_work_leased"),
+    "the first lease to end": (
+        lambda tx, _: backlog.first_lease_ends_ms(tx, 16),
+        "ensue_work_leased",
+    ),
+    "leases that ended": (lambda tx, _: backlog.release_ended(tx, 16), "ensue_work_leased"),
+    "dead letters": (
+        lambda tx, _: dead_letters.look(tx, 16, (5, 5), 9, 9),
+        "ensue_work_ready",
+    ),
+    "the redrive that runs": (
+        lambda tx, _: redrives.first_running(tx, 16),
+        "ensue_redrives_by_queue",
+    ),
+    "what a redrive moved": (lambda tx, _: redrives.moved_by(tx, 1, 0, 9), "PRIMARY KEY"),
+    "redrives to forget": (lambda tx, _: redrives.forget(tx, 9, 9), "ensue_redrives_by_end"),
     "work of a hop": (lambda tx, _: work.produced_by(tx, 1, 9), "ensue_work_by_hop"),
     "one piece": (lambda tx, _: work.piece(tx, 1), "INTEGER PRIMARY KEY"),
     "reading on": (lambda tx, t: logs.read(tx, t.changes, 5, 9), "INTEGER PRIMARY KEY"),
@@ -96,3 +144,21 @@ def test_a_later_page_is_found_by_its_key_too(store, run_on):
     )
     assert "wims_stock_by_maker" in said
     assert "SCAN" not in said
+
+
+def test_what_is_counted_is_a_bounded_part_of_an_index(stage):
+    said = plan(stage, lambda tx: backlog._between(tx, 16, 0, 9))
+    assert "SEARCH ensue_work USING COVERING INDEX ensue_work_ready" in said
+
+
+def test_of_tenants_only_those_are_looked_at_who_are_to_be_forgotten(stage):
+    said = plan(stage, lambda tx: turns.forget(tx, 9))
+    assert "SEARCH t USING COVERING INDEX ensue_tenants_by_finish (queue=? AND finish<?)" in said
+
+
+def test_leases_are_released_and_counted_by_an_index_when_a_store_is_opened(stage):
+    said = plan(stage, takeover.release_leases)
+    assert "ensue_work_leased" in said
+    counted = plan(stage, takeover.count_all)
+    assert "COVERING INDEX ensue_work_ready" in counted
+    assert "TEMP B-TREE" not in counted

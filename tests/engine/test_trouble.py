@@ -259,7 +259,7 @@ def test_a_message_sent_to_a_dead_letter_queue_by_hand_does_not_block_a_redrive(
     t.wait(queue.send("dead"))
     t.settle()
 
-    assert t.wait(queue.dead_letters.redrive(1)) == 1
+    assert t.wait(queue.dead_letters.redrive(1)).moved == 1
 
 
 def test_after_a_crash_only_what_could_have_caused_it_is_taken_with_care(

@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from ensue.engine import keeper, work
-from ensue.engine.work import Depth
+from ensue.engine import backlog, dead_letters, keeper, work
+from ensue.engine.backlog import Depth
+from ensue.engine.failures import ERROR_LENGTH_MAX, failures
 
 QUEUE, DEAD = 16, 17
 LEASE_MS = 1_000
@@ -27,6 +28,14 @@ def due(stage):
     return lambda queue=QUEUE: [
         p.body for p in stage.engine.read(lambda tx: work.due(tx, queue, 100))
     ]
+
+
+def redrive(tx, limit):
+    found = dead_letters.look(tx, DEAD, dead_letters.BEGINNING, tx.now_ms, limit)
+    letters = [letter for each in found if (letter := dead_letters.letter_of(each))]
+    for letter in letters:
+        dead_letters.revive(tx, letter)
+    return len(letters)
 
 
 def piece(stage, number):
@@ -115,7 +124,7 @@ def test_a_retry_waits_and_says_why(stage, add, take, due):
     assert due() == []
     later(stage, 300)
     assert due() == ["1"]
-    [(attempt, _, error)] = stage.engine.read(lambda tx: work.failures(tx, number))
+    [(attempt, _, error)] = stage.engine.read(lambda tx: failures(tx, number))
     assert (attempt, error) == (1, "no luck")
 
 
@@ -146,14 +155,14 @@ def test_buried_work_waits_in_the_dead_letter_queue_with_the_reason(stage, add, 
     letter = attributes.pop("dead_letter")
     assert attributes == {"colour": "red"}
     assert (letter["from"], letter["receives"]) == (QUEUE, 1)
-    assert letter["reason"] == "x" * work.ERROR_LENGTH_MAX
+    assert letter["reason"] == "x" * ERROR_LENGTH_MAX
 
 
 def test_redriven_work_is_back_as_if_it_were_new(stage, add, take, due):
     number = add("1")
     [taken] = take()
     stage.do(lambda tx: work.bury(tx, taken, "no", DEAD))
-    assert stage.do(lambda tx: work.redrive(tx, DEAD, 10)) == 1
+    assert stage.do(lambda tx: redrive(tx, 10)) == 1
     found = piece(stage, number)
     assert (found.queue, found.receives, found.attributes) == (QUEUE, 0, None)
     assert due() == ["1"]
@@ -164,14 +173,14 @@ def test_a_redrive_moves_no_more_than_its_limit(stage, add, take, due):
         add(body)
     for taken in take():
         stage.do(lambda tx, taken=taken: work.bury(tx, taken, "no", DEAD))
-    assert stage.do(lambda tx: work.redrive(tx, DEAD, 2)) == 2
+    assert stage.do(lambda tx: redrive(tx, 2)) == 2
     assert (due(), due(DEAD)) == (["1", "2"], ["3"])
 
 
 @pytest.mark.parametrize("attributes", [None, '{"dead_letter":1}', '{"dead_letter":{}}'])
 def test_a_redrive_leaves_what_did_not_die_there(stage, due, attributes):
     stage.do(lambda tx: work.add(tx, DEAD, "1", attributes=attributes))
-    assert stage.do(lambda tx: work.redrive(tx, DEAD, 10)) == 0
+    assert stage.do(lambda tx: redrive(tx, 10)) == 0
     assert due(DEAD) == ["1"]
 
 
@@ -235,7 +244,7 @@ def test_redriven_work_lines_up_with_its_group(stage, add, take, due):
     [first] = take()
     stage.do(lambda tx: work.bury(tx, first, "no", DEAD))
     [second] = take()
-    stage.do(lambda tx: work.redrive(tx, DEAD, 10))
+    stage.do(lambda tx: redrive(tx, 10))
     assert due() == []
     stage.do(lambda tx: work.finish(tx, [second]))
     assert due() == ['"a1"']
@@ -268,8 +277,10 @@ def test_depth_counts_what_waits_and_what_is_in_flight(stage, add, take):
     add("1", delay_ms=10)
     add("2")
     take(1)
-    assert stage.engine.read(lambda tx: work.depth(tx, QUEUE)) == Depth(1, 1, first_ms)
-    assert stage.engine.read(lambda tx: work.depth(tx, DEAD)) == Depth(0, 0, None)
+    assert stage.engine.read(lambda tx: backlog.depth(tx, QUEUE)) == Depth(
+        1, 1, 0, 1, first_ms + 10
+    )
+    assert stage.engine.read(lambda tx: backlog.depth(tx, DEAD)) == Depth(0, 0, 0, 0, None)
 
 
 def test_next_due_is_the_first_moment_at_which_anything_may_be_taken(stage, add):

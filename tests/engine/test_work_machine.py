@@ -8,9 +8,10 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from ensue.engine import takeover, work
+from ensue.engine import backlog, takeover, work
 from ensue.engine.database import MEMORY, StoreUrl
 from tests.conftest import Stage
+from tests.engine.test_work import redrive
 
 QUEUE, DEAD = 16, 17
 LEASE_MS = 1_000
@@ -91,7 +92,7 @@ class WorkMachine(RuleBasedStateMachine):
     @rule(limit=st.integers(1, 3))
     def redrive(self, limit):
         before = self.in_queue(DEAD)
-        moved = self.stage.do(lambda tx: work.redrive(tx, DEAD, limit))
+        moved = self.stage.do(lambda tx: redrive(tx, limit))
         back = before - self.in_queue(DEAD)
         assert moved == len(back) == min(limit, len(before))
         self.dead -= back
@@ -115,7 +116,7 @@ class WorkMachine(RuleBasedStateMachine):
         assert set(states) == set(self.sent)
         assert {n for n, state in states.items() if state == work.DONE} == set(self.done)
         assert self.in_queue(DEAD) == self.dead
-        depth = self.stage.engine.read(lambda tx: work.depth(tx, QUEUE))
+        depth = self.stage.engine.read(lambda tx: backlog.depth(tx, QUEUE))
         assert depth.waiting + depth.leased + len(self.done) + len(self.dead) == len(self.sent)
 
     @invariant()

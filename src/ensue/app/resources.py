@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Any, Literal, Unpack
 
 from typing_extensions import TypeVar
 
@@ -15,7 +15,7 @@ from ensue.resources import schedule as schedule_kind
 from ensue.resources.adopted import Adopted
 from ensue.resources.bus import Bus
 from ensue.resources.mail import Mail
-from ensue.resources.queue import Queue
+from ensue.resources.queue import Queue, QueueOptions
 from ensue.resources.schedule import Schedules
 from ensue.resources.table import Table
 from ensue.resources.topic import Topic
@@ -109,24 +109,33 @@ class Resources:
         )
         return self._add(adopted)
 
-    def queue(self, name: str, *, max_receives: int = 10, of: type[T] | None = None) -> Queue[T]:
+    def queue(
+        self, name: str, *, of: type[T] | None = None, **options: Unpack[QueueOptions]
+    ) -> Queue[T]:
         """Declare a queue and its dead-letter queue, ``<name>-dlq``.
 
         Args:
             name: its name.
-            max_receives: after so many receives without success a message is dead-lettered.
             of: the type of its messages' bodies: a dataclass, Body, TypedDict or pydantic model.
                 What does not fit is refused when it is sent.
+            options: ``max_receives``: after so many receives without success a message is
+                dead-lettered (10). ``priorities``: messages may be sent with a priority from 0 to
+                9. ``fair``: messages may be sent with a tenant, and the tenants take turns.
+                ``deduplicate="content"``: a message whose body was sent in the last five minutes is
+                taken as sent. ``retention``: what has waited longer, such as ``"4d"``, is
+                dead-lettered. ``in_flight_max``: how many messages may be received by hand and
+                not settled at once. ``depth_max``: how many unsettled messages it takes; more are
+                refused. ``was``: the name that it had when the store was last opened; what is in
+                it stays in it.
 
         Raises:
             InvalidName: the name breaks the naming rule.
-            InvalidDeclaration: the name is taken, the number is out of range, or JSON cannot hold
-                the type.
+            InvalidDeclaration: the name is taken, a bound is out of range, or it is to be fair and
+                have priorities; or JSON cannot hold the type.
+            InvalidValue: the retention is no duration.
         """
-        queue: Queue[T] = Queue(
-            self.home, check_name(name, "queue"), max_receives=max_receives, of=of
-        )
-        Policy(max_receives=max_receives).check(str(queue.ref))
+        queue: Queue[T] = Queue(self.home, check_name(name, "queue"), of=of, **options)
+        Policy(max_receives=queue.model.max_receives).check(str(queue.ref))
         self._add(queue)
         if queue.dead_letters is not None:
             self._add(queue.dead_letters)

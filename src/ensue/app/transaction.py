@@ -17,7 +17,7 @@ from ensue.resources import topic as topic_kind
 from ensue.resources.bus import Bus
 from ensue.resources.function import Function
 from ensue.resources.mail import Mail
-from ensue.resources.queue import Queue
+from ensue.resources.queue import Queue, SendOptions
 from ensue.resources.schedule import Schedule, ScheduleOptions, Schedules
 from ensue.resources.table import Page, Table
 from ensue.resources.topic import Topic
@@ -180,10 +180,7 @@ class Tx(ReadTx):
         self,
         target: Queue[T] | Function | Mail,
         body: T,
-        *,
-        delay: str | float = 0,
-        group: str | None = None,
-        attributes: dict[str, Json] | None = None,
+        **options: Unpack[SendOptions],
     ) -> str:
         """Send a message to a queue, work to a function, or a letter to mail; returns its id.
 
@@ -191,27 +188,22 @@ class Tx(ReadTx):
             target: who gets it, after this transaction has committed.
             body: a JSON value of at most 1 MiB, of the queue's type where it has one. For mail:
                 ``subject``, ``text``, perhaps ``to``.
-            delay: how long nobody receives it, such as ``"5m"``, or seconds.
-            group: for a queue: messages of one group are received in the order of sending.
-            attributes: for a queue: what travels beside the body.
+            options: ``delay``: how long nobody receives it, such as ``"5m"``, or seconds. For a
+                queue also ``group``, ``attributes``, ``deduplication_id``, ``priority`` and
+                ``tenant``, as for `Queue.send`.
 
         Raises:
             InvalidValue: the body is no JSON value, or the delay is out of range.
-            InvalidInput: a group or attributes for something that is no queue.
+            InvalidInput: an option for something that does not take it.
             TooLarge: the body is larger than 1 MiB.
+            LimitExceeded: the queue is as deep as it may be.
         """
-        delay_ms = duration_ms(delay)
         if isinstance(target, Queue):
-            return queue_kind.send(
-                self._inner,
-                target.model,
-                body,
-                delay_ms=delay_ms,
-                group=group,
-                attributes=attributes,
-            )
-        if group is not None or attributes is not None:
-            raise InvalidInput(f"expected a queue for a group or attributes, got {target.ref}")
+            return queue_kind.send(self._inner, target.model, body, **options)
+        delay_ms = duration_ms(options.get("delay", 0))
+        surplus = [name for name, value in options.items() if name != "delay" and value is not None]
+        if surplus:
+            raise InvalidInput(f"expected a queue for {surplus[0]}, got {target.ref}")
         if isinstance(target, Function):
             return function_kind.invoke(self._inner, target.model, body, delay_ms=delay_ms)
         return mail_kind.send(self._inner, target.model, body, delay_ms=delay_ms)

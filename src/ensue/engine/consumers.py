@@ -7,129 +7,32 @@ outside any transaction, and settles what has ended in the same commit in which 
 After a crash a transaction consumer is *careful* with its first batch of the work that was there,
 for what killed the process was in a batch: it takes each piece alone, and commits the receive
 before it runs the handler. So a message that kills the process is counted, and ends in the
-dead-letter queue, at no cost to anything else.
+dead-letter queue, at no cost to anything else. Actions that ran at a crash run alone, one after
+the other, until they are settled: so the next death is counted against the right one. Receives that
+ended with the death of the process are counted apart from those that failed.
+
+Both can hand over a batch at a time. A transaction handler of batches whose transaction fails is
+given the two halves of its batch, and so on down to the piece that fails alone.
 """
 
 from __future__ import annotations
 
 import asyncio
-import logging
-from dataclasses import dataclass
+from collections.abc import Mapping
 from itertools import takewhile
 
-from ensue.engine import work
+from ensue.engine import takes, work
+from ensue.engine.consumer import Consumer, Taken, Verdict, error_text
 from ensue.engine.engine import Engine
-from ensue.engine.handlers import Pace, WorkHandler
+from ensue.engine.handlers import BATCH_MAX, WorkHandler
 from ensue.engine.ids import WORK_NUMBER, Place
 from ensue.engine.transaction import Origin, Transaction, acting
 from ensue.engine.work import Work
 from ensue.engine.workers import Deadline, cancel_all
 from ensue.words.errors import InvalidDeclaration, StoreError, Unfit
 
-log = logging.getLogger("ensue.engine")
 
-
-def error_text(fault: BaseException) -> str:
-    """An exception as it is recorded: its type and what it says."""
-    said = str(fault)
-    return f"{type(fault).__name__}: {said}" if said else type(fault).__name__
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """How a run of an action ended.
-
-    Attributes:
-        piece: what it was run for.
-        error: why it failed; None when it returned.
-        is_final: whether no retry will mend that.
-    """
-
-    piece: Work
-    error: str | None
-    is_final: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Taken:
-    """What one transaction of a consumer found.
-
-    Attributes:
-        pieces: the work that was taken.
-        next_due_ms: when the next work is due, as far as is known.
-        careful: work that is to be taken alone, because it was there at a crash.
-    """
-
-    pieces: list[Work]
-    next_due_ms: int | None
-    careful: Work | None = None
-
-
-class _Consumer:
-    """What both share: whose work they take, at which pace, and what becomes of failures."""
-
-    def __init__(self, engine: Engine, handler: WorkHandler) -> None:
-        self.name = handler.actor
-        self.woken = asyncio.Event()
-        self.woken.set()
-        self._engine = engine
-        self._handler = handler
-        self._policy = handler.policy
-        self._queue = engine.number(handler.ref)
-        self._dead_letters = engine.number(handler.dead_letters)
-        self.listens = frozenset([self._queue])
-        rate = handler.policy.rate_per_second
-        self._pace = None if rate is None else Pace(rate, engine.clock)
-        self._next_due_ms: int | None = None
-
-    def due_ms(self) -> int | None:
-        """When to look again if nothing wakes it; None for never."""
-        return self._next_due_ms
-
-    def _allowed(self, wanted: int) -> int:
-        """How many may start now. When the pace allows none, the next look is when it does."""
-        if wanted == 0:
-            self._next_due_ms = None  # only an action that ends makes room, and it wakes
-        if self._pace is None or wanted == 0:
-            return wanted
-        allowed = min(wanted, self._pace.available())
-        if allowed == 0:
-            self._next_due_ms = self._pace.next_ms()
-        return allowed
-
-    def _note(self, taken: Taken, asked: int) -> None:
-        """Count what was taken against the pace, and note when to look again."""
-        self._next_due_ms = taken.next_due_ms
-        if self._pace is not None:
-            self._pace.spend(len(taken.pieces))
-            if len(taken.pieces) == asked:
-                self._next_due_ms = self._pace.next_ms()
-
-    def _fail(self, tx: Transaction, piece: Work, error: str, *, is_final: bool = False) -> None:
-        """Give failed work back for another try, or move it to the dead-letter queue."""
-        if piece.receives < self._policy.max_receives and not is_final:
-            delay_ms = self._policy.backoff_ms(piece.receives, tx.facts.ids.source)
-            work.retry(tx, piece, error, delay_ms)
-            return
-        if work.bury(tx, piece, error, self._dead_letters) and self._handler.dead is not None:
-            self._tell_of_death(tx, piece, error)
-
-    def _tell_of_death(self, tx: Transaction, piece: Work, error: str) -> None:
-        dead = self._handler.dead
-        assert dead is not None  # noqa: S101 - narrowed by the caller
-        try:
-            tx.nested(
-                Origin(f"{self.name} dead", Place(WORK_NUMBER, piece.id), piece.receives),
-                lambda: dead(tx, piece, error),
-            )
-        except StoreError:
-            raise
-        except Exception:
-            # The work is safe in its dead-letter queue, whatever the application makes of it.
-            log.exception("%s: the dead-letter handler failed", self.name)
-
-
-class TransactionConsumer(_Consumer):
+class TransactionConsumer(Consumer):
     """Takes, handles and settles work in one transaction.
 
     Args:
@@ -139,9 +42,10 @@ class TransactionConsumer(_Consumer):
 
     def __init__(self, engine: Engine, handler: WorkHandler) -> None:
         super().__init__(engine, handler)
-        if handler.transact is None:
+        if handler.transact is None and handler.transact_batch is None:
             raise InvalidDeclaration("expected a transaction handler", at=handler.actor)
         self._transact = handler.transact
+        self._transact_batch = handler.transact_batch
         # What killed the process was in the batch that it had taken, which is the first again.
         self._careful_left = self._policy.batch
 
@@ -164,18 +68,45 @@ class TransactionConsumer(_Consumer):
         del grace_ms
 
     def _take(self, tx: Transaction, limit: int) -> Taken:
-        ready = work.due(tx, self._queue, limit)
+        ready = takes.due(tx, self._queue, limit)
         if not ready:
-            return Taken([], work.next_due_ms(tx, self._queue))
+            return Taken([], takes.next_due_ms(tx, self._queue))
         if self._careful_left and ready[0].id <= self._engine.careful_work:
             return Taken([], None, careful=ready[0])
         safe = list(takewhile(self._is_safe, ready))
-        done = [piece for piece in safe if self._handle(tx, piece, piece.receives + 1)]
-        work.finish_untaken(tx, done)
+        work.finish_untaken(tx, self._handled(tx, safe))
         if len(ready) == limit or len(safe) < len(ready):
             tx.touched.add(self._queue)
             return Taken(safe, None)
-        return Taken(safe, work.next_due_ms(tx, self._queue))
+        return Taken(safe, takes.next_due_ms(tx, self._queue))
+
+    def _handled(self, tx: Transaction, pieces: list[Work]) -> list[Work]:
+        """Handle work that was just found; returns what succeeded."""
+        if self._transact_batch is None:
+            return [piece for piece in pieces if self._handle(tx, piece, piece.receives + 1)]
+        return self._handle_batch(tx, pieces)
+
+    def _handle_batch(self, tx: Transaction, pieces: list[Work]) -> list[Work]:
+        """Handle a batch in one hop; when it fails, its halves, and so on down to one piece."""
+        handle = self._transact_batch
+        if not pieces or handle is None:
+            return []
+        received = [piece._replace(receives=piece.receives + 1) for piece in pieces]
+        origin = Origin(self.name, Place(WORK_NUMBER, pieces[0].id), received[0].receives)
+        self._engine.delivered += 1
+        try:
+            tx.nested(origin, lambda: handle(tx, received))
+        except StoreError:
+            raise
+        except Exception as fault:  # noqa: BLE001 - the application's failure is recorded as it is
+            if len(pieces) == 1:
+                is_final = isinstance(fault, Unfit)
+                self._fail(tx, received[0], error_text(fault), is_final=is_final)
+                return []
+            middle = len(pieces) // 2
+            first = self._handle_batch(tx, pieces[:middle])
+            return first + self._handle_batch(tx, pieces[middle:])
+        return pieces
 
     def _is_safe(self, piece: Work) -> bool:
         return not self._careful_left or piece.id > self._engine.careful_work
@@ -186,12 +117,16 @@ class TransactionConsumer(_Consumer):
         taken: list[Work] = []
 
         def lease(tx: Transaction) -> None:
-            taken.extend(work.lease(tx, [piece], self._policy.lease_ms))
+            found = work.piece(tx, piece.id)
+            if found is not None and found.state == piece.state and found.due_ms == piece.due_ms:
+                taken.extend(work.lease(tx, [found], self._policy.lease_ms))
+
+        def handle(tx: Transaction) -> None:
+            for leased in taken:
+                self._handle_leased(tx, leased)
 
         try:
-            await self._engine.transact_twice(
-                lease, lambda tx: self._handle_leased(tx, taken[0]), Origin(self.name)
-            )
+            await self._engine.transact_twice(lease, handle, Origin(self.name))
         except StoreError:
             # The store failed, not the process: that is not the work's fault, and not counted.
             if taken:
@@ -201,8 +136,13 @@ class TransactionConsumer(_Consumer):
     def _handle_leased(self, tx: Transaction, piece: Work) -> None:
         if work.piece(tx, piece.id) != piece:
             return  # the commit of the lease failed: without it the work would not be finished
-        if piece.receives > self._policy.max_receives:
-            self._fail(tx, piece, f"received {piece.receives} times without being settled")
+        reason = self._is_worn_out(piece._replace(receives=piece.receives - 1))
+        if reason is not None:
+            self._bury(tx, piece, reason)
+        elif self._transact_batch is not None:
+            before = piece._replace(receives=piece.receives - 1)
+            if self._handle_batch(tx, [before]):
+                work.finish(tx, [piece])
         elif self._handle(tx, piece, piece.receives):
             work.finish(tx, [piece])
 
@@ -211,8 +151,10 @@ class TransactionConsumer(_Consumer):
         origin = Origin(self.name, Place(WORK_NUMBER, piece.id), attempt)
         received = piece._replace(receives=attempt)
         self._engine.delivered += 1
+        transact = self._transact
+        assert transact is not None  # noqa: S101 - a handler of batches does not come here
         try:
-            tx.nested(origin, lambda: self._transact(tx, received))
+            tx.nested(origin, lambda: transact(tx, received))
         except StoreError:
             raise
         except Exception as fault:  # noqa: BLE001 - the application's failure is recorded as it is
@@ -221,7 +163,7 @@ class TransactionConsumer(_Consumer):
         return True
 
 
-class ActionConsumer(_Consumer):
+class ActionConsumer(Consumer):
     """Leases work, runs actions side by side, and settles them.
 
     Args:
@@ -231,10 +173,12 @@ class ActionConsumer(_Consumer):
 
     def __init__(self, engine: Engine, handler: WorkHandler) -> None:
         super().__init__(engine, handler)
-        if handler.act is None:
+        if handler.act is None and handler.act_batch is None:
             raise InvalidDeclaration("expected an action handler", at=handler.actor)
         self._act = handler.act
-        self._running: dict[asyncio.Task[None], Work] = {}
+        self._act_batch = handler.act_batch
+        self._size = 1 if handler.act_batch is None else self._policy.batch
+        self._running: dict[asyncio.Task[None], list[Work]] = {}
         self._verdicts: list[Verdict] = []
 
     @property
@@ -249,13 +193,12 @@ class ActionConsumer(_Consumer):
 
     async def step(self) -> bool:
         """Settle what has ended and take what may start, in one transaction."""
-        asked = self._allowed(
-            min(self._policy.concurrency - len(self._running), self._engine.take_at_most)
-        )
+        free = (self._policy.concurrency - len(self._running)) * self._size
+        asked = self._allowed(min(free, self._engine.take_at_most, BATCH_MAX))
         verdicts, self._verdicts = self._verdicts, []
         if asked == 0 and not verdicts:
             return False
-        busy = frozenset(piece.id for piece in self._running.values())
+        busy = frozenset(piece.id for pieces in self._running.values() for piece in pieces)
         try:
             taken = await self._engine.transact(
                 lambda tx: self._settle_and_take(tx, verdicts, asked, busy), Origin(self.name)
@@ -265,9 +208,10 @@ class ActionConsumer(_Consumer):
             raise
         if asked:
             self._note(taken, asked)
-        for piece in taken.pieces:
-            task = asyncio.get_running_loop().create_task(self._run(piece))
-            self._running[task] = piece
+        for begin in range(0, len(taken.pieces), self._size):
+            pieces = taken.pieces[begin : begin + self._size]
+            task = asyncio.get_running_loop().create_task(self._run(pieces))
+            self._running[task] = pieces
         return False
 
     async def drain(self, grace_ms: int) -> None:
@@ -278,22 +222,25 @@ class ActionConsumer(_Consumer):
         await cancel_all(list(unfinished))
         verdicts, self._verdicts = self._verdicts, []
         ended = {verdict.piece.id for verdict in verdicts}
-        back = [piece for piece in unfinished.values() if piece.id not in ended]
+        running = [piece for pieces in unfinished.values() for piece in pieces]
+        back = [piece for piece in running if piece.id not in ended]
         if verdicts or back:
             await self._engine.transact(
                 lambda tx: self._settle_and_give_back(tx, verdicts, back), Origin(self.name)
             )
 
-    async def _run(self, piece: Work) -> None:
-        acting.set(Origin(self.name, Place(WORK_NUMBER, piece.id), piece.receives))
+    async def _run(self, pieces: list[Work]) -> None:
+        first = pieces[0]
+        acting.set(Origin(self.name, Place(WORK_NUMBER, first.id), first.receives))
         self._engine.delivered += 1
         task = asyncio.current_task()
         assert task is not None  # noqa: S101 - a coroutine of ours always runs in a task
         deadline = Deadline(self._engine.clock, self._policy.timeout_ms, task)
         error: str | None = None
         is_final = False
+        failed: Mapping[int, str] = {}
         try:
-            await self._act(piece, self._engine.work_id(piece.id))
+            failed = await self._acted(pieces)
         except asyncio.CancelledError:
             if deadline.passed:
                 error = f"the action took longer than {self._policy.timeout_ms} ms"
@@ -303,12 +250,23 @@ class ActionConsumer(_Consumer):
                 error = "CancelledError: something that the action awaited was cancelled"
         except Exception as fault:  # noqa: BLE001 - the application's failure is recorded as it is
             error = error_text(fault)
-            is_final = isinstance(fault, Unfit)
+            is_final = isinstance(fault, Unfit) and len(pieces) == 1
         finally:
             deadline.cancel()
             self._running.pop(task, None)
-        self._verdicts.append(Verdict(piece, error, is_final))
+        self._verdicts += [
+            Verdict(piece, error or failed.get(piece.id), is_final) for piece in pieces
+        ]
         self.woken.set()
+
+    async def _acted(self, pieces: list[Work]) -> Mapping[int, str]:
+        """Run the action; returns the numbers of what failed of a batch, and why."""
+        ids = [self._engine.work_id(piece.id) for piece in pieces]
+        if self._act_batch is not None:
+            return await self._act_batch(pieces, ids)
+        assert self._act is not None  # noqa: S101 - a handler has one or the other
+        await self._act(pieces[0], ids[0])
+        return {}
 
     def _settle_and_take(
         self, tx: Transaction, verdicts: list[Verdict], limit: int, busy: frozenset[int]
@@ -318,16 +276,38 @@ class ActionConsumer(_Consumer):
             return Taken([], None)
         taken: list[Work] = []
         # Leases of what still runs here can have ended too, when the machine's clock was set.
-        ready = work.due(tx, self._queue, limit + len(busy))
-        for piece in [piece for piece in ready if piece.id not in busy][:limit]:
-            if piece.receives >= self._policy.max_receives:
-                self._fail(tx, piece, f"received {piece.receives} times without being settled")
+        ready = takes.due(tx, self._queue, limit + len(busy))
+        for piece in self._safe_together([each for each in ready if each.id not in busy][:limit]):
+            reason = self._is_worn_out(piece)
+            if reason is not None:
+                self._bury(tx, piece, reason)
+                tx.touched.add(self._queue)
             else:
                 taken.append(piece)
         leased = work.lease(tx, taken, self._policy.lease_ms) if taken else []
-        if len(leased) == limit:
+        if len(leased) == limit or self._is_quiet(ready, leased):
             return Taken(leased, None)
-        return Taken(leased, work.next_due_ms(tx, self._queue))
+        return Taken(leased, takes.next_due_ms(tx, self._queue))
+
+    def _safe_together(self, ready: list[Work]) -> list[Work]:
+        """What may run now: work that ran when the process died runs alone."""
+        if any(self._runs_alone(pieces) for pieces in self._running.values()):
+            return []
+        suspects = [piece for piece in ready if piece.crashes]
+        if not suspects:
+            return ready
+        return [] if self._running else suspects[:1]
+
+    def _is_quiet(self, ready: list[Work], leased: list[Work]) -> bool:
+        """Whether something runs alone, or is to: then only its end, or that of others, matters."""
+        running = [*self._running.values(), leased]
+        return any(map(self._runs_alone, running)) or (
+            bool(self._running) and self._runs_alone(ready)
+        )
+
+    @staticmethod
+    def _runs_alone(pieces: list[Work]) -> bool:
+        return any(piece.crashes for piece in pieces)
 
     def _settle(self, tx: Transaction, verdicts: list[Verdict]) -> None:
         work.finish(tx, [verdict.piece for verdict in verdicts if verdict.error is None])

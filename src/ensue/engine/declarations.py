@@ -19,6 +19,22 @@ def declared_before(tx: Transaction, ref: Ref) -> dict[str, Json] | None:
     return said if isinstance(said, dict) else None
 
 
+def rename(tx: Transaction, was: Ref, now: Ref) -> bool:
+    """Give a resource of an earlier start another name: what is in it stays in it.
+
+    Returns whether there was one, and none of the new name.
+    """
+    tx.execute(
+        "UPDATE ensue_resources SET name = ?1 WHERE (app, kind, name) = (?2, ?3, ?4)"
+        " AND NOT EXISTS (SELECT 1 FROM ensue_resources WHERE (app, kind, name) = (?2, ?3, ?1))",
+        (now.name, *was),
+    )
+    if not tx.changed():
+        return False
+    tx.facts.numbers.pop(was, None)
+    return True
+
+
 def stranded(tx: Transaction, apps: Sequence[str], declared: set[int]) -> list[tuple[Ref, int]]:
     """Resources of these apps that are declared no more and still have work, and how much.
 

@@ -123,7 +123,7 @@ class Engine:
         ):
             self._numbers[Ref(app, kind, name)] = number
         self.branch = branches.branch_of(tx)
-        takeover.release_leases(tx)
+        takeover.release_leases(tx, crashed=crashed)
         takeover.follow_clock(tx)
         idempotency.free_all(tx)
         if crashed:

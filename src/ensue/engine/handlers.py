@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 import math
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import TypedDict
 
@@ -36,10 +36,12 @@ class Policy:
     """How a handler's work is taken, bounded and retried.
 
     Attributes:
-        max_receives: after so many receives the work goes to the dead-letter queue.
+        max_receives: after so many receives, those not counted that the process died in, or after
+            so many deaths of the process, the work goes to the dead-letter queue.
         timeout_ms: how long one run of an action may take.
         concurrency: how many actions run at once.
-        batch: how many pieces a transaction handler takes into one transaction at most.
+        batch: how many pieces a transaction handler takes into one transaction at most, and how
+            many a handler of batches gets.
         rate_per_second: how many may start in a second; None for no limit.
         retry_base_ms: the first retry waits a random time up to this; it doubles each time.
         retry_cap_ms: no retry waits longer.
@@ -130,6 +132,9 @@ class WorkHandler:
         policy: how it is taken and retried.
         transact: runs a transaction handler; None for an action.
         act: runs an action; None for a transaction handler.
+        transact_batch: runs a transaction handler that takes a batch as one.
+        act_batch: runs an action that takes a batch, work with its ids; answers the numbers of
+            those that failed, and why.
         dead: runs in the transaction that moves work to the dead-letter queue, with the reason.
         stays_inside: whether its action is known to reach nothing outside.
     """
@@ -140,6 +145,8 @@ class WorkHandler:
     policy: Policy
     transact: Callable[[Transaction, Work], object] | None = None
     act: Callable[[Work, str], Awaitable[object]] | None = None
+    transact_batch: Callable[[Transaction, list[Work]], object] | None = None
+    act_batch: Callable[[list[Work], list[str]], Awaitable[Mapping[int, str]]] | None = None
     dead: Callable[[Transaction, Work, str], object] | None = None
     stays_inside: bool = False
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 
-from ensue.engine import gauges, idempotency, logs
+from ensue.engine import deduplication, gauges, idempotency, logs, redrives, turns
 from ensue.engine.engine import Engine
 from ensue.engine.transaction import Origin, Transaction
 
@@ -71,6 +71,8 @@ class Keeper:
                 oldest = min(oldest, before)
             forgotten += logs.trim(tx, source.table, up_to=up_to, before_hop=before, limit=CHUNK)
         forgotten += _forget_hops(tx, oldest) + idempotency.forget(tx, CHUNK)
+        forgotten += deduplication.forget(tx, CHUNK) + turns.forget(tx, CHUNK)
+        forgotten += redrives.forget(tx, before_ms, CHUNK)
         return more or forgotten > 0
 
     def _read_by_all(self, tx: Transaction, log: int) -> int:

@@ -15,7 +15,7 @@ import asyncio
 import logging
 
 from ensue.engine import logs, work
-from ensue.engine.consumers import error_text
+from ensue.engine.consumer import error_text
 from ensue.engine.engine import Engine
 from ensue.engine.handlers import LogHandler, Policy
 from ensue.engine.ids import Place

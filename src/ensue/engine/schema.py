@@ -106,8 +106,75 @@ _BRANCH = """
     );
     """
 
+_WORK = """
+    -- crashes: how often the process died while it was taken. holder: who has the lease, where that
+    -- is not the queue's consumer. priority, tenant and rank are of queues with an order of their
+    -- own: what is due there has a rank and is taken by it; the rest gets one when it is due.
+    ALTER TABLE ensue_work ADD COLUMN crashes INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE ensue_work ADD COLUMN holder TEXT;
+    ALTER TABLE ensue_work ADD COLUMN priority INTEGER;
+    ALTER TABLE ensue_work ADD COLUMN tenant TEXT;
+    ALTER TABLE ensue_work ADD COLUMN rank INTEGER;
+    CREATE INDEX ensue_work_leased ON ensue_work (queue, due_ms) WHERE state = 1;
+    -- What is not due at its own time: held or retried. Of the rest the first due is the oldest.
+    CREATE INDEX ensue_work_moved ON ensue_work (queue, after_ms)
+        WHERE state = 0 AND due_ms <> after_ms;
+    CREATE INDEX ensue_work_ranked ON ensue_work (queue, rank, id)
+        WHERE state < 2 AND rank IS NOT NULL;
+    CREATE INDEX ensue_work_unranked ON ensue_work (queue, due_ms, id)
+        WHERE state < 2 AND rank IS NULL AND priority IS NOT NULL;
+
+    -- Start-time fair queueing: when each tenant's next turn may start, and where turns are.
+    CREATE TABLE ensue_tenants (
+        queue INTEGER NOT NULL,
+        tenant TEXT NOT NULL,
+        finish INTEGER NOT NULL,
+        PRIMARY KEY (queue, tenant)
+    ) WITHOUT ROWID;
+    CREATE INDEX ensue_tenants_by_finish ON ensue_tenants (queue, finish);
+    CREATE TABLE ensue_turns (queue INTEGER PRIMARY KEY, reached INTEGER NOT NULL);
+
+    -- Deduplication ids: the work that each stands for until it is forgotten.
+    CREATE TABLE ensue_deduplication (
+        queue INTEGER NOT NULL,
+        deduplication_id TEXT NOT NULL,
+        work INTEGER NOT NULL,
+        until_ms INTEGER NOT NULL,
+        PRIMARY KEY (queue, deduplication_id)
+    ) WITHOUT ROWID;
+    CREATE INDEX ensue_deduplication_by_end ON ensue_deduplication (until_ms);
+
+    -- Redrives of dead letters. state: 0 runs, 1 done, 2 cancelled, 3 undone. What was looked at is
+    -- up to (at_due_ms, at_id) in the order of the dead-letter queue.
+    CREATE TABLE ensue_redrives (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        queue INTEGER NOT NULL,
+        state INTEGER NOT NULL,
+        options TEXT NOT NULL,
+        moved INTEGER NOT NULL DEFAULT 0,
+        refused INTEGER NOT NULL DEFAULT 0,
+        first_refusal TEXT,
+        at_due_ms INTEGER NOT NULL DEFAULT 0,
+        at_id INTEGER NOT NULL DEFAULT 0,
+        started_ms INTEGER NOT NULL,
+        ended_ms INTEGER
+    );
+    CREATE INDEX ensue_redrives_by_queue ON ensue_redrives (queue, id);
+    CREATE INDEX ensue_redrives_by_end ON ensue_redrives (ended_ms) WHERE ended_ms IS NOT NULL;
+
+    -- What a redrive moved, as it was before, for whoever wants to undo it.
+    CREATE TABLE ensue_redriven (
+        redrive INTEGER NOT NULL,
+        work INTEGER NOT NULL,
+        home INTEGER NOT NULL,
+        attributes TEXT NOT NULL,
+        body TEXT,
+        PRIMARY KEY (redrive, work)
+    ) WITHOUT ROWID;
+    """
+
 # A step that was ever released is never changed: what comes later is a step of its own at the end.
-STEPS: tuple[str, ...] = (_GROUND, _TOKENS, _BRANCH)
+STEPS: tuple[str, ...] = (_GROUND, _TOKENS, _BRANCH, _WORK)
 
 
 def migrate(connection: apsw.Connection, at: str) -> None:

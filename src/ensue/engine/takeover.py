@@ -2,19 +2,38 @@
 
 from __future__ import annotations
 
+from ensue.engine.depths import Count
 from ensue.engine.transaction import Transaction
 from ensue.engine.work import HELD_MS
 
 
-def release_leases(tx: Transaction) -> int:
+def release_leases(tx: Transaction, *, crashed: bool = False) -> int:
     """Make all leased work due: for the start of the only process that takes work.
 
     It keeps its place before what was sent later: so what killed the process comes first again.
+
+    Args:
+        tx: the transaction.
+        crashed: whether the process that had it died; that is counted apart from what failed.
     """
     tx.execute(
-        "UPDATE ensue_work SET state = 0, due_ms = min(after_ms, ?) WHERE state = 1", (tx.now_ms,)
+        "UPDATE ensue_work SET state = 0, due_ms = min(after_ms, ?), rank = NULL,"
+        " crashes = crashes + ? WHERE state = 1",
+        (tx.now_ms, crashed),
     )
-    return tx.changed()
+    released = tx.changed()
+    count_all(tx)
+    return released
+
+
+def count_all(tx: Transaction) -> None:
+    """Count what is in each queue, one by one; from then on every change is noted."""
+    counted = tx.execute(
+        "SELECT queue, count(*), sum(state), sum(due_ms = ?) FROM ensue_work"
+        " WHERE state < 2 GROUP BY queue",
+        (HELD_MS,),
+    )
+    tx.facts.depths.correct({queue: Count(*counts) for queue, *counts in counted})
 
 
 def follow_clock(tx: Transaction) -> int:
@@ -28,7 +47,7 @@ def follow_clock(tx: Transaction) -> int:
         return 0
     tx.execute(
         "UPDATE ensue_work SET due_ms = CASE due_ms WHEN ?1 THEN ?1 ELSE max(?2, due_ms - ?3) END,"
-        " after_ms = after_ms - ?3, sent_ms = min(sent_ms, ?2) WHERE state < 2",
+        " rank = NULL, after_ms = after_ms - ?3, sent_ms = min(sent_ms, ?2) WHERE state < 2",
         (HELD_MS, tx.now_ms, ahead_ms),
     )
     return ahead_ms

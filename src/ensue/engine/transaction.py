@@ -10,6 +10,7 @@ from typing import TypeVar
 import apsw
 
 from ensue.engine.database import Row, SqlValue, in_our_words
+from ensue.engine.depths import Depths
 from ensue.engine.ids import Ids, Place, RecordIds
 from ensue.engine.notices import Notices
 from ensue.engine.sockets import Directory
@@ -55,6 +56,8 @@ class StoreFacts:
         numbers: the number of each resource.
         directory: the resources' sockets.
         notices: warnings that were given lately.
+        depths: how much is in each queue.
+        orders: the order of each queue that has one of its own; see `turns`.
     """
 
     ids: Ids
@@ -62,6 +65,8 @@ class StoreFacts:
     numbers: dict[Ref, int]
     directory: Directory[Transaction]
     notices: Notices = field(default_factory=Notices)
+    depths: Depths = field(default_factory=Depths)
+    orders: dict[int, str] = field(default_factory=dict)
 
 
 class TransactionLost(StoreUnusable):
@@ -198,11 +203,13 @@ class Transaction:
         """
         outer = self.origin, self._hop, self.token
         self.begin_hop(origin)
+        counted = self.facts.depths.mark()
         self.execute("SAVEPOINT hop")
         try:
             answer = run()
         except BaseException as fault:
             self._undo()
+            self.facts.depths.undo(counted)
             raise as_raised(fault, origin.actor) from fault
         finally:
             self.origin, self._hop, self.token = outer

@@ -16,8 +16,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from ensue.engine import failures, turns
+from ensue.engine.depths import Count
 from ensue.engine.ids import WORK_NUMBER
 from ensue.engine.transaction import Transaction
+from ensue.engine.turns import NO_TURN, Turn
 from ensue.words import values
 
 WAITING, LEASED, DONE = 0, 1, 2
@@ -25,7 +28,6 @@ HELD_MS = 2**62
 DEAD_LETTER = "dead_letter"  # the attribute that tells where dead work comes from, and why
 
 BATCH_MAX = 10_000
-ERROR_LENGTH_MAX = 2_000
 
 
 class Work(NamedTuple):
@@ -43,6 +45,9 @@ class Work(NamedTuple):
         group: its group; None for none.
         body: JSON text.
         attributes: JSON text of an object; None for an empty one.
+        crashes: how many of its receives ended with the death of the process.
+        priority: 0 to 9 in a queue that has priorities or is fair; None elsewhere.
+        tenant: whose it is; None for nobody's.
     """
 
     id: int
@@ -56,9 +61,15 @@ class Work(NamedTuple):
     group: str | None
     body: str
     attributes: str | None
+    crashes: int = 0
+    priority: int | None = None
+    tenant: str | None = None
 
 
-_COLUMNS = "id, queue, state, due_ms, receives, sent_ms, taken_ms, hop, grp, body, attributes"
+COLUMNS = (
+    "id, queue, state, due_ms, receives, sent_ms, taken_ms, hop, grp, body, attributes,"
+    " crashes, priority, tenant"
+)
 
 
 def add(
@@ -69,25 +80,33 @@ def add(
     delay_ms: int = 0,
     group: str | None = None,
     attributes: str | None = None,
+    turn: Turn = NO_TURN,
 ) -> int:
-    """Add work, due after ``delay_ms``; returns its number."""
+    """Add work, due after ``delay_ms``; returns its number.
+
+    ``turn`` counts in a queue that has an order of its own only.
+    """
     after_ms = tx.now_ms + delay_ms
-    held = group is not None and _first_of_group(tx, queue, group) is not None
-    tx.execute(
-        "INSERT INTO ensue_work"
-        " (queue, due_ms, after_ms, sent_ms, hop, grp, body, attributes)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            queue,
-            HELD_MS if held else after_ms,
-            after_ms,
-            tx.now_ms,
-            tx.hop,
-            group,
-            body,
-            attributes,
-        ),
-    )
+    held = group is not None and first_of_group(tx, queue, group) is not None
+    due_ms = HELD_MS if held else after_ms
+    hop = tx.hop
+    row = (queue, due_ms, after_ms, tx.now_ms, hop, group, body, attributes)
+    if queue not in tx.facts.orders:
+        tx.execute(
+            "INSERT INTO ensue_work"
+            " (queue, due_ms, after_ms, sent_ms, hop, grp, body, attributes)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            row,
+        )
+    else:
+        rank = turns.rank(tx, queue, turn, due_ms) if due_ms == tx.now_ms else None
+        tx.execute(
+            "INSERT INTO ensue_work"
+            " (queue, due_ms, after_ms, sent_ms, hop, grp, body, attributes,"
+            " priority, tenant, rank) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (*row, turn.priority, turn.tenant, rank),
+        )
+    tx.facts.depths.add(queue, 1, 0, 1 if held else 0)
     tx.touched.add(queue)
     return tx.connection.last_insert_rowid()
 
@@ -95,21 +114,29 @@ def add(
 def due(tx: Transaction, queue: int, limit: int) -> list[Work]:
     """The work that may be taken now, longest due first."""
     found = tx.execute(
-        f"SELECT {_COLUMNS} FROM ensue_work"
+        f"SELECT {COLUMNS} FROM ensue_work"
         " WHERE queue = ? AND state < 2 AND due_ms <= ? ORDER BY due_ms, id LIMIT ?",
         (queue, tx.now_ms, limit),
     )
     return [Work(*row) for row in found]
 
 
-def lease(tx: Transaction, taken: Sequence[Work], lease_ms: int) -> list[Work]:
-    """Take work for a time; returns it as it is now, with its receive count."""
+def lease(
+    tx: Transaction, taken: Sequence[Work], lease_ms: int, holder: str | None = None
+) -> list[Work]:
+    """Take work for a time, as it was just found in this transaction.
+
+    Returns it as it is now, with its receive count.
+    """
     until_ms = tx.now_ms + lease_ms
     tx.connection.executemany(
-        "UPDATE ensue_work SET state = 1, receives = receives + 1, due_ms = ?, taken_ms = ?"
-        " WHERE id = ?",
-        [(until_ms, tx.now_ms, piece.id) for piece in taken],
+        "UPDATE ensue_work SET state = 1, receives = receives + 1, due_ms = ?, taken_ms = ?,"
+        " holder = ?, rank = NULL WHERE id = ?",
+        [(until_ms, tx.now_ms, holder, piece.id) for piece in taken],
     )
+    if taken:
+        waited = sum(piece.state == WAITING for piece in taken)
+        tx.facts.depths.add(taken[0].queue, 0, waited)
     return [
         piece._replace(
             state=LEASED, due_ms=until_ms, receives=piece.receives + 1, taken_ms=tx.now_ms
@@ -125,23 +152,34 @@ def unlease(tx: Transaction, taken: Work) -> None:
         " WHERE id = ? AND receives = ? AND state = 1",
         (tx.now_ms, taken.id, taken.receives),
     )
+    tx.facts.depths.add(taken.queue, 0, -tx.changed())
 
 
-def finish(tx: Transaction, done: Sequence[Work]) -> None:
-    """Mark leased work as done, unless its lease has passed to another receive meanwhile."""
+def finish(tx: Transaction, done: Sequence[Work]) -> int:
+    """Mark leased work of a queue as done, unless its lease has passed to another receive.
+
+    Returns how much of it was still these receives' to settle.
+    """
     sql = (
         "UPDATE ensue_work SET state = 2, due_ms = ? WHERE id = ? AND receives = ?"
         " AND taken_ms = ? AND state = 1"
     )
-    settled = [(tx.now_ms, each.id, each.receives, each.taken_ms) for each in done]
+    if not done:
+        return 0
+    before = tx.connection.total_changes()
+    verdicts = [(tx.now_ms, each.id, each.receives, each.taken_ms) for each in done]
     tx.connection.executemany(
-        sql, [row for row, each in zip(settled, done, strict=True) if each.group is None]
+        sql, [row for row, each in zip(verdicts, done, strict=True) if each.group is None]
     )
-    for row, each in zip(settled, done, strict=True):
+    settled = tx.connection.total_changes() - before
+    for row, each in zip(verdicts, done, strict=True):
         if each.group is not None:
             tx.execute(sql, row)
             if tx.changed():
-                _release_groups(tx, [each])
+                settled += 1
+                release_groups(tx, [each])
+    tx.facts.depths.add(done[0].queue, -settled, -settled)
+    return settled
 
 
 def finish_untaken(tx: Transaction, done: Sequence[Work]) -> None:
@@ -163,7 +201,9 @@ def finish_untaken(tx: Transaction, done: Sequence[Work]) -> None:
             " WHERE id = ?2",
             [(tx.now_ms, piece.id) for piece in done],
         )
-    _release_groups(tx, done)
+    leased = sum(piece.state == LEASED for piece in done)
+    tx.facts.depths.add(done[0].queue, -len(done), -leased)
+    release_groups(tx, done)
 
 
 def retry(tx: Transaction, piece: Work, error: str, delay_ms: int) -> bool:
@@ -172,8 +212,10 @@ def retry(tx: Transaction, piece: Work, error: str, delay_ms: int) -> bool:
     ``piece.receives`` counts the receive that failed. Returns whether the work was still this
     receive's to give back.
     """
+    before = _counted(tx, piece)
     tx.execute(
-        "UPDATE ensue_work SET state = 0, due_ms = ?, receives = ?, taken_ms = ? WHERE id = ?"
+        "UPDATE ensue_work SET state = 0, due_ms = ?, receives = ?, taken_ms = ?, rank = NULL"
+        " WHERE id = ?"
         " AND queue = ? AND state < 2 AND receives <= ? AND taken_ms IS ?",
         (
             tx.now_ms + delay_ms,
@@ -187,7 +229,8 @@ def retry(tx: Transaction, piece: Work, error: str, delay_ms: int) -> bool:
     )
     if not tx.changed():
         return False
-    _record_failure(tx, piece, error)
+    tx.facts.depths.add(piece.queue, 0, -before.leased, -before.held)
+    failures.record(tx, piece.id, piece.receives, error)
     tx.touched.add(piece.queue)
     return True
 
@@ -200,12 +243,14 @@ def bury(tx: Transaction, piece: Work, error: str, dead_letters: int) -> bool:
     attributes = attributes_of(piece)
     attributes[DEAD_LETTER] = {
         "from": piece.queue,
-        "reason": error[:ERROR_LENGTH_MAX],
+        "reason": error[: failures.ERROR_LENGTH_MAX],
         "receives": piece.receives,
         "at_ms": tx.now_ms,
     }
+    before = _counted(tx, piece)
     tx.execute(
-        "UPDATE ensue_work SET queue = ?, state = 0, due_ms = ?, attributes = ?, receives = 0"
+        "UPDATE ensue_work SET queue = ?, state = 0, due_ms = ?, attributes = ?, receives = 0,"
+        " crashes = 0, rank = NULL"
         " WHERE id = ? AND queue = ? AND state < 2 AND receives <= ? AND taken_ms IS ?",
         (
             dead_letters,
@@ -219,56 +264,44 @@ def bury(tx: Transaction, piece: Work, error: str, dead_letters: int) -> bool:
     )
     if not tx.changed():
         return False
-    _record_failure(tx, piece, error)
-    _release_groups(tx, [piece])
+    tx.facts.depths.add(piece.queue, -1, -before.leased, -before.held)
+    tx.facts.depths.add(dead_letters, 1)
+    failures.record(tx, piece.id, piece.receives, error)
+    release_groups(tx, [piece])
     tx.touched.add(dead_letters)
     return True
 
 
-def redrive(tx: Transaction, dead_letters: int, limit: int) -> int:
-    """Move work from a dead-letter queue back to where it came from; returns how much."""
-    moved = 0
-    for piece in _dead(tx, dead_letters, limit):
-        attributes = attributes_of(piece)
-        letter = attributes.pop(DEAD_LETTER, None)
-        home = letter.get("from") if isinstance(letter, dict) else None
-        if not isinstance(home, int):
-            continue
-        group_is_busy = piece.group is not None and _first_of_group(tx, home, piece.group)
-        tx.execute(
-            "UPDATE ensue_work SET queue = ?, state = 0, due_ms = ?, receives = 0, taken_ms = NULL,"
-            " attributes = ?"
-            " WHERE id = ?",
-            (
-                home,
-                HELD_MS if group_is_busy else tx.now_ms,
-                values.encode(attributes) if attributes else None,
-                piece.id,
-            ),
-        )
-        tx.touched.add(home)
-        moved += 1
-    return moved
+def give_back(tx: Transaction, taken: Sequence[Work]) -> int:
+    """End leases early without a verdict, when the process stops before the work was done.
+
+    Returns how many of them were still these receives'.
+    """
+    return sum(lease_until(tx, piece, tx.now_ms) for piece in taken)
 
 
-def _dead(tx: Transaction, dead_letters: int, limit: int) -> list[Work]:
-    """What was moved into a dead-letter queue, and not sent there by hand."""
-    found = tx.execute(
-        f"SELECT {_COLUMNS} FROM ensue_work WHERE queue = ? AND state < 2 AND due_ms <= ?"
-        f" AND json_extract(attributes, '$.{DEAD_LETTER}') IS NOT NULL"
-        " ORDER BY due_ms, id LIMIT ?",
-        (dead_letters, tx.now_ms, limit),
-    )
-    return [Work(*row) for row in found]
+def lease_until(tx: Transaction, taken: Work, until_ms: int) -> bool:
+    """Let a lease end at another time; now gives the work back.
 
-
-def give_back(tx: Transaction, taken: Sequence[Work]) -> None:
-    """End leases early without a verdict, when the process stops before the work was done."""
-    tx.connection.executemany(
-        "UPDATE ensue_work SET state = 0, due_ms = ? WHERE id = ? AND receives = ?"
+    Returns whether it was still this receive's.
+    """
+    given_back = until_ms <= tx.now_ms
+    tx.execute(
+        "UPDATE ensue_work SET state = ?, due_ms = ?, rank = NULL WHERE id = ? AND receives = ?"
         " AND taken_ms = ? AND state = 1",
-        [(tx.now_ms, piece.id, piece.receives, piece.taken_ms) for piece in taken],
+        (
+            WAITING if given_back else LEASED,
+            until_ms,
+            taken.id,
+            taken.receives,
+            taken.taken_ms,
+        ),
     )
+    if not tx.changed():
+        return False
+    tx.facts.depths.add(taken.queue, 0, -1 if given_back else 0)
+    tx.touched.add(taken.queue)
+    return True
 
 
 def next_due_ms(tx: Transaction, queue: int) -> int | None:
@@ -290,19 +323,19 @@ def has_unsettled(tx: Transaction, queue: int) -> bool:
 
 def group_is_unsettled(tx: Transaction, queue: int, group: str) -> bool:
     """Whether a group of a queue has work that is not done."""
-    return _first_of_group(tx, queue, group) is not None
+    return first_of_group(tx, queue, group) is not None
 
 
 def piece(tx: Transaction, work_id: int) -> Work | None:
     """One piece of work; None when it is not kept any more, or never was."""
-    found = tx.execute(f"SELECT {_COLUMNS} FROM ensue_work WHERE id = ?", (work_id,)).fetchone()
+    found = tx.execute(f"SELECT {COLUMNS} FROM ensue_work WHERE id = ?", (work_id,)).fetchone()
     return None if found is None else Work(*found)
 
 
 def peek(tx: Transaction, queue: int, limit: int) -> list[Work]:
     """Unsettled work of a queue without taking it, longest due first."""
     found = tx.execute(
-        f"SELECT {_COLUMNS} FROM ensue_work WHERE queue = ? AND state < 2"
+        f"SELECT {COLUMNS} FROM ensue_work WHERE queue = ? AND state < 2"
         " ORDER BY due_ms, id LIMIT ?",
         (queue, limit),
     )
@@ -312,42 +345,9 @@ def peek(tx: Transaction, queue: int, limit: int) -> list[Work]:
 def produced_by(tx: Transaction, hop: int, limit: int) -> list[Work]:
     """The work that a hop produced."""
     found = tx.execute(
-        f"SELECT {_COLUMNS} FROM ensue_work WHERE hop = ? ORDER BY id LIMIT ?", (hop, limit)
+        f"SELECT {COLUMNS} FROM ensue_work WHERE hop = ? ORDER BY id LIMIT ?", (hop, limit)
     )
     return [Work(*row) for row in found]
-
-
-def failures(tx: Transaction, work_id: int) -> list[tuple[int, int, str]]:
-    """The failed attempts of a piece of work: attempt, time in ms, error."""
-    found = tx.execute(
-        "SELECT attempt, at_ms, error FROM ensue_failures WHERE work = ? ORDER BY at_ms, attempt",
-        (work_id,),
-    )
-    return [(attempt, at_ms, error) for attempt, at_ms, error in found]
-
-
-class Depth(NamedTuple):
-    """How much is in a queue.
-
-    Attributes:
-        waiting: due now, or later, or held behind its group.
-        leased: taken and not settled.
-        head_sent_ms: when the work that is due first was sent; None for an empty queue.
-    """
-
-    waiting: int
-    leased: int
-    head_sent_ms: int | None
-
-
-def depth(tx: Transaction, queue: int) -> Depth:
-    """How much unsettled work a queue holds."""
-    [(total, leased)] = tx.execute(
-        "SELECT count(*), coalesce(sum(state), 0) FROM ensue_work WHERE queue = ? AND state < 2",
-        (queue,),
-    )
-    head = peek(tx, queue, 1)
-    return Depth(total - leased, leased, head[0].sent_ms if head else None)
 
 
 def attributes_of(piece: Work) -> dict[str, values.Json]:
@@ -361,7 +361,8 @@ def record_id(tx: Transaction, work_id: int) -> str:
     return tx.facts.records.text(WORK_NUMBER, work_id)
 
 
-def _first_of_group(tx: Transaction, queue: int, group: str) -> int | None:
+def first_of_group(tx: Transaction, queue: int, group: str) -> int | None:
+    """The first unsettled piece of a group."""
     found = tx.row(
         "SELECT id FROM ensue_work WHERE queue = ? AND grp = ? AND state < 2 ORDER BY id LIMIT 1",
         (queue, group),
@@ -369,22 +370,23 @@ def _first_of_group(tx: Transaction, queue: int, group: str) -> int | None:
     return found[0] if found and isinstance(found[0], int) else None
 
 
-def _release_groups(tx: Transaction, settled: Iterable[Work]) -> None:
+def release_groups(tx: Transaction, settled: Iterable[Work]) -> None:
     """Make the next of each settled piece's group due."""
     for piece in settled:
         if piece.group is None:
             continue
-        following = _first_of_group(tx, piece.queue, piece.group)
+        following = first_of_group(tx, piece.queue, piece.group)
         if following is not None:
             tx.execute(
                 "UPDATE ensue_work SET due_ms = max(after_ms, ?) WHERE id = ? AND due_ms = ?",
                 (tx.now_ms, following, HELD_MS),
             )
+            tx.facts.depths.add(piece.queue, 0, 0, -tx.changed())
             tx.touched.add(piece.queue)
 
 
-def _record_failure(tx: Transaction, piece: Work, error: str) -> None:
-    tx.execute(
-        "INSERT OR REPLACE INTO ensue_failures (work, attempt, at_ms, error) VALUES (?, ?, ?, ?)",
-        (piece.id, piece.receives, tx.now_ms, error[:ERROR_LENGTH_MAX]),
-    )
+def _counted(tx: Transaction, piece: Work) -> Count:
+    """What a piece of work counts as now."""
+    found = tx.row("SELECT state, due_ms FROM ensue_work WHERE id = ?", (piece.id,))
+    state, due_ms = found or (DONE, 0)
+    return Count(int(state != DONE), int(state == LEASED), int(due_ms == HELD_MS))

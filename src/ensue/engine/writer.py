@@ -79,16 +79,19 @@ def run_batch(
         connection.execute("COMMIT")
     except (apsw.Error, StoreError) as fault:
         _roll_back(connection)
+        facts.depths.undo()
         ours = fault if isinstance(fault, StoreError) else in_our_words(fault, "commit")
         for job in jobs:
             job.answer, job.fault = None, ours
         return set()
+    facts.depths.commit()
     return touched
 
 
 def _run_job(tx: Transaction, job: Job) -> None:
     """Run one job in a savepoint of its own, so that what it raises undoes its own work only."""
     tx.begin_hop(job.origin)
+    counted = tx.facts.depths.mark()
     tx.execute("SAVEPOINT job")
     try:
         job.answer = job.run(tx)
@@ -97,6 +100,7 @@ def _run_job(tx: Transaction, job: Job) -> None:
         if isinstance(job.fault, StoreError):
             raise job.fault from fault
         tx.execute("ROLLBACK TO job")
+        tx.facts.depths.undo(counted)
     tx.execute("RELEASE job")
 
 

@@ -12,6 +12,7 @@ from itertools import pairwise
 
 from ensue.engine import hops, logs, work
 from ensue.engine.engine import Engine
+from ensue.engine.failures import failures
 from ensue.engine.hops import Hop
 from ensue.engine.ids import HOP_NUMBER, WORK_NUMBER, Place, trace_id
 from ensue.engine.logs import Record
@@ -176,7 +177,7 @@ class _Seeker:
         if piece is None:
             return Node(node_id, "message", "forgotten", None)
         ref = self._refs.get(piece.queue)
-        failed = work.failures(self.tx, piece.id)
+        failed = failures(self.tx, piece.id)
         done = piece.state == work.DONE
         until_ms = piece.taken_ms if piece.taken_ms is not None else self.tx.now_ms
         return Node(

@@ -11,6 +11,7 @@
     ├── Conflict                the state of things forbids it
     │   ├── ConditionFailed     a conditional write found its condition false
     │   ├── Unfit               what is stored does not fit the type that it is read as
+    │   ├── LeaseLost           a receive's lease has passed, or what it received is settled
     │   ├── TokenReused         an idempotency token stands for another request already
     │   └── TokenInFlight       the request with this idempotency token is still being done
     ├── LimitExceeded           a named bound was reached; later there may be room
@@ -129,6 +130,12 @@ class TokenInFlight(Conflict):
     """The request with this idempotency token is still being done."""
 
     code = "token_in_flight"
+
+
+class LeaseLost(Conflict):
+    """The lease of a receive has passed to another, or what it received is settled."""
+
+    code = "lease_lost"
 
 
 class LimitExceeded(EnsueError):

@@ -12,7 +12,7 @@ PAYMENTS = {
     "kind": "queue",
     "name": "payments",
     "declared": {"max_receives": 10},
-    "status": {"waiting": 2, "in_flight": 0, "head_age_ms": 1_500},
+    "status": {"waiting": 2, "in_flight": 0, "oldest_age_ms": 1_500},
 }
 
 
@@ -27,7 +27,7 @@ def test_ls_is_a_table_with_figures(ensue, answers):
     assert ensue("ls").stdout.splitlines() == [
         "app   kind   name      status",
         "shop  table  stock     items 3",
-        "shop  queue  payments  waiting 2, in flight 0, head age 1.5 s",
+        "shop  queue  payments  waiting 2, in flight 0, oldest age 1.5 s",
     ]
 
 
@@ -51,14 +51,23 @@ def test_describe_says_what_it_is_and_what_can_be_done_to_it(ensue, answers):
         "  max receives  10",
         "",
         "status",
-        "  waiting    2",
-        "  in flight  0",
-        "  head age   1.5 s",
+        "  waiting     2",
+        "  in flight   0",
+        "  oldest age  1.5 s",
         "",
         "commands",
         "  ensue send payments BODY",
+        "  ensue send-batch payments MESSAGES",
         "  ensue peek payments",
+        "  ensue receive payments",
+        "  ensue settle payments HANDLES",
+        "  ensue extend payments HANDLE VISIBILITY",
+        "  ensue leases payments",
+        "  ensue purge payments",
         "  ensue redrive payments",
+        "  ensue redrives payments",
+        "  ensue cancel payments ID",
+        "  ensue undo payments ID",
     ]
 
 

@@ -26,6 +26,7 @@ EXPECTED = {
     "Unfit": 409,
     "TokenInFlight": 409,
     "TokenReused": 422,
+    "LeaseLost": 409,
     "LimitExceeded": 429,
     "TooLarge": 413,
     "NotPermitted": 401,

@@ -71,10 +71,18 @@ def test_a_body_over_a_mebibyte_is_refused(stage, queue):
         stage.wait(queue.send("x" * 1_048_576))
 
 
-def test_depth_tells_for_how_long_the_first_has_waited(stage, queue):
-    stage.wait(queue.send(1))
+def test_depth_tells_what_waits_and_for_how_long_the_oldest_has(stage, queue):
+    stage.wait(queue.send(1, delay="5m", group="g"))
     stage.clock.move_to(stage.clock.now_ms() + 70)
-    assert stage.wait(queue.depth()) == {"waiting": 1, "in_flight": 0, "head_age_ms": 70}
+    stage.wait(queue.send(2, group="g"))
+    stage.wait(queue.send(3))
+    assert stage.wait(queue.depth()) == {
+        "waiting": 3,
+        "delayed": 1,
+        "held": 1,
+        "in_flight": 0,
+        "oldest_age_ms": 0,
+    }
 
 
 @pytest.mark.parametrize(("limit", "count"), [(-1, 0), (0, 0), (2, 2), (10_000, 3)])
@@ -97,8 +105,7 @@ def test_a_redrive_brings_dead_letters_back_and_they_are_handled(store, run_on, 
     stage.advance(1_000)
     assert [letter.id for letter in stage.wait(queue.dead_letters.peek())] == [sent]
     luck.append(1)
-    assert stage.wait(queue.dead_letters.redrive(-1)) == 0
-    assert stage.wait(queue.dead_letters.redrive()) == 1
+    assert stage.wait(queue.dead_letters.redrive()).moved == 1
     stage.settle()
     assert stage.wait(queue.depth())["waiting"] == 0
     assert stage.wait(queue.dead_letters.depth())["waiting"] == 0

@@ -33,7 +33,21 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "changes": ("ensue changes customers --limit 5",),
     "release": ("ensue release customers",),
     "peek": ("ensue peek payments-dlq",),
-    "redrive": ("ensue redrive payments-dlq --limit 10",),
+    "send-batch": ("ensue send-batch payments @messages.json --whole",),
+    "receive": ("ensue receive parcels --limit 5 --wait 20",),
+    "settle": ("ensue settle parcels HANDLE HANDLE",),
+    "extend": ("ensue extend parcels HANDLE 60", "ensue extend parcels HANDLE 0"),
+    "leases": ("ensue leases payments",),
+    "purge": ("ensue purge payments-dlq",),
+    "redrive": (
+        "ensue redrive payments-dlq --limit 10",
+        'ensue redrive payments-dlq --pattern \'{"body": {"kind": ["card"]}}\' --preview',
+        "ensue redrive payments-dlq --edit 'SET currency = :c' --values '{\"c\": \"EUR\"}'",
+        "ensue redrive payments-dlq --rate 50/s",
+    ),
+    "redrives": ("ensue redrives payments-dlq",),
+    "cancel": ("ensue cancel payments-dlq 7",),
+    "undo": ("ensue undo payments-dlq 7",),
     "invoke": ('ensue invoke reprice \'{"model": "LX"}\'',),
     "create": (
         "ensue create schedules nightly 'cron(0 2 * * ? *)' queue/reports --timezone Europe/Paris",
@@ -66,19 +80,28 @@ HELP: Mapping[str, str] = {
     "window": "It fires at a random moment within so long, such as 15m.",
     "wrapped": "The target gets an object that tells of the firing, the body in it.",
     "attributes": "What travels beside the body.",
-    "deduplication_id": "A subscriber that keeps such ids takes it once.",
+    "deduplication_id": "What is sent twice with it is taken once.",
     "delay": "Seconds during which nobody receives it.",
+    "edit": "An update expression on each body.",
     "equal": "Only the rows whose columns have these values.",
     "force": "Also when another store has adopted the table.",
     "group": "Messages of one group are received in the order of sending.",
+    "holder": "What the receiver calls itself.",
     "index": "A secondary index, instead of the table's own key.",
     "limit": "How many at most.",
+    "pattern": "Which dead letters: an event pattern on body, attributes, reason and receives.",
+    "preview": "Say what would be moved, and move nothing.",
+    "priority": "Higher is sooner.",
+    "rate": "How many a second, such as 50/s; it goes on by itself.",
     "resources": "What the event is about; may be given again.",
     "reverse": "From the end.",
     "source": "Who says it, instead of the bus's own source.",
+    "tenant": "Whose it is, in a fair queue.",
     "to": "The address, instead of the declared one.",
-    "values": "The values of the condition's :names.",
-    "wait": "Milliseconds to wait for something new.",
+    "values": "The values of the expression's :names.",
+    "visibility": "Seconds during which nobody else receives it.",
+    "wait": "How long to wait for the first: seconds for a queue, else milliseconds.",
+    "whole": "All of them or none.",
     "where": "A condition on the item that is there.",
 }
 
@@ -215,7 +238,12 @@ def _operate(
     _check_count(way, given)
     body = _taken_options(way, options)
     again: dict[str, object] = {}
-    for parameter, text in zip(way.positional, given, strict=True):
+    last = len(way.positional) - 1
+    for index, parameter in enumerate(way.positional):
+        if index == last and parameter.shape == "texts":
+            body[parameter.name] = list(given[index:])
+            continue
+        text = given[index]
         body[parameter.name] = value = _converted(parameter, text)
         other = second_reading(text, value) if parameter.shape == "value" else None
         if other is not None:
@@ -251,7 +279,8 @@ def _ask_twice(
 
 
 def _check_count(way: Usage, given: Sequence[str]) -> None:
-    if len(given) == len(way.positional):
+    takes_more = bool(way.positional) and way.positional[-1].shape == "texts"
+    if len(given) == len(way.positional) or (takes_more and len(given) > len(way.positional)):
         return
     if len(given) < len(way.positional):
         missing = " ".join(each.metavar for each in way.positional[len(given) :])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ensue.engine import work
+from ensue.engine.backlog import depth as depth_of
 from ensue.engine.sockets import Delivery, Refusal
 from ensue.engine.transaction import Transaction
 from ensue.resources.function.model import FunctionModel
@@ -34,5 +35,5 @@ def deliver(
 
 def depth(tx: Transaction, function: FunctionModel) -> dict[str, Json]:
     """How much work waits for the function."""
-    found = work.depth(tx, tx.number(function.ref))
+    found = depth_of(tx, tx.number(function.ref))
     return {"waiting": found.waiting, "in_flight": found.leased}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ensue.engine import work
+from ensue.engine.backlog import depth as depth_of
 from ensue.engine.sockets import Delivery, Refusal
 from ensue.engine.transaction import Transaction
 from ensue.resources.mail.model import MailModel, letter_of
@@ -39,5 +40,5 @@ def deliver(
 
 def depth(tx: Transaction, mail: MailModel) -> dict[str, Json]:
     """How many letters are to be sent."""
-    found = work.depth(tx, tx.number(mail.ref))
+    found = depth_of(tx, tx.number(mail.ref))
     return {"waiting": found.waiting, "in_flight": found.leased}

@@ -3,12 +3,14 @@
 waiting ──received──▶ leased ──settled──▶ done
    ▲                     │
    └────── retried ──────┴── received too often ──▶ waiting in the dead-letter queue
+
+What waits is due, delayed, or held behind its group.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Generic
+from typing import Any, Generic, TypedDict
 
 from typing_extensions import TypeVar
 
@@ -22,7 +24,16 @@ MAX_RECEIVES_DEFAULT = 10
 DELAY_MS_MAX = 366 * 86_400_000
 GROUP_LENGTH_MAX = 128
 PEEK_MAX = 1_000
+SEND_BATCH_MAX = 10_000
+RECEIVE_MAX = 1_000
+WAIT_MS_MAX = 20_000
+VISIBILITY_MS_MAX = 43_200_000
+HOLDER_LENGTH_MAX = 128
+LEASES_MAX = 1_000
+PURGE_CHUNK = 1_000
 REDRIVE_MAX = 10_000
+REDRIVES_MAX = 1_000
+RETENTION_MS_MIN = 1_000
 DEAD_LETTERS = "-dlq"
 
 
@@ -34,12 +45,24 @@ class QueueModel:
         ref: what it is called.
         max_receives: after so many receives a message goes to the dead-letter queue.
         dead_letters: its dead-letter queue; None for a dead-letter queue itself.
+        order: in which order it is received: ``priority``, ``fair``, or None for that of due times.
+        deduplicate: whether a message without deduplication id gets one from its body.
+        retention_ms: what has waited longer is moved to the dead-letter queue; None for never.
+        in_flight_max: how many messages may be received and not settled at once; None for no limit.
+        depth_max: how many unsettled messages it takes; None for no limit.
+        was: the name that it had before.
         shape: what bodies must be; None for any JSON value.
     """
 
     ref: Ref
     max_receives: int
     dead_letters: Ref | None
+    order: str | None = None
+    deduplicate: bool = False
+    retention_ms: int | None = None
+    in_flight_max: int | None = None
+    depth_max: int | None = None
+    was: str | None = None
     shape: Shape[Any] | None = None
 
 
@@ -54,6 +77,8 @@ class Message(Generic[Body_co]):
         sent_ms: when it was sent.
         group: its message group; None for none.
         attributes: what travels beside the body.
+        priority: 0 to 9 in a queue with priorities, higher is sooner; 0 elsewhere.
+        tenant: whose it is, in a fair queue; None for nobody's.
     """
 
     id: str
@@ -62,3 +87,133 @@ class Message(Generic[Body_co]):
     sent_ms: int
     group: str | None = None
     attributes: dict[str, Json] = field(default_factory=dict)
+    priority: int = 0
+    tenant: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Received(Message[Json]):
+    """A message that was received by hand.
+
+    Attributes:
+        handle: names this receive: settle with it, or change how long nobody else receives it.
+        until_ms: until when that is, unless it is changed.
+    """
+
+    handle: str
+    until_ms: int
+
+
+class SendOptions(TypedDict, total=False):
+    """What a message may be sent with; see `Queue.send`."""
+
+    delay: str | float
+    group: str | None
+    attributes: dict[str, Json] | None
+    deduplication_id: str | None
+    priority: int
+    tenant: str | None
+
+
+class SentMessage(SendOptions):
+    """A message of a batch: its body, and what `Queue.send` takes."""
+
+    body: object
+
+
+class QueueOptions(TypedDict, total=False):
+    """How a queue is declared; see `App.queue`."""
+
+    max_receives: int
+    priorities: bool
+    fair: bool
+    deduplicate: str | None
+    retention: str | float | None
+    in_flight_max: int | None
+    depth_max: int | None
+    was: str | None
+
+
+class RedriveOptions(TypedDict, total=False):
+    """Which dead letters are moved, and how; see `Queue.redrive`."""
+
+    pattern: dict[str, Json] | None
+    body: Json
+    edit: str | None
+    values: dict[str, Json] | None
+
+
+@dataclass(frozen=True, slots=True)
+class LeaseInfo:
+    """A message that is in flight.
+
+    Attributes:
+        id: the message's.
+        holder: who has it: the consumer, or what the receiver called itself.
+        receives: how often it was received.
+        taken_ms: when, the last time.
+        left_ms: how long the lease still lasts; 0 when it has ended.
+    """
+
+    id: str
+    holder: str
+    receives: int
+    taken_ms: int | None
+    left_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Redrive:
+    """A redrive of dead letters.
+
+    Attributes:
+        id: its number.
+        state: ``running``, ``done``, ``cancelled`` or ``undone``.
+        moved: how many letters it has moved.
+        refused: how many could not be moved, and stay.
+        first_refusal: why the first of them could not; None when none was refused.
+        started_ms: when it was started; what died later is not its business.
+        ended_ms: when it ended; None while it runs.
+    """
+
+    id: int
+    state: str
+    moved: int
+    refused: int
+    first_refusal: str | None
+    started_ms: int
+    ended_ms: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class RedrivePreview:
+    """What a redrive would do.
+
+    Attributes:
+        moves: how many letters it would move.
+        to: how many where, by kind and name.
+        refuses: how many it could not move.
+        first_refusal: why it could not move the first of them; None when there is none.
+        looked_at: at how many letters it looked, 10,000 at most.
+        samples: the first five letters, as they would be moved.
+    """
+
+    moves: int
+    to: dict[str, int]
+    refuses: int
+    first_refusal: str | None
+    looked_at: int
+    samples: list[dict[str, Json]]
+
+
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """What an undo of a redrive did.
+
+    Attributes:
+        returned: how many messages are dead letters again.
+        gone: how many were in flight, settled or dead again already, and were left alone.
+    """
+
+    returned: int
+    gone: int

@@ -1,0 +1,135 @@
+"""What consumers share: whose work they take, at which pace, and what becomes of failures."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ensue.engine import work
+from ensue.engine.engine import Engine
+from ensue.engine.handlers import Pace, WorkHandler
+from ensue.engine.ids import WORK_NUMBER, Place
+from ensue.engine.transaction import Origin, Transaction
+from ensue.engine.work import Work
+from ensue.words.errors import StoreError
+
+log = logging.getLogger("ensue.engine")
+
+
+def error_text(fault: BaseException) -> str:
+    """An exception as it is recorded: its type and what it says."""
+    said = str(fault)
+    return f"{type(fault).__name__}: {said}" if said else type(fault).__name__
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """How a run of an action ended.
+
+    Attributes:
+        piece: what it was run for.
+        error: why it failed; None when it returned.
+        is_final: whether no retry will mend that.
+    """
+
+    piece: Work
+    error: str | None
+    is_final: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What one transaction of a consumer found.
+
+    Attributes:
+        pieces: the work that was taken.
+        next_due_ms: when the next work is due, as far as is known.
+        careful: work that is to be taken alone, because it was there at a crash.
+    """
+
+    pieces: list[Work]
+    next_due_ms: int | None
+    careful: Work | None = None
+
+
+class Consumer:
+    """What both share: whose work they take, at which pace, and what becomes of failures."""
+
+    def __init__(self, engine: Engine, handler: WorkHandler) -> None:
+        self.name = handler.actor
+        self.woken = asyncio.Event()
+        self.woken.set()
+        self._engine = engine
+        self._handler = handler
+        self._policy = handler.policy
+        self._queue = engine.number(handler.ref)
+        self._dead_letters = engine.number(handler.dead_letters)
+        self.listens = frozenset([self._queue])
+        rate = handler.policy.rate_per_second
+        self._pace = None if rate is None else Pace(rate, engine.clock)
+        self._next_due_ms: int | None = None
+
+    def due_ms(self) -> int | None:
+        """When to look again if nothing wakes it; None for never."""
+        return self._next_due_ms
+
+    def _allowed(self, wanted: int) -> int:
+        """How many may start now. When the pace allows none, the next look is when it does."""
+        if wanted == 0:
+            self._next_due_ms = None  # only an action that ends makes room, and it wakes
+        if self._pace is None or wanted == 0:
+            return wanted
+        allowed = min(wanted, self._pace.available())
+        if allowed == 0:
+            self._next_due_ms = self._pace.next_ms()
+        return allowed
+
+    def _note(self, taken: Taken, asked: int) -> None:
+        """Count what was taken against the pace, and note when to look again."""
+        self._next_due_ms = taken.next_due_ms
+        if self._pace is not None:
+            self._pace.spend(len(taken.pieces))
+            if len(taken.pieces) == asked:
+                self._next_due_ms = self._pace.next_ms()
+
+    def _fail(self, tx: Transaction, piece: Work, error: str, *, is_final: bool = False) -> None:
+        """Give failed work back for another try, or move it to the dead-letter queue."""
+        if piece.receives - piece.crashes < self._policy.max_receives and not is_final:
+            delay_ms = self._policy.backoff_ms(piece.receives, tx.facts.ids.source)
+            work.retry(tx, piece, error, delay_ms)
+            return
+        self._bury(tx, piece, error)
+
+    def _bury(self, tx: Transaction, piece: Work, error: str) -> None:
+        if work.bury(tx, piece, error, self._dead_letters) and self._handler.dead is not None:
+            tell_of_death(tx, self.name, self._handler.dead, piece, error)
+
+    def _is_worn_out(self, piece: Work) -> str | None:
+        """Why work is not to be received once more; None when it may be."""
+        if piece.crashes >= self._policy.max_receives:
+            return f"the process died {piece.crashes} times while it was handled"
+        if piece.receives - piece.crashes >= self._policy.max_receives:
+            return f"received {piece.receives} times without being settled"
+        return None
+
+
+def tell_of_death(
+    tx: Transaction,
+    name: str,
+    dead: Callable[[Transaction, Work, str], object],
+    piece: Work,
+    error: str,
+) -> None:
+    """Run what the application does when work is moved to its dead-letter queue."""
+    try:
+        tx.nested(
+            Origin(f"{name} dead", Place(WORK_NUMBER, piece.id), piece.receives),
+            lambda: dead(tx, piece, error),
+        )
+    except StoreError:
+        raise
+    except Exception:
+        # The work is safe in its dead-letter queue, whatever the application makes of it.
+        log.exception("%s: the dead-letter handler failed", name)

@@ -1,0 +1,140 @@
+"""Dead letters: work that was moved to a dead-letter queue, and its way back."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from ensue.engine.transaction import Transaction
+from ensue.engine.work import (
+    COLUMNS,
+    DEAD_LETTER,
+    HELD_MS,
+    LEASED,
+    WAITING,
+    Work,
+    attributes_of,
+    first_of_group,
+    piece,
+    release_groups,
+)
+from ensue.words import values
+from ensue.words.values import Json
+
+BEGINNING = (-1, -1)
+
+
+class Letter(NamedTuple):
+    """A dead letter.
+
+    Attributes:
+        piece: the work.
+        home: the number of the queue, function or mail where it died.
+        reason: why.
+        receives: how often it had been received there.
+        at_ms: when it died.
+        attributes: its attributes without those of its death.
+    """
+
+    piece: Work
+    home: int
+    reason: str
+    receives: int
+    at_ms: int
+    attributes: dict[str, Json]
+
+
+def look(
+    tx: Transaction, queue: int, after: tuple[int, int], until_ms: int, limit: int
+) -> list[Work]:
+    """What nobody has taken from a queue, and became due until ``until_ms``, in that order.
+
+    Args:
+        tx: the transaction.
+        queue: the dead-letter queue.
+        after: due time and number of the last that was seen; `BEGINNING` for none.
+        until_ms: what died later is left alone.
+        limit: how many at most.
+    """
+    found = tx.execute(
+        f"SELECT {COLUMNS} FROM ensue_work WHERE queue = ? AND state < 2"
+        " AND (due_ms, id) > (?, ?) AND due_ms <= ? ORDER BY due_ms, id LIMIT ?",
+        (queue, *after, until_ms, limit),
+    )
+    return [Work(*row) for row in found]
+
+
+def letter_of(found: Work) -> Letter | None:
+    """Work as a dead letter; None for what was sent there by hand, and did not die."""
+    attributes = attributes_of(found)
+    death = attributes.pop(DEAD_LETTER, None)
+    if not isinstance(death, dict) or not isinstance(death.get("from"), int):
+        return None
+    return Letter(
+        piece=found,
+        home=_whole(death.get("from")),
+        reason=str(death.get("reason", "")),
+        receives=_whole(death.get("receives")),
+        at_ms=_whole(death.get("at_ms")),
+        attributes=attributes,
+    )
+
+
+def revive(tx: Transaction, letter: Letter, body: str | None = None) -> None:
+    """Move a dead letter back to where it died, as if it were new there, perhaps with a new body.
+
+    In its group it lines up behind what is there.
+    """
+    dead, home = letter.piece, letter.home
+    held = dead.group is not None and first_of_group(tx, home, dead.group) is not None
+    tx.execute(
+        "UPDATE ensue_work SET queue = ?, state = 0, due_ms = ?, receives = 0, crashes = 0,"
+        " taken_ms = NULL, rank = NULL, after_ms = ?, attributes = ?, body = coalesce(?, body),"
+        " priority = CASE WHEN ? THEN coalesce(priority, 0) END WHERE id = ?",
+        (
+            home,
+            HELD_MS if held else tx.now_ms,
+            tx.now_ms,
+            values.encode(letter.attributes) if letter.attributes else None,
+            body,
+            home in tx.facts.orders,
+            dead.id,
+        ),
+    )
+    tx.facts.depths.add(dead.queue, -1, -int(dead.state == LEASED))
+    tx.facts.depths.add(home, 1, 0, int(held))
+    tx.touched.add(home)
+
+
+def put_back(
+    tx: Transaction, work_id: int, home: int, dead_letters: int, was: tuple[str, str | None]
+) -> bool:
+    """Move revived work that nobody has and that is not settled back to its dead-letter queue.
+
+    Args:
+        tx: the transaction.
+        work_id: its number.
+        home: where it was moved to.
+        dead_letters: where it goes.
+        was: its attributes before; and its body, None where that was not changed.
+
+    Returns:
+        Whether it was still there.
+    """
+    found = piece(tx, work_id)
+    if found is None or found.queue != home or found.state != WAITING:
+        return False
+    attributes, body = was
+    tx.execute(
+        "UPDATE ensue_work SET queue = ?, due_ms = ?, receives = 0, crashes = 0, taken_ms = NULL,"
+        " rank = NULL, attributes = ?, body = coalesce(?, body) WHERE id = ?",
+        (dead_letters, tx.now_ms, attributes, body, work_id),
+    )
+    tx.facts.depths.add(home, -1, 0, -int(found.due_ms == HELD_MS))
+    tx.facts.depths.add(dead_letters, 1)
+    release_groups(tx, [found])
+    tx.touched.add(dead_letters)
+    return True
+
+
+def _whole(found: Json) -> int:
+    return found if isinstance(found, int) else 0

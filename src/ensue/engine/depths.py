@@ -1,0 +1,73 @@
+"""How much is in each queue, counted in memory as it changes: no statement counts a million rows.
+
+The one process that runs on a store changes its work only in transactions of its own. It counts
+once when it opens the store, and then notes each change; what is rolled back is counted back.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Count(NamedTuple):
+    """How much of a queue is not settled.
+
+    Attributes:
+        unsettled: all of it.
+        leased: taken and not settled.
+        held: behind a predecessor of its group.
+    """
+
+    unsettled: int = 0
+    leased: int = 0
+    held: int = 0
+
+
+NOTHING = Count()
+
+
+class Depths:
+    """The counts of all queues: as they are within the transaction that runs, and as committed."""
+
+    def __init__(self) -> None:
+        self._live: dict[int, Count] = {}
+        self._committed: dict[int, Count] = {}
+        self._changes: list[tuple[int, int, int, int]] = []
+
+    def add(self, queue: int, unsettled: int = 0, leased: int = 0, held: int = 0) -> None:
+        """Note a change that the running transaction makes."""
+        self._changes.append((queue, unsettled, leased, held))
+        before = self._live.get(queue, NOTHING)
+        self._live[queue] = Count(before[0] + unsettled, before[1] + leased, before[2] + held)
+
+    def live(self, queue: int) -> Count:
+        """A queue's counts as the running transaction sees them."""
+        return self._live.get(queue, NOTHING)
+
+    def committed(self, queue: int) -> Count:
+        """A queue's counts as the last commit left them."""
+        return self._committed.get(queue, NOTHING)
+
+    def mark(self) -> int:
+        """Where to come back to with `undo`."""
+        return len(self._changes)
+
+    def undo(self, mark: int = 0) -> None:
+        """Count back what was noted since a mark: it was rolled back."""
+        while len(self._changes) > mark:
+            queue, unsettled, leased, held = self._changes.pop()
+            after = self._live[queue]
+            self._live[queue] = Count(after[0] - unsettled, after[1] - leased, after[2] - held)
+
+    def commit(self) -> None:
+        """What was noted is committed."""
+        for queue in {change[0] for change in self._changes}:
+            self._committed[queue] = self._live[queue]
+        self._changes.clear()
+
+    def correct(self, counted: dict[int, Count]) -> None:
+        """Note whatever makes the counts these, which were just counted one by one."""
+        for queue in {*self._live, *counted}:
+            is_now, should = self.live(queue), counted.get(queue, NOTHING)
+            if is_now != should:
+                self.add(queue, *(want - have for want, have in zip(should, is_now, strict=True)))

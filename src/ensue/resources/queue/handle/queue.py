@@ -1,0 +1,320 @@
+"""What an application holds of a queue."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any, Generic, Unpack
+
+from typing_extensions import TypeVar
+
+from ensue.engine import turns
+from ensue.engine.consumers import ActionConsumer, TransactionConsumer
+from ensue.engine.declarations import declared_before, rename
+from ensue.engine.engine import Engine
+from ensue.engine.handlers import Policy, PolicyOptions, WorkHandler, is_action, make_policy
+from ensue.engine.home import Home
+from ensue.engine.sockets import Delivery, Refusal
+from ensue.engine.transaction import Transaction
+from ensue.engine.typed import with_typed
+from ensue.engine.work import Work, record_id
+from ensue.engine.workers import Worker
+from ensue.resources.queue import rules, store
+from ensue.resources.queue.handle.receiving import Receiving
+from ensue.resources.queue.handle.redriving import Redriving
+from ensue.resources.queue.model import (
+    DEAD_LETTERS,
+    Message,
+    QueueOptions,
+    SendOptions,
+    SentMessage,
+)
+from ensue.resources.queue.worker import RedriveWorker, RetentionWorker
+from ensue.words import values
+from ensue.words.errors import InvalidDeclaration, InvalidValue
+from ensue.words.names import Ref
+from ensue.words.shapes import Shape
+from ensue.words.values import Json
+
+F = TypeVar("F", bound=Callable[..., object])
+T = TypeVar("T", default=Any)
+
+
+class Queue(Receiving, Redriving, Generic[T]):
+    """Messages, each to be handled by one consumer, or received by hand.
+
+    Its dead-letter queue is made with it and called ``<name>-dlq``.
+
+    Args:
+        home: the app.
+        name: its name.
+        is_dead_letters: whether it is a dead-letter queue itself.
+        of: the type of its messages' bodies; None for any JSON value.
+        options: as for `App.queue`.
+    """
+
+    def __init__(
+        self,
+        home: Home,
+        name: str,
+        *,
+        is_dead_letters: bool = False,
+        of: type[T] | None = None,
+        **options: Unpack[QueueOptions],
+    ) -> None:
+        dead = None if is_dead_letters else Ref(home.app, "queue", name + DEAD_LETTERS)
+        shape: Shape[T] | None = None if of is None else Shape(of, f"queue/{name}")
+        ref = Ref(home.app, "queue", name)
+        super().__init__(home, rules.declare(ref, dead, options, shape))
+        self.dead_letters: Queue | None = (
+            None if dead is None else _dead_letters(home, dead, self.model.was)
+        )
+        self._told: Callable[[Message, Any], object] | None = None
+
+    @property
+    def ref(self) -> Ref:
+        """What it is called."""
+        return self.model.ref
+
+    async def send(self, body: T, **options: Unpack[SendOptions]) -> str:
+        """Send a message in a transaction of its own; returns its id once it is durable.
+
+        Args:
+            body: a JSON value of at most 1 MiB, of the queue's type where it has one.
+            options: ``delay``: how long nobody receives it, such as ``"5m"``, or seconds.
+                ``group``: messages of one group are received in the order of sending, one at a
+                time. ``attributes``: what travels beside the body. ``deduplication_id``: a second
+                send with the same one within five minutes adds nothing and answers the first's id.
+                ``priority``: 0 to 9, higher is sooner, where the queue has priorities.
+                ``tenant``: whose it is, where the queue is fair.
+
+        Raises:
+            InvalidValue: the body is no JSON value, or an option is out of range.
+            InvalidInput: a priority or tenant for a queue that does not have such.
+            TooLarge: the body is larger than 1 MiB.
+            LimitExceeded: the queue is as deep as it may be, or too many transactions wait.
+        """
+        return await self._home.engine.transact(
+            lambda tx: store.send(tx, self.model, body, **options)
+        )
+
+    async def send_batch(
+        self, messages: Sequence[SentMessage], *, whole: bool = False
+    ) -> list[str | Refusal]:
+        """Send messages in one transaction; answers the id of each, or why it was refused.
+
+        Args:
+            messages: objects with ``body`` and what `send` takes, 10,000 at most.
+            whole: send all of them or none.
+
+        Raises:
+            LimitExceeded: there are more than 10,000, or too many transactions wait.
+            EnsueError: with ``whole``, what is wrong with the first bad one, and where.
+        """
+        return await self._home.engine.transact(
+            lambda tx: store.send_batch(tx, self.model, messages, whole=whole)
+        )
+
+    async def peek(self, limit: int = 10) -> list[Message]:
+        """Look at messages without receiving them, longest due first, at most 1,000."""
+        return self._home.engine.read(lambda tx: store.peek(tx, self.model, limit))
+
+    async def purge(self) -> int:
+        """Forget every message that waits, a thousand in a transaction; returns how many.
+
+        What is in flight stays, and so does what is sent meanwhile.
+        """
+        engine = self._home.engine
+        up_to = engine.read(store.last_message)
+        purged = 0
+        while found := await engine.transact(lambda tx: store.purge(tx, self.model, up_to)):
+            purged += found
+        return purged
+
+    async def depth(self) -> dict[str, Json]:
+        """How many messages wait and are in flight, and how long the oldest has waited.
+
+        ``waiting`` counts what is due, ``delayed`` and ``held`` behind its group. Where more than
+        10,000 are due and more than 10,000 delayed, ``delayed`` is 10,000.
+        """
+        return self._home.engine.read(lambda tx: store.depth(tx, self.model))
+
+    def consumer(
+        self, *, batches: bool = False, **options: Unpack[PolicyOptions]
+    ) -> Callable[[F], F]:
+        """Declare the function that handles this queue's messages.
+
+        A ``def f(message, tx)`` runs in the transaction that takes the message; an
+        ``async def f(message)`` runs outside and is retried, with full jitter, until it returns.
+
+        Args:
+            batches: the function takes a list of messages. A ``def f(messages, tx)`` is one
+                transaction for them all; when it raises it gets each half by itself, and so on down
+                to the message that fails alone. An ``async def f(messages)`` returns the ids of
+                those that failed, or None; when it raises, all have.
+            options: ``rate``: how many messages may be received at most, such as ``"5/s"``; a
+                message that waits for its turn is not received. ``timeout``: how long an action may
+                take before it is cancelled and counted as failed (30 seconds). ``concurrency``: how
+                many actions run at once (10). ``batch``: how many messages share a transaction at
+                most (100). ``retry_base``: the first retry waits a random time up to this (1
+                second); it doubles each time. ``retry_cap``: no retry waits longer (5 minutes).
+                Durations are texts such as ``"2m"``, or seconds.
+
+        Raises:
+            InvalidDeclaration: the queue has a consumer already, or a bound is out of range.
+            InvalidValue: the rate or a duration is written wrong.
+        """
+        policy = make_policy(self.model.max_receives, **options)
+        policy.check(str(self.ref))
+
+        def declare(function: F) -> F:
+            self._declare_consumer(function, policy, batches=batches)
+            return function
+
+        return declare
+
+    def on_dead_letter(self, function: F) -> F:
+        """Declare what happens in the transaction that moves a message to the dead-letter queue.
+
+        Args:
+            function: a ``def f(message, tx)``; when it raises, the message is moved all the same.
+
+        Raises:
+            InvalidDeclaration: it is an ``async def``, or takes other arguments.
+        """
+        name = str(getattr(function, "__name__", "handler"))
+        if is_action(function, at=name, takes="message"):
+            raise InvalidDeclaration(
+                f"expected def {name}(message, tx), got an async def",
+                hint="Let it send a message to a queue whose consumer talks to the world.",
+            )
+        self._told = function
+        return function
+
+    def _declare_consumer(
+        self, function: Callable[..., Any], policy: Policy, *, batches: bool
+    ) -> None:
+        dead_letters = self.model.dead_letters
+        if self._handler is not None or dead_letters is None:
+            raise InvalidDeclaration(
+                f"expected one consumer for {self.ref}",
+                hint="To do several things with a message, publish an event with several rules.",
+            )
+        actor = str(getattr(function, "__name__", "consumer"))
+        action = is_action(function, at=actor, takes="messages" if batches else "message")
+        function = with_typed(function, Message, "body", of=self.model.shape)
+        runs = _Runs(function, self._home.make_tx)
+        self._handler = WorkHandler(
+            ref=self.ref,
+            dead_letters=dead_letters,
+            actor=actor,
+            policy=policy,
+            transact=None if action or batches else runs.transact,
+            act=runs.act if action and not batches else None,
+            transact_batch=runs.transact_batch if batches and not action else None,
+            act_batch=runs.act_batch if batches and action else None,
+            dead=self._tell,
+        )
+
+    def _tell(self, tx: Transaction, piece: Work, reason: str) -> object:
+        del reason
+        told = self._told
+        return told and told(store.message(piece, record_id(tx, piece.id)), self._home.make_tx(tx))
+
+    def declared(self) -> dict[str, Json]:
+        """Its declaration, for people."""
+        if self.model.dead_letters is None:
+            return {"dead_letter_queue_of": self.ref.name.removesuffix(DEAD_LETTERS)}
+        model = self.model
+        said: dict[str, Json] = {
+            "max_receives": model.max_receives,
+            "dead_letter_queue": None if model.dead_letters is None else model.dead_letters.name,
+        }
+        more: dict[str, Json] = {
+            "order": model.order,
+            "deduplicate": "content" if model.deduplicate else None,
+            "retention_ms": model.retention_ms,
+            "in_flight_max": model.in_flight_max,
+            "depth_max": model.depth_max,
+        }
+        said |= {name: value for name, value in more.items() if value is not None}
+        if self._handler is not None:
+            said["consumer"] = self._handler.actor
+            said["rate_per_second"] = self._handler.policy.rate_per_second
+        return said
+
+    def check(self, known: set[Ref]) -> None:
+        """Nothing that it names can be missing."""
+        del known
+
+    def prepare(self, engine: Engine, tx: Transaction) -> None:
+        """Enter the queue, with its Target, in the store and the directory."""
+        if self.model.was is not None:
+            rename(tx, self.ref._replace(name=self.model.was), self.ref)
+        before = (declared_before(tx, self.ref) or {}).get("order")
+        number = engine.declare(tx, self.ref, values.encode(self.declared()))
+        if self.model.order is not None:
+            engine.facts.orders[number] = self.model.order
+        if before != self.model.order:
+            turns.reorder(tx, number, self.model.order)
+        engine.directory.add(self.ref, target=self)
+
+    def connect(self, engine: Engine, tx: Transaction) -> None:
+        """It needs no other resource."""
+        del engine, tx
+
+    def workers(self, engine: Engine) -> list[Worker]:
+        """Its consumer; what moves what is too old; and, of dead letters, what redrives them."""
+        if self.model.dead_letters is None:
+            return [RedriveWorker(engine, self.model)]
+        found: list[Worker] = []
+        if self.model.retention_ms is not None:
+            found.append(RetentionWorker(engine, self.model, self.bury))
+        handler = self._handler
+        if handler is not None:
+            acts = handler.act is not None or handler.act_batch is not None
+            found.append((ActionConsumer if acts else TransactionConsumer)(engine, handler))
+        return found
+
+    def deliver(self, tx: Transaction, deliveries: Sequence[Delivery]) -> list[str | Refusal]:
+        """Take a batch within the caller's transaction (the Target socket)."""
+        return store.deliver(tx, self.model, deliveries)
+
+
+def _dead_letters(home: Home, ref: Ref, was: str | None) -> Queue:
+    before = None if was is None else was + DEAD_LETTERS
+    return Queue(home, ref.name, is_dead_letters=True, was=before)
+
+
+class _Runs:
+    """The application's function, as the engine runs it."""
+
+    def __init__(self, function: Callable[..., Any], make_tx: Callable[[Transaction], Any]) -> None:
+        self._function = function
+        self._make_tx = make_tx
+
+    def transact(self, tx: Transaction, piece: Work) -> object:
+        return self._function(store.message(piece, record_id(tx, piece.id)), self._make_tx(tx))
+
+    async def act(self, piece: Work, message_id: str) -> object:
+        return await self._function(store.message(piece, message_id))
+
+    def transact_batch(self, tx: Transaction, pieces: list[Work]) -> object:
+        messages = [store.message(piece, record_id(tx, piece.id)) for piece in pieces]
+        return self._function(messages, self._make_tx(tx))
+
+    async def act_batch(self, pieces: list[Work], ids: list[str]) -> Mapping[int, str]:
+        messages = [store.message(*each) for each in zip(pieces, ids, strict=True)]
+        failed: Collection[str] | None = await self._function(messages)
+        if failed is None:
+            return {}
+        if isinstance(failed, str) or not set(failed) <= set(ids):
+            raise InvalidValue(
+                "expected the ids of those messages of the batch that failed, or None, got"
+                f" {values.shown(failed)}"
+            )
+        reason = "the consumer named it among those that failed"
+        return {
+            piece.id: reason
+            for piece, message_id in zip(pieces, ids, strict=True)
+            if message_id in set(failed)
+        }

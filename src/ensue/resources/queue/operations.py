@@ -1,0 +1,244 @@
+"""What can be done to a queue from outside."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, cast
+
+import msgspec
+
+from ensue.engine.deduplication import DEDUPLICATION_ID_LENGTH_MAX
+from ensue.engine.turns import PRIORITY_MAX, TENANT_LENGTH_MAX
+from ensue.resources.queue.handle import Queue
+from ensue.resources.queue.model import (
+    GROUP_LENGTH_MAX,
+    HOLDER_LENGTH_MAX,
+    LEASES_MAX,
+    PEEK_MAX,
+    RECEIVE_MAX,
+    REDRIVES_MAX,
+    LeaseInfo,
+    Message,
+    Received,
+    Redrive,
+    RedriveOptions,
+    SentMessage,
+    Undone,
+)
+from ensue.words.kinds import Kind, Operation
+from ensue.words.values import Json
+
+Group = Annotated[str, msgspec.Meta(min_length=1, max_length=GROUP_LENGTH_MAX)]
+Once = Annotated[str, msgspec.Meta(min_length=1, max_length=DEDUPLICATION_ID_LENGTH_MAX)]
+Tenant = Annotated[str, msgspec.Meta(min_length=1, max_length=TENANT_LENGTH_MAX)]
+Holder = Annotated[str, msgspec.Meta(min_length=1, max_length=HOLDER_LENGTH_MAX)]
+
+
+class Send(msgspec.Struct, forbid_unknown_fields=True):
+    """A message to send."""
+
+    body: Any
+    delay: Annotated[float, msgspec.Meta(ge=0)] = 0
+    group: Group | None = None
+    attributes: dict[str, Any] = {}
+    deduplication_id: Once | None = None
+    priority: Annotated[int, msgspec.Meta(ge=0, le=PRIORITY_MAX)] = 0
+    tenant: Tenant | None = None
+
+
+class SendBatch(msgspec.Struct, forbid_unknown_fields=True):
+    """Messages to send, each with what `send` takes; all of them or none with ``whole``."""
+
+    messages: list[Any]
+    whole: bool = False
+
+
+class Peek(msgspec.Struct, forbid_unknown_fields=True):
+    """How many messages to look at."""
+
+    limit: Annotated[int, msgspec.Meta(ge=1, le=PEEK_MAX)] = 10
+
+
+class Receive(msgspec.Struct, forbid_unknown_fields=True):
+    """How many messages to receive, and for how long; times are in seconds."""
+
+    limit: Annotated[int, msgspec.Meta(ge=1, le=RECEIVE_MAX)] = 1
+    wait: Annotated[float, msgspec.Meta(ge=0, le=20)] = 0
+    visibility: Annotated[float, msgspec.Meta(ge=0.001, le=43_200)] = 30
+    holder: Holder | None = None
+
+
+class Settle(msgspec.Struct, forbid_unknown_fields=True):
+    """The handles of what is done."""
+
+    handles: list[str]
+
+
+class Extend(msgspec.Struct, forbid_unknown_fields=True):
+    """Which receive, and how many seconds from now its lease ends."""
+
+    handle: str
+    visibility: Annotated[float, msgspec.Meta(ge=0, le=43_200)]
+
+
+class Nothing(msgspec.Struct, forbid_unknown_fields=True):
+    """No parameters."""
+
+
+class Leases(msgspec.Struct, forbid_unknown_fields=True):
+    """How many leases to show."""
+
+    limit: Annotated[int, msgspec.Meta(ge=1, le=LEASES_MAX)] = 100
+
+
+class RedriveLetters(msgspec.Struct, forbid_unknown_fields=True):
+    """Which dead letters to move, what to change in them, and how fast."""
+
+    limit: Annotated[int, msgspec.Meta(ge=1)] | None = None
+    pattern: dict[str, Any] | None = None
+    body: Any = None
+    edit: str | None = None
+    values: dict[str, Any] = {}
+    rate: str | None = None
+    preview: bool = False
+
+
+class Redrives(msgspec.Struct, forbid_unknown_fields=True):
+    """How many redrives to show."""
+
+    limit: Annotated[int, msgspec.Meta(ge=1, le=REDRIVES_MAX)] = 100
+
+
+class OfRedrive(msgspec.Struct, forbid_unknown_fields=True):
+    """Which redrive."""
+
+    id: int
+
+
+async def _send(queue: Queue, given: Send) -> dict[str, Json]:
+    sent = await queue.send(
+        given.body,
+        delay=given.delay,
+        group=given.group,
+        attributes=given.attributes,
+        deduplication_id=given.deduplication_id,
+        priority=given.priority,
+        tenant=given.tenant,
+    )
+    return {"id": sent}
+
+
+async def _send_batch(queue: Queue, given: SendBatch) -> dict[str, object]:
+    messages = cast("list[SentMessage]", given.messages)
+    answers = await queue.send_batch(messages, whole=given.whole)
+    failed = [each for each in answers if not isinstance(each, str)]
+    ids = [each if isinstance(each, str) else None for each in answers]
+    return {"ids": ids, "failed": failed}
+
+
+async def _peek(queue: Queue, given: Peek) -> list[Message]:
+    return await queue.peek(given.limit)
+
+
+async def _receive(queue: Queue, given: Receive) -> list[Received]:
+    return await queue.receive(
+        given.limit, wait=given.wait, visibility=given.visibility, holder=given.holder
+    )
+
+
+async def _settle(queue: Queue, given: Settle) -> dict[str, object]:
+    failed = await queue.settle_batch(given.handles)
+    return {"settled": len(given.handles) - len(failed), "failed": failed}
+
+
+async def _extend(queue: Queue, given: Extend) -> dict[str, Json]:
+    await queue.change_visibility(given.handle, given.visibility)
+    return {"visibility": given.visibility}
+
+
+async def _purge(queue: Queue, given: Nothing) -> dict[str, Json]:
+    del given
+    return {"purged": await queue.purge()}
+
+
+async def _leases(queue: Queue, given: Leases) -> list[LeaseInfo]:
+    return await queue.leases(given.limit)
+
+
+async def _redrive(queue: Queue, given: RedriveLetters) -> object:
+    options: RedriveOptions = {
+        "pattern": given.pattern,
+        "body": given.body,
+        "edit": given.edit,
+        "values": given.values,
+    }
+    if given.preview:
+        return await queue.preview_redrive(given.limit, **options)
+    return await queue.redrive(given.limit, rate=given.rate, **options)
+
+
+async def _redrives(queue: Queue, given: Redrives) -> list[Redrive]:
+    return await queue.redrives(given.limit)
+
+
+async def _cancel(queue: Queue, given: OfRedrive) -> Redrive:
+    return await queue.cancel_redrive(given.id)
+
+
+async def _undo(queue: Queue, given: OfRedrive) -> Undone:
+    return await queue.undo_redrive(given.id)
+
+
+async def _status(queue: Queue) -> dict[str, Json]:
+    found = await queue.depth()
+    return {name: found[name] for name in found if found[name] or name not in {"delayed", "held"}}
+
+
+KIND = Kind(
+    name="queue",
+    plural="queues",
+    summary="Messages, each handled by one consumer, with a dead-letter queue.",
+    aws="SQS",
+    operations=(
+        Operation("send", "Send a message.", Send, _send, writes=True),
+        Operation(
+            "send-batch", "Send messages in one transaction.", SendBatch, _send_batch, writes=True
+        ),
+        Operation("peek", "Look at messages without receiving them.", Peek, _peek, writes=False),
+        Operation("receive", "Receive messages by hand.", Receive, _receive, writes=True),
+        Operation("settle", "Say that received messages are done.", Settle, _settle, writes=True),
+        Operation(
+            "extend",
+            "Change how long nobody else receives a message; 0 gives it back.",
+            Extend,
+            _extend,
+            writes=True,
+        ),
+        Operation(
+            "leases", "Show what is in flight, and who has it.", Leases, _leases, writes=False
+        ),
+        Operation("purge", "Forget every message that waits.", Nothing, _purge, writes=True),
+        Operation(
+            "redrive",
+            "Move a dead-letter queue's messages back to where they came from.",
+            RedriveLetters,
+            _redrive,
+            writes=True,
+        ),
+        Operation(
+            "redrives",
+            "Show the redrives of a dead-letter queue.",
+            Redrives,
+            _redrives,
+            writes=False,
+        ),
+        Operation("cancel", "Stop a redrive that runs.", OfRedrive, _cancel, writes=True),
+        Operation(
+            "undo",
+            "Make what a redrive moved, and still waits, dead letters again.",
+            OfRedrive,
+            _undo,
+            writes=True,
+        ),
+    ),
+    status=_status,
+)

@@ -1,0 +1,30 @@
+"""What a queue does within a transaction."""
+
+from ensue.resources.queue.store.looking import depth, last_message, leases, message, peek, purge
+from ensue.resources.queue.store.receiving import (
+    Asked,
+    Found,
+    change_visibility,
+    receive,
+    settle,
+    settle_batch,
+)
+from ensue.resources.queue.store.sending import deliver, send, send_batch
+
+__all__ = [
+    "Asked",
+    "Found",
+    "change_visibility",
+    "deliver",
+    "depth",
+    "last_message",
+    "leases",
+    "message",
+    "peek",
+    "purge",
+    "receive",
+    "send",
+    "send_batch",
+    "settle",
+    "settle_batch",
+]

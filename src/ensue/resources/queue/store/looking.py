@@ -1,0 +1,78 @@
+"""Looking at a queue, and emptying it, within a transaction."""
+
+from __future__ import annotations
+
+from ensue.engine import backlog, logs, work
+from ensue.engine.transaction import Transaction
+from ensue.engine.work import Work
+from ensue.resources.queue.model import (
+    LEASES_MAX,
+    PEEK_MAX,
+    PURGE_CHUNK,
+    LeaseInfo,
+    Message,
+    QueueModel,
+)
+from ensue.words import values
+from ensue.words.values import Json
+
+
+def peek(tx: Transaction, queue: QueueModel, limit: int) -> list[Message]:
+    """Messages without receiving them, longest due first."""
+    found = work.peek(tx, tx.number(queue.ref), max(0, min(limit, PEEK_MAX)))
+    return [message(piece, work.record_id(tx, piece.id)) for piece in found]
+
+
+def depth(tx: Transaction, queue: QueueModel) -> dict[str, Json]:
+    """How much is in a queue, and for how long the oldest that is due has waited."""
+    found = backlog.depth(tx, tx.number(queue.ref))
+    since_ms = found.oldest_ms
+    waited = None if since_ms is None or since_ms > tx.now_ms else tx.now_ms - since_ms
+    return {
+        "waiting": found.waiting,
+        "delayed": found.delayed,
+        "held": found.held,
+        "in_flight": found.leased,
+        "oldest_age_ms": waited,
+    }
+
+
+def leases(tx: Transaction, queue: QueueModel, limit: int, consumer: str) -> list[LeaseInfo]:
+    """What is in flight, the lease that ends first before the others."""
+    found = backlog.leases(tx, tx.number(queue.ref), max(0, min(limit, LEASES_MAX)))
+    return [
+        LeaseInfo(
+            id=work.record_id(tx, lease.piece.id),
+            holder=lease.holder or consumer,
+            receives=lease.piece.receives,
+            taken_ms=lease.piece.taken_ms,
+            left_ms=max(0, lease.piece.due_ms - tx.now_ms),
+        )
+        for lease in found
+    ]
+
+
+def last_message(tx: Transaction) -> int:
+    """The number of the newest piece of work of all queues."""
+    return logs.last_sequence(tx, "ensue_work")
+
+
+def purge(tx: Transaction, queue: QueueModel, up_to: int) -> int:
+    """Forget a chunk of what waits, with numbers up to ``up_to``; returns how much."""
+    purged = backlog.purge(tx, tx.number(queue.ref), up_to, PURGE_CHUNK)
+    work.release_groups(tx, purged)
+    return len(purged)
+
+
+def message(piece: Work, message_id: str) -> Message:
+    """A piece of work as its consumer gets it."""
+    return Message(
+        id=message_id,
+        body=values.decode(piece.body),
+        receives=piece.receives,
+        sent_ms=piece.sent_ms,
+        group=piece.group,
+        attributes=work.attributes_of(piece),
+        priority=piece.priority or 0,
+        tenant=piece.tenant,
+    )

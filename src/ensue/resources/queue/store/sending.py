@@ -1,0 +1,129 @@
+"""Sending messages, within a transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Unpack
+
+from ensue.engine import deduplication, work
+from ensue.engine.deduplication import DEDUPLICATION_ID_LENGTH_MAX
+from ensue.engine.sockets import Delivery, Refusal
+from ensue.engine.transaction import Transaction
+from ensue.engine.turns import NO_TURN, Turn
+from ensue.resources.queue import rules
+from ensue.resources.queue.model import SEND_BATCH_MAX, QueueModel, SendOptions, SentMessage
+from ensue.words import values
+from ensue.words.errors import EnsueError, InvalidInput, InvalidValue, LimitExceeded, StoreError
+from ensue.words.units import duration_ms
+
+_NAMES = frozenset({*SentMessage.__required_keys__, *SentMessage.__optional_keys__})
+
+
+def send(tx: Transaction, queue: QueueModel, body: object, **options: Unpack[SendOptions]) -> str:
+    """Send a message; returns its id."""
+    group, attributes = options.get("group"), options.get("attributes")
+    deduplication_id = options.get("deduplication_id")
+    priority, tenant = options.get("priority", 0), options.get("tenant")
+    rules.check_name(group, "group")
+    if attributes and work.DEAD_LETTER in attributes:
+        raise InvalidValue(
+            f"expected attributes without {work.DEAD_LETTER}, which tells where a dead letter"
+            " comes from",
+            at="$.attributes",
+        )
+    delay_ms = duration_ms(options.get("delay", 0))
+    rules.check_delay(delay_ms)
+    if deduplication_id is not None:
+        rules.check_name(deduplication_id, "deduplication id", DEDUPLICATION_ID_LENGTH_MAX)
+    turn = NO_TURN
+    if priority or tenant is not None:
+        rules.check_turn(queue, priority, tenant)
+        turn = Turn(priority, tenant)
+    delivery = Delivery(
+        values.encode(body if queue.shape is None else queue.shape.plain(body)),
+        group,
+        delay_ms,
+        attributes or {},
+        deduplication_id,
+    )
+    return _add(tx, queue, tx.number(queue.ref), delivery, turn)
+
+
+def deliver(
+    tx: Transaction, queue: QueueModel, deliveries: Sequence[Delivery]
+) -> list[str | Refusal]:
+    """Take a batch of deliveries, already encoded.
+
+    Raises:
+        LimitExceeded: the queue is as deep as it may be; who delivers waits, and tries again.
+    """
+    number = tx.number(queue.ref)
+    return [_add(tx, queue, number, delivery, NO_TURN) for delivery in deliveries]
+
+
+def _add(tx: Transaction, queue: QueueModel, number: int, delivery: Delivery, turn: Turn) -> str:
+    deduplication_id = delivery.deduplication_id
+    if deduplication_id is None and queue.deduplicate:
+        deduplication_id = deduplication.content_id(delivery.body)
+    if deduplication_id is not None:
+        before = deduplication.sent_before(tx, number, deduplication_id)
+        if before is not None:
+            return work.record_id(tx, before)
+    if queue.depth_max is not None and tx.facts.depths.live(number).unsettled >= queue.depth_max:
+        raise LimitExceeded(
+            f"expected at most {queue.depth_max} messages",
+            at=str(queue.ref),
+            hint="Send again later: its consumer has to catch up first.",
+        )
+    added = work.add(
+        tx,
+        number,
+        delivery.body,
+        delay_ms=delivery.delay_ms,
+        group=delivery.group,
+        attributes=values.encode(delivery.attributes) if delivery.attributes else None,
+        turn=turn,
+    )
+    if deduplication_id is not None:
+        deduplication.note(tx, number, deduplication_id, added)
+    return work.record_id(tx, added)
+
+
+def send_batch(
+    tx: Transaction, queue: QueueModel, messages: Sequence[SentMessage], *, whole: bool
+) -> list[str | Refusal]:
+    """Send messages; for each its id, or why it was refused.
+
+    Args:
+        tx: the transaction.
+        queue: where to.
+        messages: what to send.
+        whole: raise what is wrong with the first bad one, instead of refusing it alone.
+    """
+    if len(messages) > SEND_BATCH_MAX:
+        raise LimitExceeded(
+            f"expected at most {SEND_BATCH_MAX} messages in a batch, got {len(messages)}"
+        )
+    answers: list[str | Refusal] = []
+    for index, message in enumerate(messages):
+        try:
+            answers.append(_send_one(tx, queue, message))
+        except StoreError:
+            raise
+        except EnsueError as fault:
+            if whole:
+                fault.at = f"$[{index}]{(fault.at or '').removeprefix('$')}"
+                raise
+            answers.append(Refusal(index, fault.code, str(fault)))
+    return answers
+
+
+def _send_one(tx: Transaction, queue: QueueModel, message: SentMessage) -> str:
+    given: object = message
+    if not isinstance(given, Mapping) or "body" not in given:
+        raise InvalidInput(f"expected an object with a body, got {values.shown(message)}")
+    unknown = sorted(set(message) - _NAMES)
+    if unknown:
+        raise InvalidInput(f"expected one of {', '.join(sorted(_NAMES))}, got {unknown[0]!r}")
+    options = {name: value for name, value in message.items() if name != "body"}
+    return send(tx, queue, message["body"], **options)  # type: ignore[arg-type] # just looked at
