@@ -69,7 +69,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
 
 HELP: Mapping[str, str] = {
     "after": "Where the next page begins, as the page before said.",
-    "body": "What the target gets.",
+    "body": "What the target gets, or what replaces each body.",
     "count": "How many moments at most.",
     "end": "It is not due after this time, such as 2026-12-31T00:00:00.",
     "expression": "When it is due: at(...), rate(...) or cron(...).",
