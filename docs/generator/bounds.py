@@ -92,6 +92,18 @@ BOUNDS: dict[str, Bound] = {
     "resources.topic:DEDUPLICATION_ID_LENGTH_MAX": Bound(
         DATA, "characters", "a deduplication id", VALUE
     ),
+    "resources.stream:SHARDS_MAX": Bound(DATA, "shards", "open shards of a stream", LIMIT),
+    "resources.stream:KEY_LENGTH_MAX": Bound(DATA, "characters", "a partition key", VALUE),
+    "resources.stream:ENTRIES_MAX": Bound(DATA, "records", "one batch to append", LIMIT),
+    "resources.stream:RECORDS_MAX": Bound(
+        DATA, "records", "one `tail`, `read` or `find`", "the first so many"
+    ),
+    "resources.stream:LEASE_MS_MAX": Bound(
+        WORK, "ms", "a worker's lease of a shard: 12 hours", VALUE
+    ),
+    "engine:UNREAD_COUNTED_MAX": Bound(
+        ENGINE, "records", "what a reader has not read, in a shard", "counted so far"
+    ),
     "resources.mail:SUBJECT_LENGTH_MAX": Bound(DATA, "characters", "a letter's subject", "cut"),
     "resources.mail:TEXT_BYTES_MAX": Bound(DATA, "characters", "a letter's text", VALUE),
     "resources.queue:MAX_RECEIVES_DEFAULT": Bound(

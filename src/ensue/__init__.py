@@ -15,6 +15,7 @@ from ensue.resources.function import Function
 from ensue.resources.mail import Letter, Mail
 from ensue.resources.queue import Message, Queue
 from ensue.resources.schedule import Firing, Schedule, Schedules
+from ensue.resources.stream import ConsumerGroup, Records, ShardLease, Stream, StreamRecord
 from ensue.resources.table import Change, Page, Table
 from ensue.resources.topic import Notification, Topic
 from ensue.words import version
@@ -55,6 +56,7 @@ __all__ = [
     "Change",
     "ConditionFailed",
     "Conflict",
+    "ConsumerGroup",
     "EnsueError",
     "Event",
     "Firing",
@@ -78,13 +80,17 @@ __all__ = [
     "Page",
     "Queue",
     "ReadTx",
+    "Records",
     "Rows",
     "Schedule",
     "Schedules",
+    "ShardLease",
     "StoreBusy",
     "StoreClosed",
     "StoreError",
     "StoreUnusable",
+    "Stream",
+    "StreamRecord",
     "Table",
     "TokenInFlight",
     "TokenReused",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ensue.resources import adopted, bus, function, mail, queue, schedule, table, topic
+from ensue.resources import adopted, bus, function, mail, queue, schedule, stream, table, topic
 from ensue.words.kinds import Kind
 
 KINDS: dict[str, Kind] = {
@@ -11,6 +11,7 @@ KINDS: dict[str, Kind] = {
         table.KIND,
         queue.KIND,
         bus.KIND,
+        stream.KIND,
         function.KIND,
         mail.KIND,
         topic.KIND,

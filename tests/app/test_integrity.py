@@ -27,6 +27,7 @@ def app() -> App:
     visits = app.table("visits", key=("who", "at"))
     events = app.bus("events")
     news = app.topic("news")
+    app.stream("clicks", shards=2)
     jobs = app.queue("jobs", max_receives=1)
     leased = app.queue("leased")
     news.subscribe(leased, filter={"kind": ["none"]})
@@ -91,9 +92,8 @@ def test_a_store_that_was_used_has_nothing_wrong_with_it(filled):
     held = filled.rows("SELECT count(*) FROM ensue_work WHERE due_ms = ?", HELD_MS)
 
     assert check(filled.engine) == []
-    assert kinds == [
-        (kind,) for kind in sorted(["bus", "function", "queue", "schedule", "table", "topic"])
-    ]
+    wanted = ["bus", "function", "queue", "schedule", "stream", "table", "topic"]
+    assert kinds == [(kind,) for kind in wanted]
     assert states == [(work.WAITING,), (work.LEASED,), (work.DONE,)]
     assert held == [(1,)]
 

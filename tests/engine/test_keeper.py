@@ -5,7 +5,8 @@ import pytest
 from ensue.app.app import App
 from ensue.engine import logs
 from ensue.engine.home import Settings
-from ensue.engine.keeper import Keeper, first_hop_since
+from ensue.engine.hops import first_hop_since
+from ensue.engine.keeper import Keeper
 
 HOUR_MS = 3_600_000
 KEEP = Settings(keep_ms=HOUR_MS)

@@ -9,6 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from ensue.engine.ids import seeded_random
+from ensue.engine.lanes import HORIZON
 from ensue.engine.readers import set_reader
 from ensue.engine.transaction import Origin
 from ensue.testing.disk import Fault
@@ -314,7 +315,14 @@ class Play:
             engine = self.machine.engine
             try:
                 await engine.transact(
-                    lambda tx: set_reader(tx, consumer.home.ref, 0), Origin("rewind")
+                    lambda tx: set_reader(
+                        tx,
+                        consumer.home.ref,
+                        consumer.follows.ref,
+                        HORIZON,
+                        confirm=consumer.home.ref.name,
+                    ),
+                    Origin("rewind"),
                 )
             except StoreError:
                 return

@@ -20,8 +20,8 @@ T = TypeVar("T")
 class App(Routing):
     """An application: tables, queues, buses, functions, mail and routes under one name.
 
-    Its resources are declared by the methods of `Resources`, its handlers by those of `Handlers`,
-    its routes by those of `Routing`.
+    Its resources are declared by the methods of `Resources`, its handlers by those of `Handlers`
+    and `Following`, its routes by those of `Routing`.
 
     Args:
         name: lower-case words joined by ``-``; it is part of the names of the SQL tables.

@@ -6,10 +6,15 @@ from collections.abc import Callable, Mapping, Sequence
 
 from ensue.engine.changes import as_event, as_plain_event
 from ensue.engine.handlers import PolicyOptions
+from ensue.engine.lanes import parse_start
 from ensue.engine.logs import Record
 from ensue.languages.expressions import compile_condition
 from ensue.languages.patterns import compile_pattern
+from ensue.resources import stream as stream_kind
+from ensue.resources.function import Feed
 from ensue.resources.schedule import Timing
+from ensue.resources.stream import Stream
+from ensue.words import values
 from ensue.words.errors import InvalidDeclaration
 from ensue.words.values import Json
 
@@ -29,12 +34,20 @@ def change_filter(where: Mapping[str, Json] | str) -> Callable[[Record], bool]:
         InvalidPattern: the pattern does not compile; says where.
         InvalidExpression: the expression does not compile, or names values that nobody gives.
     """
+    return _filter(where, as_event, as_plain_event)
+
+
+def _filter(
+    where: Mapping[str, Json] | str,
+    seen: Callable[[Record], dict[str, Json]],
+    plain: Callable[[Record], dict[str, Json]],
+) -> Callable[[Record], bool]:
     if isinstance(where, str):
         condition = compile_condition(where, strict_values=True)
         condition.check_values({})
-        return lambda record: condition.holds(as_event(record), {})
+        return lambda record: condition.holds(seen(record), {})
     pattern = compile_pattern(where)
-    return lambda record: pattern.matches(as_plain_event(record))
+    return lambda record: pattern.matches(plain(record))
 
 
 def change_kinds(kind: str | Sequence[str] | None) -> tuple[str, ...]:
@@ -51,3 +64,43 @@ def change_kinds(kind: str | Sequence[str] | None) -> tuple[str, ...]:
             hint="Leave it out to follow every kind.",
         )
     return kinds
+
+
+def record_feed(
+    stream: Stream, start: str | int, where: Mapping[str, Json] | str | None, *, in_batches: bool
+) -> Feed:
+    """What a function follows of a stream: which records, and from where.
+
+    Raises:
+        InvalidValue: there is no such place to start at.
+        InvalidPattern: the pattern does not compile; says where.
+        InvalidExpression: the expression does not compile, or names values that nobody gives.
+    """
+    matches = None if where is None else _filter(where, _as_seen, _as_seen_plain)
+    return Feed(
+        source=stream.ref,
+        wants=matches or _every,
+        present=lambda tx, record: stream_kind.present(tx, stream.model, record),
+        as_work=lambda tx, record: stream_kind.as_work(tx, stream.model, record),
+        said={
+            "stream": stream.ref.name,
+            "start": start,
+            "where": dict(where) if isinstance(where, Mapping) else where,
+        },
+        takes="records" if in_batches else "record",
+        start=parse_start(start),
+        in_batches=in_batches,
+    )
+
+
+def _as_seen(record: Record) -> dict[str, Json]:
+    return {"key": record.key, "data": values.decode(record.new or "null")}
+
+
+def _as_seen_plain(record: Record) -> dict[str, Json]:
+    return values.as_plain(_as_seen(record))
+
+
+def _every(record: Record) -> bool:
+    del record
+    return True

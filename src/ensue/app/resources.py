@@ -17,6 +17,7 @@ from ensue.resources.bus import Bus
 from ensue.resources.mail import Mail
 from ensue.resources.queue import Queue, QueueOptions
 from ensue.resources.schedule import Schedules
+from ensue.resources.stream import Stream
 from ensue.resources.table import Table
 from ensue.resources.topic import Topic
 from ensue.words.errors import InvalidDeclaration
@@ -189,6 +190,38 @@ class Resources:
         group = self._add(Schedules(self.home, check_name(name, "group of schedules")))
         self._add(Queue(self.home, name + schedule_kind.DEAD_LETTERS, is_dead_letters=True))
         return group
+
+    def stream(
+        self,
+        name: str,
+        *,
+        shards: int = 1,
+        retention: str | float = "24h",
+        retention_bytes: str | int | None = None,
+    ) -> Stream:
+        """Declare a stream: records in shards, kept for a time and read by many.
+
+        Args:
+            name: its name.
+            shards: how many shards it is made with; later `Stream.split` and `Stream.merge` change
+                that.
+            retention: how long records are kept, such as ``"24h"``, or seconds.
+            retention_bytes: how many bytes of records are kept, such as ``"1GB"``; None for any.
+
+        Raises:
+            InvalidName: the name breaks the naming rule.
+            InvalidValue: the retention is written wrong.
+            InvalidDeclaration: the name is taken, or a number is out of range.
+        """
+        return self._add(
+            Stream(
+                self.home,
+                check_name(name, "stream"),
+                shards=shards,
+                retention=retention,
+                retention_bytes=retention_bytes,
+            )
+        )
 
     def mail(self, name: str, *, to: str | None = None, sender: str | None = None) -> Mail:
         """Declare mail: letters for a mail server, or for the outbox folder.

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeVar, Unpack, overload
 
 from ensue.engine.home import Resource
+from ensue.engine.sockets import Refusal
 from ensue.engine.transaction import Transaction
 from ensue.resources import bus as bus_kind
 from ensue.resources import function as function_kind
 from ensue.resources import mail as mail_kind
 from ensue.resources import queue as queue_kind
 from ensue.resources import schedule as schedule_kind
+from ensue.resources import stream as stream_kind
 from ensue.resources import table as table_kind
 from ensue.resources import topic as topic_kind
 from ensue.resources.bus import Bus
@@ -19,6 +21,7 @@ from ensue.resources.function import Function
 from ensue.resources.mail import Mail
 from ensue.resources.queue import Queue, SendOptions
 from ensue.resources.schedule import Schedule, ScheduleOptions, Schedules
+from ensue.resources.stream import Stream
 from ensue.resources.table import Page, Table
 from ensue.resources.topic import Topic
 from ensue.words.errors import InvalidInput
@@ -296,3 +299,27 @@ class Tx(ReadTx):
             Conflict: the app declares it.
         """
         return schedule_kind.delete(self._inner, schedules.model, name)
+
+    def append(self, stream: Stream, data: object, *, key: str | None = None) -> str:
+        """Append a record to a stream; returns its id.
+
+        Args:
+            stream: where to append.
+            data: a JSON value of at most 1 MiB.
+            key: its partition key, 1 to 256 characters: records of one key keep their order.
+
+        Raises:
+            InvalidValue: the data is no JSON value, or the key is too long.
+            TooLarge: the data is larger than 1 MiB.
+        """
+        return stream_kind.append(self._inner, stream.model, data, key)
+
+    def append_batch(
+        self, stream: Stream, entries: Iterable[tuple[object, str | None]]
+    ) -> list[str | Refusal]:
+        """Append many records; for each its id, or why it was refused. See `Stream.append_batch`.
+
+        Raises:
+            LimitExceeded: there are more than 10,000.
+        """
+        return stream_kind.append_batch(self._inner, stream.model, entries)

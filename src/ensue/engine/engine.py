@@ -11,7 +11,7 @@ from typing import Any, TypeVar, cast
 
 import apsw
 
-from ensue.engine import branches, idempotency, logs, takeover
+from ensue.engine import branches, idempotency, logs, shards, takeover
 from ensue.engine.checkpoints import Checkpointer
 from ensue.engine.clock import Clock
 from ensue.engine.database import StoreLock, StoreUrl, connect, translated
@@ -176,9 +176,9 @@ class Engine:
                     hint="Rename the resource, or its app.",
                 )
 
-    def add_log(self, tx: Transaction, number: int, table: str) -> None:
+    def add_log(self, tx: Transaction, number: int, table: str, *, sharded: bool = False) -> None:
         """Make a log, and note what to be careful with in it."""
-        logs.create(tx, table)
+        (shards if sharded else logs).create(tx, table)
         if self._crashed:
             self.careful_logs[number] = logs.last_sequence(tx, table)
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import inspect
 import math
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypedDict
 
 from ensue.engine.clock import Clock
 from ensue.engine.ids import Random
+from ensue.engine.lanes import LATEST, Start
 from ensue.engine.logs import Record
 from ensue.engine.transaction import Transaction
 from ensue.engine.work import Work
@@ -163,6 +164,9 @@ class LogHandler:
         transact: runs a transaction handler; None when each record becomes work of ``ref``.
         as_work: a record as the body of a piece of work.
         batch: how many records it takes into one transaction at most.
+        transact_many: runs a transaction handler that takes several records of one shard at once,
+            instead of ``transact``.
+        start: where a new reader begins.
     """
 
     ref: Ref
@@ -172,6 +176,8 @@ class LogHandler:
     transact: Callable[[Transaction, Record], object] | None
     as_work: Callable[[Transaction, Record], str]
     batch: int
+    transact_many: Callable[[Transaction, Sequence[Record]], object] | None = None
+    start: Start = LATEST
 
 
 class Pace:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from ensue.engine import logs
 from ensue.engine.ids import Place
 from ensue.engine.transaction import Transaction
 
@@ -48,6 +49,45 @@ def hops_caused_by(tx: Transaction, cause: Place, limit: int) -> list[Hop]:
         (cause.sequence, cause.number, limit),
     )
     return [_hop(row) for row in found]
+
+
+def first_since(tx: Transaction, table: str, column: str, at_ms: int) -> int | None:
+    """The first row of a table made at or after a time; None when there is none.
+
+    Later rows have higher numbers, so it is found by halving. Where the clock was set back in
+    between, it is one row of several that could be meant.
+
+    Args:
+        tx: where to look.
+        table: a SQL table with a time in ``at_ms``.
+        column: its integer primary key.
+        at_ms: the time.
+    """
+    ends = [
+        tx.row(f"SELECT {column} FROM {table} ORDER BY {column} {way} LIMIT 1")
+        for way in ("ASC", "DESC")
+    ]
+    if ends[0] is None or ends[1] is None:
+        return None
+    low, high = int(str(ends[0][0])), int(str(ends[1][0])) + 1
+    behind = high
+    while low < high:
+        middle = (low + high) // 2
+        found = tx.execute(
+            f"SELECT {column}, at_ms FROM {table} WHERE {column} >= ? ORDER BY {column} LIMIT 1",
+            (middle,),
+        ).fetchone()
+        if found is None or found[1] >= at_ms:
+            high = middle
+        else:
+            low = found[0] + 1
+    return None if low == behind else low
+
+
+def first_hop_since(tx: Transaction, at_ms: int) -> int:
+    """The first hop made at or after a time; one behind the last when there is none."""
+    found = first_since(tx, "ensue_hops", "id", at_ms)
+    return logs.last_sequence(tx, "ensue_hops") + 1 if found is None else found
 
 
 def _hop(row: tuple[Any, ...]) -> Hop:

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import asyncio
 
-from ensue.engine import deduplication, gauges, idempotency, logs, redrives, turns
+from ensue.engine import deduplication, gauges, idempotency, logs, redrives, shards, turns
 from ensue.engine.engine import Engine
+from ensue.engine.hops import first_hop_since
 from ensue.engine.transaction import Origin, Transaction
 
 PAUSE_MS = 60_000
@@ -63,6 +64,9 @@ class Keeper:
         self._work_seen = seen
         before_hop = oldest = first_hop_since(tx, before_ms)
         for source in self._engine.directory.sources():
+            if source.sharded:
+                forgotten += shards.forget_old(tx, source, self._engine.declared, CHUNK)
+                continue
             up_to = self._read_by_all(tx, source.number)
             before = before_hop
             if source.keep_ms is not None:
@@ -98,26 +102,6 @@ def purge_done(tx: Transaction, *, after: int, before_ms: int, limit: int) -> tu
     )
     tx.execute(f"DELETE FROM ensue_work WHERE {old}", bounds)
     return tx.changed(), up_to
-
-
-def first_hop_since(tx: Transaction, at_ms: int) -> int:
-    """The first hop made at or after a time; one behind the last when there is none.
-
-    Later hops have higher ids, so it is found by halving.
-    """
-    behind = logs.last_sequence(tx, "ensue_hops") + 1
-    first = tx.execute("SELECT id FROM ensue_hops ORDER BY id LIMIT 1").fetchone()
-    low, high = first[0] if first else behind, behind
-    while low < high:
-        middle = (low + high) // 2
-        found = tx.execute(
-            "SELECT id, at_ms FROM ensue_hops WHERE id >= ? ORDER BY id LIMIT 1", (middle,)
-        ).fetchone()
-        if found is None or found[1] >= at_ms:
-            high = middle
-        else:
-            low = found[0] + 1
-    return low
 
 
 def _forget_hops(tx: Transaction, before_hop: int) -> int:

@@ -1,6 +1,7 @@
 """Facts: ordered, append-only logs, each a SQL table of its own.
 
-A table's change log is written by triggers, a bus's by `append`; both are read the same way.
+A table's change log is written by triggers, a bus's by `append`; both are read the same way. So is
+a stream's, whose records are in shards besides; `shards` has what concerns those.
 """
 
 from __future__ import annotations
@@ -15,12 +16,13 @@ class Record(NamedTuple):
 
     Attributes:
         sequence: its place in the log; later is higher.
-        kind: what it says: ``insert``, ``update``, ``remove``, ``event``.
+        kind: what it says: ``insert``, ``update``, ``remove``, ``event``, ``record``.
         key: what it is about, and what its order is kept by; None for none.
-        old: JSON of what was before.
-        new: JSON of what is after, or of the event.
+        old: JSON of what was before; of a stream's record, of its attributes.
+        new: JSON of what is after, or of the event or record.
         hop: what produced it; None when a statement from outside did.
         at_ms: when its hop was; None without one.
+        shard: in which shard of the log it is; 0 where there are none.
     """
 
     sequence: int
@@ -30,6 +32,7 @@ class Record(NamedTuple):
     new: str | None
     hop: int | None
     at_ms: int | None
+    shard: int = 0
 
 
 _SELECT = (
@@ -38,6 +41,7 @@ _SELECT = (
 _SELECT_BYTES = _SELECT.replace(
     "key, old, new", "CAST(key AS BLOB), CAST(old AS BLOB), CAST(new AS BLOB)"
 )
+_SELECT_SHARDED = "SELECT sequence, 'record', key, attributes, data, hop, at_ms, shard FROM"
 
 
 def create(tx: Transaction, table: str) -> None:
@@ -69,24 +73,44 @@ def append_change(
     return tx.inserted()
 
 
-def read(tx: Transaction, table: str, after: int, limit: int) -> list[Record]:
+def read(
+    tx: Transaction, table: str, after: int, limit: int, *, sharded: bool = False
+) -> list[Record]:
     """The facts behind position ``after``, oldest first."""
-    return _records(tx, f"{table} WHERE sequence > ? ORDER BY sequence LIMIT ?", (after, limit))
+    where = f"{table} WHERE sequence > ? ORDER BY sequence LIMIT ?"
+    return _records(tx, where, (after, limit), sharded=sharded)
 
 
-def read_last(tx: Transaction, table: str, limit: int) -> list[Record]:
+def read_shard(tx: Transaction, table: str, shard: int, after: int, limit: int) -> list[Record]:
+    """The facts of one shard behind position ``after``, oldest first."""
+    where = f"{table} WHERE shard = ? AND sequence > ? ORDER BY sequence LIMIT ?"
+    return _records(tx, where, (shard, after, limit), sharded=True)
+
+
+def read_key(tx: Transaction, table: str, key: str, after: int, limit: int) -> list[Record]:
+    """The facts of one key of a log in shards behind position ``after``, oldest first."""
+    where = f"{table} WHERE key = ? AND sequence > ? ORDER BY sequence LIMIT ?"
+    return _records(tx, where, (key, after, limit), sharded=True)
+
+
+def read_last(tx: Transaction, table: str, limit: int, *, sharded: bool = False) -> list[Record]:
     """The newest facts, oldest of them first."""
-    return _records(tx, f"{table} ORDER BY sequence DESC LIMIT ?", (limit,))[::-1]
+    where = f"{table} ORDER BY sequence DESC LIMIT ?"
+    return _records(tx, where, (limit,), sharded=sharded)[::-1]
 
 
-def record(tx: Transaction, table: str, sequence: int) -> Record | None:
+def record(tx: Transaction, table: str, sequence: int, *, sharded: bool = False) -> Record | None:
     """One fact by its sequence number; None when it is not kept any more, or never was."""
-    return next(iter(_records(tx, f"{table} WHERE sequence = ?", (sequence,))), None)
+    found = _records(tx, f"{table} WHERE sequence = ?", (sequence,), sharded=sharded)
+    return next(iter(found), None)
 
 
-def produced_by(tx: Transaction, table: str, hop: int, limit: int) -> list[Record]:
+def produced_by(
+    tx: Transaction, table: str, hop: int, limit: int, *, sharded: bool = False
+) -> list[Record]:
     """The facts that a hop produced in this log."""
-    return _records(tx, f"{table} WHERE hop = ? ORDER BY sequence LIMIT ?", (hop, limit))
+    where = f"{table} WHERE hop = ? ORDER BY sequence LIMIT ?"
+    return _records(tx, where, (hop, limit), sharded=sharded)
 
 
 def last_sequence(tx: Transaction, table: str) -> int:
@@ -114,7 +138,11 @@ def trim(tx: Transaction, table: str, *, up_to: int, before_hop: int, limit: int
     return tx.changed()
 
 
-def _records(tx: Transaction, where: str, parameters: tuple[int, ...]) -> list[Record]:
+def _records(
+    tx: Transaction, where: str, parameters: tuple[int | str, ...], *, sharded: bool = False
+) -> list[Record]:
+    if sharded:  # no other program writes these
+        return [Record(*row) for row in tx.execute(f"{_SELECT_SHARDED} {where}", parameters)]
     try:
         return [Record(*row) for row in tx.execute(f"{_SELECT} {where}", parameters)]
     except UnicodeDecodeError:

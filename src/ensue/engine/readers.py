@@ -1,8 +1,9 @@
-"""Readers: the workers that follow a log from a position, in order.
+"""Readers: the workers that follow a log from a position, in order, shard by shard.
 
-A transaction handler handles each record as a hop of its own, and the position moves in the same
-commit. A record whose handler raises becomes work of the function, to be retried there; the records
-of its key that follow line up behind it, those of other keys go on.
+A transaction handler handles each record as a hop of its own, or a batch of them as one, and the
+position moves in the same commit. A record whose handler raises becomes work of the function, to be
+retried there; the records of its key that follow line up behind it, those of other keys go on. A
+batch that fails is halved until that record is alone.
 
 After a crash the reader is *careful* with its first batch of the records that were there: it
 handles each alone, and commits the start before it runs the handler. A record that kills the
@@ -13,12 +14,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
-from ensue.engine import logs, work
+from ensue.engine import lanes, work
 from ensue.engine.consumer import error_text
 from ensue.engine.engine import Engine
 from ensue.engine.handlers import LogHandler, Policy
 from ensue.engine.ids import Place
+from ensue.engine.lanes import Lane, Start
 from ensue.engine.logs import Record
 from ensue.engine.transaction import Origin, Transaction
 from ensue.words.errors import StoreError
@@ -27,6 +31,28 @@ from ensue.words.names import Ref
 CRASHES_MAX = 3
 
 log = logging.getLogger("ensue.engine")
+
+
+@dataclass
+class _Care:
+    """What a reader is careful with after a crash.
+
+    Attributes:
+        until: the last record that was there.
+        each: how many records of a shard are handled alone: what killed the process was in the
+            batch that was being read, which is the first of its shard again.
+        begun: the shard of the record whose start was committed last.
+        spent: how many were handled alone, by shard.
+    """
+
+    until: int
+    each: int
+    begun: int = 0
+    spent: dict[int, int] = field(default_factory=dict)
+
+    def concerns(self, lane: Lane) -> bool:
+        """Whether the next record of a lane is to be handled alone."""
+        return lane.position < self.until and self.spent.get(lane.shard, 0) < self.each
 
 
 class LogReader:
@@ -48,9 +74,9 @@ class LogReader:
         self._number = engine.number(handler.ref)
         self._source = engine.directory.source(handler.source)
         self.listens = frozenset([self._source.number])
-        self._careful_until = engine.careful_logs.get(self._source.number, 0)
-        # What killed the process was in the batch that it was reading, which is the first again.
-        self._careful_left = handler.batch if self._careful_until else 0
+        self._care = _Care(engine.careful_logs.get(self._source.number, 0), handler.batch)
+        self._is_careful = self._care.until > 0
+        self._last_shard = -1
 
     def due_ms(self) -> int | None:
         """Only a commit brings records."""
@@ -58,18 +84,16 @@ class LogReader:
 
     async def step(self) -> bool:
         """Handle one batch of records; returns whether there may be more."""
-        if self._careful_left > 0:
-            self._careful_left -= 1
+        if self._is_careful:
             try:
-                position = await self._engine.transact_twice(
+                self._is_careful = await self._engine.transact_twice(
                     self._begin, self._read_carefully, Origin(self.name)
                 )
             except StoreError:
                 # The store failed, not the process: that is not the record's fault.
-                await self._engine.transact(self._unbegin)
+                begun = self._care.begun
+                await self._engine.transact(lambda tx: lanes.unbegin(tx, self._number, begun))
                 raise
-            if position >= self._careful_until:
-                self._careful_left = 0
             return True
         return await self._engine.transact(self._read, Origin(self.name))
 
@@ -78,45 +102,66 @@ class LogReader:
         del grace_ms
 
     def _read(self, tx: Transaction) -> bool:
-        position, _ = _progress(tx, self._number)
-        batch = min(self._handler.batch, self._engine.take_at_most)
-        records = logs.read(tx, self._source.table, position, batch)
-        if not records:
-            return False
-        busy = work.has_unsettled(tx, self._number)
-        for record in records:
-            busy = self._take(tx, record, busy=busy) or busy
-        _move(tx, self._number, records[-1].sequence)
-        return len(records) == batch
+        left = min(self._handler.batch, self._engine.take_at_most)
+        more = False
+        for lane in self._in_turn(lanes.lanes_of(tx, self._source, self._number)):
+            records = lanes.read(tx, self._source, lane, left)
+            is_at_end = len(records) < left
+            if records:
+                self._take_all(tx, records)
+                self._last_shard = lane.shard
+            if is_at_end and lane.closed is not None:
+                self._move(tx, lane.shard, lane.closed)
+                more = True  # those that wait for this shard's end may go on
+            elif records:
+                self._move(tx, lane.shard, records[-1].sequence)
+            left -= len(records)
+            if left == 0:
+                return True
+        return more
+
+    def _in_turn(self, found: list[Lane]) -> list[Lane]:
+        """Lanes in an order in which each comes first in its turn."""
+        return sorted(found, key=lambda lane: (lane.shard <= self._last_shard, lane.shard))
+
+    def _next_alone(self, tx: Transaction) -> tuple[Lane, Record] | None:
+        """The next record that is to be handled alone."""
+        for lane in lanes.lanes_of(tx, self._source, self._number):
+            if self._care.concerns(lane):
+                records = lanes.read(tx, self._source, lane, 1)
+                if records and records[0].sequence <= self._care.until:
+                    return lane, records[0]
+        return None
 
     def _begin(self, tx: Transaction) -> None:
         """Commit that the next record is about to be handled, so that a crash is counted."""
-        position, _ = _progress(tx, self._number)
-        if logs.read(tx, self._source.table, position, 1):
-            tx.execute(
-                "UPDATE ensue_readers SET attempts = attempts + 1 WHERE number = ?",
-                (self._number,),
-            )
+        found = self._next_alone(tx)
+        if found is not None:
+            self._care.begun = found[0].shard
+            lanes.begin(tx, self._source, self._number, found[0].shard)
 
-    def _unbegin(self, tx: Transaction) -> None:
-        tx.execute(
-            "UPDATE ensue_readers SET attempts = max(0, attempts - 1) WHERE number = ?",
-            (self._number,),
-        )
-
-    def _read_carefully(self, tx: Transaction) -> int:
-        """Handle one record alone; returns the position behind it."""
-        position, attempts = _progress(tx, self._number)
-        records = logs.read(tx, self._source.table, position, 1)
-        if not records:
-            return self._careful_until
-        record = records[0]
-        if attempts > CRASHES_MAX:
+    def _read_carefully(self, tx: Transaction) -> bool:
+        """Handle one record alone; returns whether there was one."""
+        found = self._next_alone(tx)
+        if found is None:
+            return False
+        lane, record = found
+        if lane.attempts > CRASHES_MAX:
             self._park(tx, record, f"the process died {CRASHES_MAX} times while it was handled")
         else:
-            self._take(tx, record, busy=work.has_unsettled(tx, self._number))
-        _move(tx, self._number, record.sequence)
-        return record.sequence
+            self._take_all(tx, [record])
+        self._move(tx, lane.shard, record.sequence)
+        self._care.spent[lane.shard] = self._care.spent.get(lane.shard, 0) + 1
+        return True
+
+    def _take_all(self, tx: Transaction, records: Sequence[Record]) -> None:
+        """Handle records of one shard, or make them work."""
+        busy = work.has_unsettled(tx, self._number)
+        if self._handler.transact_many is None:
+            for record in records:
+                busy = self._take(tx, record, busy=busy) or busy
+            return
+        self._take_many(tx, [record for record in records if self._wants(tx, record)], busy=busy)
 
     def _take(self, tx: Transaction, record: Record, *, busy: bool) -> bool:
         """Handle a record, or make it work; returns whether it became work."""
@@ -127,14 +172,13 @@ class LogReader:
         except Exception as fault:  # noqa: BLE001 - nobody can tell what such a record says
             self._park(tx, record, error_text(fault))
             return True
-        origin = Origin(self.name, Place(self._source.number, record.sequence))
         transact = handler.transact
         if transact is None or (busy and self._waits_behind(tx, record)):
-            tx.nested(origin, lambda: self._enqueue(tx, record))
+            tx.nested(self._origin(record), lambda: self._enqueue(tx, record))
             return True
         self._engine.delivered += 1
         try:
-            tx.nested(origin, lambda: transact(tx, record))
+            tx.nested(self._origin(record), lambda: transact(tx, record))
         except StoreError:
             raise
         except Exception as fault:  # noqa: BLE001 - the application's failure is recorded as it is
@@ -142,8 +186,47 @@ class LogReader:
             return True
         return False
 
+    def _wants(self, tx: Transaction, record: Record) -> bool:
+        try:
+            return self._handler.wants(record)
+        except Exception as fault:  # noqa: BLE001 - nobody can tell what such a record says
+            self._park(tx, record, error_text(fault))
+            return False
+
+    def _take_many(self, tx: Transaction, records: list[Record], *, busy: bool) -> bool:
+        """Handle records as one hop; halve them when that fails. Returns whether any became work.
+
+        The hop's cause is the first of them.
+        """
+        if busy:
+            behind = [record for record in records if self._waits_behind(tx, record)]
+            for record in behind:
+                self._enqueue_behind(tx, record)
+            held = {record.sequence for record in behind}
+            records = [record for record in records if record.sequence not in held]
+        if not records:
+            return busy
+        transact_many = self._handler.transact_many
+        assert transact_many is not None  # noqa: S101 - narrowed by the caller
+        self._engine.delivered += 1
+        try:
+            tx.nested(self._origin(records[0]), lambda: transact_many(tx, records))
+        except StoreError:
+            raise
+        except Exception as fault:  # noqa: BLE001 - the application's failure is recorded as it is
+            if len(records) == 1:
+                self._park(tx, records[0], error_text(fault))
+                return True
+            middle = len(records) // 2
+            failed = self._take_many(tx, records[:middle], busy=False)
+            return self._take_many(tx, records[middle:], busy=failed) or failed or busy
+        return busy
+
     def _waits_behind(self, tx: Transaction, record: Record) -> bool:
         return record.key is not None and work.group_is_unsettled(tx, self._number, record.key)
+
+    def _enqueue_behind(self, tx: Transaction, record: Record) -> None:
+        tx.nested(self._origin(record), lambda: self._enqueue(tx, record))
 
     def _enqueue(self, tx: Transaction, record: Record) -> int:
         body = self._handler.as_work(tx, record)
@@ -151,40 +234,49 @@ class LogReader:
 
     def _park(self, tx: Transaction, record: Record, error: str) -> None:
         """Make a failed record work, with its first failed attempt on record."""
-        origin = Origin(self.name, Place(self._source.number, record.sequence))
-        work_id = tx.nested(origin, lambda: self._enqueue(tx, record))
+        work_id = tx.nested(self._origin(record), lambda: self._enqueue(tx, record))
         piece = work.piece(tx, work_id)
         if piece is not None:
             delay_ms = self._policy.backoff_ms(1, tx.facts.ids.source)
             work.retry(tx, piece._replace(receives=1), error, delay_ms)
 
+    def _origin(self, record: Record) -> Origin:
+        return Origin(self.name, Place(self._source.number, record.sequence))
 
-def start_reader(tx: Transaction, handler: LogHandler, *, from_start: bool) -> None:
-    """Give a reader its position, unless it has one: behind all that is there, or before it."""
+    def _move(self, tx: Transaction, shard: int, position: int) -> None:
+        lanes.move(tx, self._source, self._number, shard, position)
+
+
+def start_reader(tx: Transaction, handler: LogHandler) -> None:
+    """Give a reader its position, unless it has one: where its handler says that it begins.
+
+    A reader that follows another log than before begins anew there.
+    """
     source = tx.facts.directory.source(handler.source)
-    position = 0 if from_start else logs.last_sequence(tx, source.table)
-    tx.execute(
-        "INSERT INTO ensue_readers (number, log, position) VALUES (?, ?, ?)"
-        # A reader that follows another log than before begins anew there.
-        " ON CONFLICT (number) DO UPDATE SET log = excluded.log, position = excluded.position,"
-        " attempts = 0 WHERE log <> excluded.log",
-        (tx.number(handler.ref), source.number, position),
-    )
+    lanes.start(tx, source, tx.number(handler.ref), handler.start)
 
 
-def set_reader(tx: Transaction, ref: Ref, position: int) -> None:
-    """Let a reader go on behind a position: the records from there are delivered again."""
-    _move(tx, tx.number(ref), position)
+def set_reader(tx: Transaction, ref: Ref, source: Ref, at: Start, *, confirm: str | None) -> int:
+    """Let a reader go on at another place: the records from there are delivered, again or not.
 
+    Args:
+        tx: the transaction.
+        ref: the function that reads.
+        source: whose log it reads.
+        at: where to go on.
+        confirm: the function's name, so that it does not happen by accident.
 
-def _progress(tx: Transaction, number: int) -> tuple[int, int]:
-    [(position, attempts)] = tx.execute(
-        "SELECT position, attempts FROM ensue_readers WHERE number = ?", (number,)
-    )
-    return position, attempts
+    Returns:
+        How many records it is set back, or forward, at most.
 
-
-def _move(tx: Transaction, number: int, sequence: int) -> None:
-    tx.execute(
-        "UPDATE ensue_readers SET position = ?, attempts = 0 WHERE number = ?", (sequence, number)
-    )
+    Raises:
+        Conflict: ``confirm`` is not the function's name.
+    """
+    log_read, number = tx.facts.directory.source(source), tx.number(ref)
+    position = lanes.position_of(tx, log_read, at)
+    found = tx.execute("SELECT position FROM ensue_readers WHERE number = ?", (number,))
+    moved = max((abs(each - position) for (each,) in found), default=0)
+    lanes.check_confirmed(ref.name, confirm, moved)
+    lanes.move_all(tx, log_read, number, position)
+    tx.touched.add(log_read.number)
+    return moved

@@ -173,8 +173,55 @@ _WORK = """
     ) WITHOUT ROWID;
     """
 
+_STREAMS = """
+    -- How far each reader has come, in each shard of its log (shard 0 where a log has no shards; a
+    -- shard without a row has not been read from). attempts: as before.
+    ALTER TABLE ensue_readers RENAME TO ensue_readers_before;
+    CREATE TABLE ensue_readers (
+        number INTEGER NOT NULL,
+        shard INTEGER NOT NULL DEFAULT 0,
+        log INTEGER NOT NULL,
+        position INTEGER NOT NULL,
+        attempts INTEGER NOT NULL DEFAULT 0,
+        PRIMARY KEY (number, shard)
+    ) WITHOUT ROWID;
+    INSERT INTO ensue_readers (number, log, position, attempts)
+        SELECT number, log, position, attempts FROM ensue_readers_before;
+    DROP TABLE ensue_readers_before;
+
+    -- The shards of each stream. low, high: the hash keys it takes, 16 bytes each, both included.
+    -- closed: the log's last sequence number when it was split or merged; NULL while it is open.
+    -- trimmed: its newest record that was forgotten.
+    CREATE TABLE ensue_shards (
+        log INTEGER NOT NULL,
+        shard INTEGER NOT NULL,
+        low BLOB NOT NULL,
+        high BLOB NOT NULL,
+        parent INTEGER,
+        other_parent INTEGER,
+        opened_ms INTEGER NOT NULL,
+        closed INTEGER,
+        trimmed INTEGER NOT NULL DEFAULT 0,
+        PRIMARY KEY (log, shard)
+    ) WITHOUT ROWID;
+    CREATE INDEX ensue_shards_open ON ensue_shards (log, low) WHERE closed IS NULL;
+
+    -- Where the consumer groups of outside workers are in each shard, and who has it for how long.
+    -- token: counts the leases, so that who lost one cannot move the position.
+    CREATE TABLE ensue_groups (
+        log INTEGER NOT NULL,
+        name TEXT NOT NULL,
+        shard INTEGER NOT NULL,
+        position INTEGER NOT NULL,
+        owner TEXT,
+        token INTEGER NOT NULL DEFAULT 0,
+        until_ms INTEGER NOT NULL DEFAULT 0,
+        PRIMARY KEY (log, name, shard)
+    ) WITHOUT ROWID;
+    """
+
 # A step that was ever released is never changed: what comes later is a step of its own at the end.
-STEPS: tuple[str, ...] = (_GROUND, _TOKENS, _BRANCH, _WORK)
+STEPS: tuple[str, ...] = (_GROUND, _TOKENS, _BRANCH, _WORK, _STREAMS)
 
 
 def migrate(connection: apsw.Connection, at: str) -> None:

@@ -74,11 +74,15 @@ class Source:
         table: the SQL table that holds the log.
         keep_ms: how long its records are kept, when all have read them; None for as long as what
             is over is kept.
+        sharded: whether its records are in shards.
+        keep_bytes: of a log in shards: how many bytes of records are kept; None for any.
     """
 
     number: int
     table: str
     keep_ms: int | None = None
+    sharded: bool = False
+    keep_bytes: int | None = None
 
 
 Call = Callable[[Json], Awaitable[Json]]

@@ -89,6 +89,7 @@ class Transaction:
         "_tokens",
         "connection",
         "facts",
+        "memo",
         "now_ms",
         "origin",
         "token",
@@ -106,12 +107,14 @@ class Transaction:
         self.now_ms = now_ms
         self.origin = origin
         self.touched: set[int] = set()
+        self.memo: dict[object, object] = {}  # what this hop has looked up; no longer than it lasts
         self._hop: int | None = None
 
     def begin_hop(self, origin: Origin) -> None:
         """Let what follows be a hop of its own; several share a transaction in a group commit."""
         self.origin = origin
         self._hop = None
+        self.memo = {}
         self._tokens += 1
         self.token = self._tokens
 
@@ -213,6 +216,7 @@ class Transaction:
             raise as_raised(fault, origin.actor) from fault
         finally:
             self.origin, self._hop, self.token = outer
+            self.memo = {}
         self.execute("RELEASE hop")
         return answer
 

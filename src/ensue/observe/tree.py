@@ -26,8 +26,8 @@ class Node:
 
     Attributes:
         id: its record id.
-        kind: ``request``, ``run``, ``change``, ``event``, ``published`` or ``message``.
-        name: of the route, handler, table, bus, topic or queue.
+        kind: ``request``, ``run``, ``change``, ``event``, ``record``, ``published`` or ``message``.
+        name: of the route, handler, table, bus, stream, topic or queue.
         at_ms: when, in ms since 1970; None when nobody knows.
         state: of a message: ``waiting``, ``in flight``, ``done``, ``dead``; of a run: ``ok``.
         note: what it says, short.

@@ -136,7 +136,7 @@ class _Seeker:
 
     def _record(self, place: Place) -> Record | None:
         source = self._sources.get(place.number)
-        return None if source is None else logs.record(self.tx, source.table, place.sequence)
+        return None if source is None else _recorded(self.tx, source, place.sequence)
 
     def _above(self, place: Place) -> Place | None:
         """What caused it: a hop's record, or a record's hop."""
@@ -158,7 +158,9 @@ class _Seeker:
             return [Place(HOP_NUMBER, hop.id) for hop in caused]
         found: list[Place] = []
         for source in self._sources.values():
-            records = logs.produced_by(self.tx, source.table, place.sequence, CHILDREN_MAX)
+            records = logs.produced_by(
+                self.tx, source.table, place.sequence, CHILDREN_MAX, sharded=source.sharded
+            )
             found += [Place(source.number, record.sequence) for record in records]
         pieces = work.produced_by(self.tx, place.sequence, CHILDREN_MAX)
         return found + [Place(WORK_NUMBER, piece.id) for piece in pieces]
@@ -193,6 +195,10 @@ class _Seeker:
         )
 
 
+def _recorded(tx: Transaction, source: Source, sequence: int) -> Record | None:
+    return logs.record(tx, source.table, sequence, sharded=source.sharded)
+
+
 def _state(piece: Work) -> str:
     if "dead_letter" in work.attributes_of(piece):
         return "dead"
@@ -221,6 +227,9 @@ def _record_node(node_id: str, record: Record | None, name: str) -> Node:
         stored = values.decode(record.new or "{}")
         body = stored.get("body") if isinstance(stored, dict) else None
         return Node(node_id, "published", name, record.at_ms, note=_short(values.encode(body)))
+    if record.kind == "record":
+        note = " ".join(filter(None, (record.key, _short(record.new or ""))))
+        return Node(node_id, "record", name, record.at_ms, note=note)
     shown = record.new if record.new is not None else record.old
     by = "" if record.hop is not None else " (by a statement from outside)"
     note = f"{record.kind} {_short(shown or '')}{by}"

@@ -22,6 +22,7 @@ from ensue.engine.clock import HELD_START_MS, HeldClock
 from ensue.engine.database import StoreUrl, parse_store_url
 from ensue.engine.home import Resource, Settings
 from ensue.engine.ids import seeded_random
+from ensue.engine.lanes import HORIZON
 from ensue.engine.readers import set_reader
 from ensue.observe import Node
 from ensue.resources.bus import Bus, Event
@@ -199,14 +200,15 @@ class Running:
         """Set a function back to the beginning of the log that it follows: all is delivered again.
 
         Args:
-            source: the table whose changes it follows.
+            source: the table or stream that it follows.
             function: what follows.
         """
 
         async def set_back() -> None:
-            engine = self._platform.engine
-            await engine.transact(lambda tx: set_reader(tx, function.ref, 0))
-            engine.wake({engine.number(source.ref)})
+            engine, name = self._platform.engine, function.ref.name
+            await engine.transact(
+                lambda tx: set_reader(tx, function.ref, source.ref, HORIZON, confirm=name)
+            )
 
         self._do(set_back)
 

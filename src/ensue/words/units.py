@@ -10,6 +10,9 @@ from ensue.words.errors import InvalidValue
 MS = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000}
 DURATION_MS_MAX = 100 * 366 * MS["d"]
 RATE_PER_SECOND_MIN, RATE_PER_SECOND_MAX = 1e-8, 1e9
+BYTES = {"B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
+BYTES |= {"KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40}
+_SIZE = re.compile(r"(\d+(?:\.\d+)?) ?([KMGT]i?B|B)\Z")
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d|w)\Z")
 _RATE = re.compile(r"(\d+(?:\.\d+)?)/(s|m|h|d)\Z")
 
@@ -32,6 +35,20 @@ def duration_ms(value: str | float) -> int:
     if 0 <= ms <= DURATION_MS_MAX:
         return round(ms)
     raise InvalidValue(f"expected {_A_DURATION}, or seconds, got {value!r}")
+
+
+def size_bytes(value: str | int) -> int:
+    """Bytes of a size: text such as ``"1GB"`` or ``"64 MiB"``, or a number of bytes.
+
+    Raises:
+        InvalidValue: it is neither, or is negative.
+    """
+    if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+        return value
+    found = _SIZE.match(value.strip()) if isinstance(value, str) else None
+    if found:
+        return round(float(found[1]) * BYTES[found[2]])
+    raise InvalidValue(f"expected a size such as 64MB, 1GB or 2GiB, or bytes, got {value!r}")
 
 
 def rate_per_second(value: str) -> float:

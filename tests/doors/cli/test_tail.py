@@ -82,3 +82,15 @@ def test_without_a_name_there_must_be_one_bus(ensue, answers, resources, said):
     done = ensue("tail")
     assert done.exit_code == 1
     assert said in done.stderr
+
+
+def test_the_records_of_a_stream_are_followed_by_its_name(ensue, answers):
+    answers.resources = [("shop", "stream", "clicks")]
+    record = {"id": "r-1", "sequence": 1, "key": "a", "data": {"n": 1}, "at_ms": 1_700_000_000_000}
+    keyless = {**record, "id": "r-2", "key": None}
+    answers.add("/_ensue/streams/clicks/tail", {"records": [record, keyless], "position": 2})
+    done = ensue("tail", "clicks", "--count", "2")
+    assert done.stdout.splitlines() == [
+        '2023-11-14T22:13:20Z  a  r-1  {"n":1}',
+        '2023-11-14T22:13:20Z  -  r-2  {"n":1}',
+    ]

@@ -1,8 +1,9 @@
-"""``tail``: follow the events of a bus."""
+"""``tail``: follow the events of a bus, or the records of a stream."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import click
@@ -18,14 +19,15 @@ WAIT_MS = 20_000
 NEWEST_DEFAULT = 10
 NEWEST_MAX = 1_000
 DETAIL_LENGTH_MAX = 100
+FOLLOWED = {"bus": "events", "stream": "records"}
 
 
 @click.command(
     "tail",
-    short_help="Follow the events of a bus.",
+    short_help="Follow the events of a bus, or the records of a stream.",
     cls=ServerCommand,
     params=[
-        click.Argument(["bus"], required=False),
+        click.Argument(["log"], metavar="[BUS | STREAM]", required=False),
         click.Option(
             ["--limit"],
             type=click.IntRange(1, NEWEST_MAX),
@@ -37,16 +39,19 @@ DETAIL_LENGTH_MAX = 100
         json_option(),
     ],
     epilog=examples(
-        "ensue tail", "ensue tail order-events --count 5", "ensue tail --json | jq .detail"
+        "ensue tail",
+        "ensue tail order-events --count 5",
+        "ensue tail clicks",
+        "ensue tail --json | jq .detail",
     ),
 )
-def tail(server: Server, *, bus: str | None, limit: int, count: int | None, as_json: bool) -> None:
-    """Print the newest events of a bus, then each new one as it comes, until Ctrl-C.
+def tail(server: Server, *, log: str | None, limit: int, count: int | None, as_json: bool) -> None:
+    """Print the newest events of a bus or records of a stream, then each new one, until Ctrl-C.
 
     BUS may be left out where there is only one.
     """
     try:
-        place = _the_bus(server) if bus is None else find_place(server, bus, ["bus"])
+        place = _the_bus(server) if log is None else find_place(server, log, FOLLOWED)
         for event in _events(server, place, limit, count):
             if as_json:
                 show_json(event)
@@ -75,13 +80,23 @@ def _events(
     while left is None or left > 0:
         wait_ms = int(str(body.get("wait", 0)))
         answer = place.operate(server, "tail", body, wait_ms=wait_ms)
-        yield from answer["events"]
-        left = None if left is None else left - len(answer["events"])
+        found = answer[FOLLOWED[place.kind.name]]
+        yield from found
+        left = None if left is None else left - len(found)
         most = NEWEST_MAX if left is None else max(1, min(NEWEST_MAX, left))
         body = {"after": answer["position"], "wait": WAIT_MS, "limit": most}
 
 
 def _line(event: dict[str, Any]) -> str:
+    if "sequence" in event:
+        return _record_line(event)
     time, kind, number = (printable_line(str(event.get(n))) for n in ("time", "detail-type", "id"))
     detail = printable_line(shown(event.get("detail"), DETAIL_LENGTH_MAX))
     return f"{time}  {click.style(kind, bold=True)}  {number}  {detail}"
+
+
+def _record_line(record: dict[str, Any]) -> str:
+    at = datetime.fromtimestamp(record["at_ms"] // 1_000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    key = printable_line(str(record["key"] or "-"))
+    data = printable_line(shown(record["data"], DETAIL_LENGTH_MAX))
+    return f"{at}  {click.style(key, bold=True)}  {printable_line(str(record['id']))}  {data}"

@@ -25,6 +25,17 @@ async def _invoke(function: Function, given: Invoke) -> dict[str, Json]:
     return {"id": await function.invoke(given.body)}
 
 
+class Rewind(msgspec.Struct, forbid_unknown_fields=True):
+    """To where, and the function's name again to confirm it."""
+
+    start: str
+    confirm: str | None = None
+
+
+async def _rewind(function: Function, given: Rewind) -> dict[str, Json]:
+    return {"records": await function.rewind(given.start, confirm=given.confirm)}
+
+
 async def _status(function: Function) -> dict[str, Json]:
     return await function.depth()
 
@@ -36,6 +47,13 @@ KIND = Kind(
     aws="Lambda",
     operations=(
         Operation("invoke", "Let it handle a body, with retries.", Invoke, _invoke, writes=True),
+        Operation(
+            "rewind",
+            "Set it back, or forward, in the log that it follows.",
+            Rewind,
+            _rewind,
+            writes=True,
+        ),
     ),
     status=_status,
 )

@@ -9,8 +9,9 @@ from ensue.engine.consumers import ActionConsumer, TransactionConsumer
 from ensue.engine.engine import Engine
 from ensue.engine.handlers import LogHandler, WorkHandler, is_action
 from ensue.engine.home import Home
+from ensue.engine.lanes import Lag, parse_start
 from ensue.engine.logs import Record
-from ensue.engine.readers import LogReader, start_reader
+from ensue.engine.readers import LogReader, set_reader, start_reader
 from ensue.engine.sockets import Delivery, Refusal
 from ensue.engine.transaction import Origin, Transaction
 from ensue.engine.work import Work, record_id
@@ -18,6 +19,7 @@ from ensue.engine.workers import Worker
 from ensue.resources.function import store
 from ensue.resources.function.model import Feed, FunctionModel
 from ensue.words import values
+from ensue.words.errors import InvalidDeclaration, InvalidInput
 from ensue.words.names import Ref
 from ensue.words.values import Json
 
@@ -47,7 +49,14 @@ class Function:
         self._function = function
         self._present = present
         self._feed = feed
-        self._is_action = is_action(function, at=model.ref.name, takes="change" if feed else "body")
+        self._is_action = is_action(
+            function, at=model.ref.name, takes=feed.takes if feed else "body"
+        )
+        if feed is not None and feed.in_batches and self._is_action:
+            raise InvalidDeclaration(
+                f"expected def {model.ref.name}(records, tx), got an async def",
+                hint="An async def takes one record at a time; see on_record.",
+            )
 
     @property
     def ref(self) -> Ref:
@@ -79,8 +88,46 @@ class Function:
         )
 
     async def depth(self) -> dict[str, Json]:
-        """How much work waits for it."""
-        return self._home.engine.read(lambda tx: store.depth(tx, self.model))
+        """How much work waits for it, and how far behind it is in the log that it follows."""
+        feed = self._feed
+        return self._home.engine.read(
+            lambda tx: store.depth(tx, self.model) | store.behind(tx, self.model, feed)
+        )
+
+    async def lag(self) -> list[Lag]:
+        """How far behind it is in the log that it follows, shard by shard.
+
+        Raises:
+            InvalidInput: it follows none.
+        """
+        feed = self._followed()
+        return self._home.engine.read(lambda tx: store.lags(tx, self.model, feed))
+
+    async def rewind(self, start: str | int, *, confirm: str | None = None) -> int:
+        """Set it back, or forward, in the log that it follows: what is behind is delivered again.
+
+        What it could not handle yet stays work of its own, and is handled as well.
+
+        Args:
+            start: ``"horizon"``, ``"latest"``, a sequence number, or a time as ISO 8601.
+            confirm: the function's name, so that it does not happen by accident.
+
+        Returns:
+            How many records that moves it, at most.
+
+        Raises:
+            InvalidInput: it follows no log, or there is no such place.
+            Conflict: ``confirm`` is not the function's name; says how many records it is about.
+        """
+        feed, at = self._followed(), parse_start(start)
+        return await self._home.engine.transact(
+            lambda tx: set_reader(tx, self.ref, feed.source, at, confirm=confirm)
+        )
+
+    def _followed(self) -> Feed:
+        if self._feed is None:
+            raise InvalidInput(f"expected a function that follows a log, got {self.ref}")
+        return self._feed
 
     def declared(self) -> dict[str, Json]:
         """Its declaration, for people."""
@@ -107,7 +154,7 @@ class Function:
         """
         del engine
         if self._feed is not None:
-            start_reader(tx, self._log_handler(self._feed), from_start=False)
+            start_reader(tx, self._log_handler(self._feed))
 
     def workers(self, engine: Engine) -> list[Worker]:
         """What follows its feed, and what does its work."""
@@ -146,6 +193,9 @@ class Function:
         def transact(tx: Transaction, record: Record) -> object:
             return function(feed.present(tx, record), make_tx(tx))
 
+        def transact_many(tx: Transaction, records: Sequence[Record]) -> object:
+            return function([feed.present(tx, each) for each in records], make_tx(tx))
+
         return LogHandler(
             ref=self.ref,
             source=feed.source,
@@ -154,4 +204,6 @@ class Function:
             transact=None if self._is_action else transact,
             as_work=feed.as_work,
             batch=self.model.policy.batch,
+            transact_many=transact_many if feed.in_batches else None,
+            start=feed.start,
         )

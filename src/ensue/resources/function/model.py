@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ensue.engine.handlers import Policy
+from ensue.engine.lanes import LATEST, Start
 from ensue.engine.logs import Record
 from ensue.engine.transaction import Transaction
 from ensue.words.names import Ref
@@ -40,6 +41,9 @@ class Feed:
         present: a record as the function's argument.
         as_work: a record as the body of a piece of work.
         said: what is followed, for people.
+        takes: what the function's first argument is called in words.
+        start: where a new function begins.
+        in_batches: whether the function takes several records at once.
     """
 
     source: Ref
@@ -47,3 +51,6 @@ class Feed:
     present: Callable[[Transaction, Record], Any]
     as_work: Callable[[Transaction, Record], str]
     said: dict[str, Json]
+    takes: str = "change"
+    start: Start = LATEST
+    in_batches: bool = False

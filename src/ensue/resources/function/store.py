@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ensue.engine import work
+from ensue.engine import lanes, work
 from ensue.engine.backlog import depth as depth_of
+from ensue.engine.lanes import Lag
 from ensue.engine.sockets import Delivery, Refusal
 from ensue.engine.transaction import Transaction
-from ensue.resources.function.model import FunctionModel
+from ensue.resources.function.model import Feed, FunctionModel
 from ensue.words import values
 from ensue.words.values import Json
 
@@ -37,3 +38,20 @@ def depth(tx: Transaction, function: FunctionModel) -> dict[str, Json]:
     """How much work waits for the function."""
     found = depth_of(tx, tx.number(function.ref))
     return {"waiting": found.waiting, "in_flight": found.leased}
+
+
+def lags(tx: Transaction, function: FunctionModel, feed: Feed) -> list[Lag]:
+    """How far behind the function is in the log that it follows, shard by shard."""
+    source = tx.facts.directory.source(feed.source)
+    return lanes.lags(tx, source, tx.number(function.ref))
+
+
+def behind(tx: Transaction, function: FunctionModel, feed: Feed | None) -> dict[str, Json]:
+    """How far behind the function is in all; nothing where it follows no log."""
+    if feed is None:
+        return {}
+    found = lags(tx, function, feed)
+    return {
+        "unread": sum(each.unread for each in found),
+        "lag_ms": max((each.lag_ms for each in found), default=0),
+    }

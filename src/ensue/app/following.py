@@ -1,0 +1,95 @@
+"""The handlers of an app that follow its streams, as declared."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TypeVar, Unpack
+
+from ensue.app.handlers import Handlers
+from ensue.app.options import record_feed
+from ensue.engine.handlers import Policy, PolicyOptions, make_policy
+from ensue.resources.function import Feed
+from ensue.resources.stream import Stream, StreamRecord
+from ensue.words.values import Json
+
+F = TypeVar("F", bound=Callable[..., object])
+
+
+class Following(Handlers):
+    """What an app declares with what follows its streams."""
+
+    def on_record(
+        self,
+        stream: Stream,
+        *,
+        start: str | int = "latest",
+        where: Mapping[str, Json] | str | None = None,
+        name: str | None = None,
+        retries: int = 9,
+        **policy: Unpack[PolicyOptions],
+    ) -> Callable[[F], F]:
+        """Declare a function that follows a stream's records, each key's in order.
+
+        A record that fails is retried and holds back the later records of its key only.
+
+        Args:
+            stream: whose records.
+            start: where a new function begins: ``"latest"``, ``"horizon"``, a sequence number, or
+                a time as ISO 8601.
+            where: which records: an event pattern on ``key`` and ``data``, or a condition
+                expression on them.
+            name: its name; the function's own by default.
+            retries: how often it is tried again before a record is dead-lettered.
+            policy: as for `function`.
+
+        Raises:
+            InvalidValue: there is no such place to start at.
+            InvalidPattern: the pattern does not compile; says where.
+            InvalidExpression: the expression does not compile; says where.
+            InvalidDeclaration: the name is taken, or the function takes other arguments than
+                (record, tx), or (record) for an ``async def``.
+        """
+        feed = record_feed(stream, start, where, in_batches=False)
+        return self._on_record(feed, name, make_policy(retries + 1, **policy))
+
+    def on_records(
+        self,
+        stream: Stream,
+        *,
+        start: str | int = "latest",
+        where: Mapping[str, Json] | str | None = None,
+        name: str | None = None,
+        retries: int = 9,
+        **policy: Unpack[PolicyOptions],
+    ) -> Callable[[F], F]:
+        """Declare a ``def f(records, tx)`` that follows a stream, a batch of a shard at a time.
+
+        A batch that fails is halved until the record that fails is alone: that one is retried, and
+        holds back the later records of its key only.
+
+        Args:
+            stream: whose records.
+            start: as for `on_record`.
+            where: as for `on_record`.
+            name: its name; the function's own by default.
+            retries: how often a record is tried again before it is dead-lettered.
+            policy: as for `function`; ``batch`` is how many records it gets at most.
+
+        Raises:
+            InvalidDeclaration: the name is taken, or the function is no ``def f(records, tx)``.
+            InvalidInput: as for `on_record`.
+        """
+        feed = record_feed(stream, start, where, in_batches=True)
+        return self._on_record(feed, name, make_policy(retries + 1, **policy))
+
+    def _on_record(self, feed: Feed, name: str | None, policy: Policy) -> Callable[[F], F]:
+        def present(body: Json, work_id: str) -> object:
+            del work_id
+            record = StreamRecord.from_work(body)
+            return [record] if feed.in_batches else record
+
+        def declare(given: F) -> F:
+            self._add_function(given, name, policy, present=present, feed=feed)
+            return given
+
+        return declare

@@ -1,0 +1,41 @@
+"""Waiting for something to read: long polling, woken by commits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from ensue.engine.engine import Engine
+from ensue.engine.transaction import Transaction
+from ensue.engine.workers import sleep_until
+
+T = TypeVar("T")
+
+
+async def read_when(
+    engine: Engine,
+    number: int,
+    look: Callable[[Transaction], T],
+    is_enough: Callable[[T], bool],
+    wait_ms: int,
+) -> T:
+    """What a look finds: at once if that is enough, else what it finds in time.
+
+    Args:
+        engine: where to look.
+        number: of the resource whose commits are worth another look.
+        look: reads on a snapshot.
+        is_enough: whether there is no need to wait.
+        wait_ms: how long to wait at most.
+    """
+    until_ms = engine.clock.now_ms() + wait_ms
+    woken = engine.listen(number)
+    try:
+        while True:
+            woken.clear()
+            found = engine.read(look)
+            if is_enough(found) or engine.clock.now_ms() >= until_ms:
+                return found
+            await sleep_until(woken, until_ms, engine.clock)
+    finally:
+        engine.unlisten(number, woken)

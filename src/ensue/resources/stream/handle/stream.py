@@ -1,0 +1,195 @@
+"""What an application holds of a stream."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TypeVar
+
+from ensue.engine.sockets import Refusal
+from ensue.engine.transaction import Transaction
+from ensue.engine.waiting import read_when
+from ensue.resources.stream.handle.declared import DeclaredStream
+from ensue.resources.stream.handle.group import ConsumerGroup
+from ensue.resources.stream.model import (
+    Reader,
+    Records,
+    ShardState,
+    StreamRecord,
+)
+from ensue.resources.stream.store import groups, records
+from ensue.words.units import duration_ms
+from ensue.words.values import Json
+
+T = TypeVar("T")
+
+
+class Stream(DeclaredStream):
+    """Records in shards, kept for a time and read by many."""
+
+    async def append(self, data: object, *, key: str | None = None) -> str:
+        """Append a record in a transaction of its own; returns its id once it is durable.
+
+        Args:
+            data: a JSON value of at most 1 MiB.
+            key: its partition key, 1 to 256 characters: records of one key keep their order.
+                Without one it goes to any shard, and keeps no order.
+
+        Raises:
+            InvalidValue: the data is no JSON value, or the key is too long.
+            TooLarge: the data is larger than 1 MiB.
+            LimitExceeded: too many transactions wait.
+        """
+        return await self._home.engine.transact(
+            lambda tx: records.append(tx, self.model, data, key)
+        )
+
+    async def append_batch(
+        self, entries: Iterable[tuple[object, str | None]]
+    ) -> list[str | Refusal]:
+        """Append records in one transaction: those that are right, whatever the others are.
+
+        Args:
+            entries: data and partition key of each; at most 10,000.
+
+        Returns:
+            For each its id, or why it was refused.
+
+        Raises:
+            LimitExceeded: there are too many, or too many transactions wait.
+        """
+        return await self._home.engine.transact(
+            lambda tx: records.append_batch(tx, self.model, entries)
+        )
+
+    async def tail(
+        self, *, after: int | None = None, limit: int = 10, wait_ms: int = 0
+    ) -> tuple[list[StreamRecord], int]:
+        """Records of all shards behind a position, or the newest, and the position behind them.
+
+        Args:
+            after: a position of an earlier call; None for the newest records.
+            limit: how many at most, up to 10,000.
+            wait_ms: when there are none yet, how long to wait for the first.
+        """
+        return await self._when(
+            lambda tx: records.tail(tx, self.model, after, limit),
+            lambda found: bool(found[0]) or after is None,
+            wait_ms,
+        )
+
+    async def shards(self) -> list[ShardState]:
+        """All shards, with their ranges of hash keys and their parents, oldest first."""
+        return self._home.engine.read(lambda tx: records.shown_shards(tx, self.model))
+
+    async def split(self, shard: int, *, at: str | None = None) -> list[int]:
+        """Close a shard and open two in its place; returns their numbers.
+
+        Readers finish the closed one before they begin its children.
+
+        Args:
+            shard: an open shard.
+            at: the lowest hash key of the second, in hexadecimal; the middle by default.
+
+        Raises:
+            NotFound: there is no such shard.
+            Conflict: it is closed already.
+            InvalidValue: ``at`` is no hash key of the shard but its first.
+            LimitExceeded: there are 1,000 open shards.
+        """
+        return await self._home.engine.transact(lambda tx: records.split(tx, self.model, shard, at))
+
+    async def merge(self, shard: int, other: int) -> int:
+        """Close two neighbours and open one shard in their place; returns its number.
+
+        Raises:
+            NotFound: there is no such shard.
+            Conflict: one is closed already, or they are no neighbours.
+        """
+        return await self._home.engine.transact(
+            lambda tx: records.merge(tx, self.model, shard, other)
+        )
+
+    async def iterator(self, shard: int, start: str | int = "latest") -> str:
+        """An iterator of a shard, for `read`; it does not expire.
+
+        Args:
+            shard: which shard.
+            start: ``"horizon"``, the oldest record that is kept; ``"latest"``, behind the newest;
+                a sequence number, at it; a time as ISO 8601, at the first record then or later.
+
+        Raises:
+            NotFound: there is no such shard.
+            InvalidValue: there is no such place to start at.
+        """
+        return self._home.engine.read(lambda tx: records.iterator(tx, self.model, shard, start))
+
+    async def read(self, iterator: str, *, limit: int = 100, wait: str | float = 0) -> Records:
+        """The records at an iterator, and the iterator to go on with.
+
+        Args:
+            iterator: from `iterator`, or from the answer before.
+            limit: how many at most, up to 10,000.
+            wait: when there are none yet, how long to wait for the first, such as ``"20s"``.
+
+        Raises:
+            InvalidValue: it is no iterator.
+            NotFound: the shard is gone, or records behind the iterator passed the retention.
+        """
+        return await self._when(
+            lambda tx: records.read(tx, self.model, iterator, limit),
+            lambda found: bool(found.records) or found.next is None,
+            duration_ms(wait),
+        )
+
+    async def by_key(self, key: str, *, after: int = 0, limit: int = 100) -> list[StreamRecord]:
+        """The records of one partition key in their order, through every split and merge.
+
+        Args:
+            key: the partition key.
+            after: the sequence number behind which to begin.
+            limit: how many at most, up to 10,000.
+
+        Raises:
+            InvalidValue: it is no partition key.
+        """
+        return self._home.engine.read(lambda tx: records.by_key(tx, self.model, key, after, limit))
+
+    async def group(self, name: str, *, start: str | int = "horizon") -> ConsumerGroup:
+        """A consumer group of outside workers; made, if there is none of this name.
+
+        Args:
+            name: its name.
+            start: where a new one begins; see `iterator`.
+
+        Raises:
+            InvalidName: the name breaks the naming rule.
+            InvalidValue: there is no such place to start at.
+        """
+        await self._home.engine.transact(lambda tx: groups.begin(tx, self.model, name, start))
+        return ConsumerGroup(self._home, self.model, name)
+
+    def existing_group(self, name: str) -> ConsumerGroup:
+        """A consumer group that was made before; its methods raise NotFound where it was not."""
+        return ConsumerGroup(self._home, self.model, name)
+
+    async def readers(self) -> list[Reader]:
+        """Who reads the stream: functions and consumer groups, and how far behind each is."""
+        engine = self._home.engine
+        return engine.read(
+            lambda tx: (
+                records.functions(tx, self.model, engine.declared) + groups.readers(tx, self.model)
+            )
+        )
+
+    async def status(self) -> dict[str, Json]:
+        """How much it keeps, in how many shards, and how far behind its readers are."""
+        said = self._home.engine.read(lambda tx: records.status(tx, self.model))
+        behind: dict[str, Json] = {each.name: each.lag_ms for each in await self.readers()}
+        return said | {"lag_ms": behind}
+
+    async def _when(
+        self, look: Callable[[Transaction], T], is_enough: Callable[[T], bool], wait_ms: int
+    ) -> T:
+        """What a look finds: at once if that is enough, else what it finds in time."""
+        engine = self._home.engine
+        return await read_when(engine, engine.number(self.ref), look, is_enough, wait_ms)

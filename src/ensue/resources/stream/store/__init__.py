@@ -1,0 +1,1 @@
+"""What a stream does within a transaction: `records` and their shards, consumer `groups`."""
