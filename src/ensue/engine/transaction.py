@@ -247,4 +247,6 @@ def as_raised(fault: BaseException, actor: str) -> BaseException:
 
 def _is_store_trouble(fault: StoreError) -> bool:
     """Whether a store error comes from the store, and not from a function that raises one."""
-    return isinstance(fault, TransactionLost) or isinstance(fault.__cause__, apsw.Error)
+    return isinstance(fault, TransactionLost) or isinstance(
+        fault.__cause__, apsw.Error | UnicodeDecodeError
+    )

@@ -22,6 +22,7 @@ from ensue.engine.ids import WORK_NUMBER
 from ensue.engine.transaction import Transaction
 from ensue.engine.turns import NO_TURN, Turn
 from ensue.words import values
+from ensue.words.errors import StoreUnusable
 
 WAITING, LEASED, DONE = 0, 1, 2
 HELD_MS = 2**62
@@ -118,7 +119,13 @@ def due(tx: Transaction, queue: int, limit: int) -> list[Work]:
         " WHERE queue = ? AND state < 2 AND due_ms <= ? ORDER BY due_ms, id LIMIT ?",
         (queue, tx.now_ms, limit),
     )
-    return [Work(*row) for row in found]
+    try:
+        return [Work(*row) for row in found]
+    except UnicodeDecodeError as fault:
+        raise StoreUnusable(
+            "the store holds work whose text is damaged",
+            hint="`ensue check` says what is wrong with it; restore a backup.",
+        ) from fault
 
 
 def lease(
