@@ -41,6 +41,6 @@ bench: $(STAMP)  ## Measure the order system, the engine and the languages
 	$(BIN)/python bench/patterns.py
 
 .PHONY: soak
-soak: $(STAMP)  ## Kill a loaded process many more times, and let a million messages through
-	$(BIN)/python -m pytest -m crash tests/crash --kills 2000
+soak: $(STAMP)  ## Kill, fail, cut off from power at every step, simulate 10,000 seeds, let a million messages through
+	$(BIN)/python -m pytest -m crash tests/crash tests/simulation --kills 2000 --points 0 --seeds 10000 --durations 20
 	$(BIN)/python -m pytest -m soak tests/soak --messages 1000000

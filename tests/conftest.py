@@ -39,6 +39,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--kills", type=int, default=200, help="how often the loaded process is killed"
     )
+    parser.addoption(
+        "--points", type=int, default=3, help="at how many steps each story's disk fails; 0: all"
+    )
     parser.addoption("--seeds", type=int, default=200, help="how many seeds are simulated")
     parser.addoption(
         "--messages", type=int, default=10_000, help="how many messages go through when soaked"

@@ -14,7 +14,7 @@ from ensue.engine import takeover, work
 from ensue.engine.clock import HELD_START_MS, HeldClock, SystemClock
 from ensue.engine.transaction import TransactionLost
 from ensue.engine.workers import drive
-from ensue.testing.disk import Disk, Fault
+from ensue.testing.disk import FOR_EVER, Disk, Fault
 
 HOUR_MS = 3_600_000
 
@@ -472,3 +472,12 @@ def test_what_is_taken_with_care_is_done_once_although_the_disk_fails_under_its_
 
         assert stage.wait(counts.count()) == 1
         stage.close()
+
+
+@pytest.mark.parametrize("step", range(1, 40, 3))
+def test_a_store_that_cannot_be_opened_for_its_disk_says_so_in_our_words(tmp_path, run_on, step):
+    with closing(Disk()) as disk:
+        disk.fault = Fault("io", step, times=FOR_EVER)
+
+        with pytest.raises(StoreUnusable, match="the disk reported an error"):
+            run_on(disk.url(tmp_path / "ensue.db"))

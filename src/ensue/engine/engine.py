@@ -82,7 +82,7 @@ class Engine:
         self._stopping = asyncio.Event()
         self._crashed = False
         self._closed = False
-        with ExitStack() as opened, translated(url.path):
+        with translated(url.path), ExitStack() as opened:
             if not url.in_memory:
                 opened.callback(StoreLock(url.path).release)
             self._connection = self._reading = connect(url)

@@ -1,0 +1,315 @@
+"""Ten stories that use every kind, each told on a machine whose disk may fail at any step.
+
+A story is a world and what its clients do. A client that cannot know whether a transaction was done
+looks, and asks again: so in the end all that is promised is the same, whatever went wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import httpx
+
+from ensue import Body
+from ensue.doors.http import asgi_app
+from ensue.words.errors import EnsueError
+from tests.simulation.invariants import Ledger
+from tests.simulation.machine import Machine
+from tests.simulation.world import ALWAYS, World
+
+ATTEMPTS_MAX = 6
+
+
+class Promise(Body):
+    """What a client asks for over HTTP."""
+
+    place: str
+    token: str
+
+
+class Teller:
+    """Tells a story on a machine: does what clients do until it is done."""
+
+    def __init__(self, machine: Machine) -> None:
+        self.machine = machine
+        self.world = machine.world
+        self.ledger = Ledger()
+
+    def client(self, *promised, fails=False, delay=0):
+        """Promise things, each a place and a body, in one transaction."""
+        first = promised[0][1]["t"]
+
+        def run(tx):
+            mine = self.world.app.home.make_tx(tx)
+            if mine.get(self.world.accepted, first) is not None:
+                return  # the answer to the first time was lost
+            for place, body in promised:
+                self.world.emit(place, body, mine, delay=delay)
+            if fails:
+                raise RuntimeError("thought better of it")
+
+        tokens = {body["t"] for place, body in promised if not place.endswith("!")}
+        self.ledger.note(self._until_known(run), tokens)
+
+    def together(self, *promised):
+        """Clients that come at the same moment; one that comes with them is refused."""
+
+        def refused(tx):
+            self.world.emit(*promised[0], self.world.app.home.make_tx(tx))
+            raise RuntimeError("thought better of it")
+
+        def client(place, body):
+            def run(tx):
+                mine = self.world.app.home.make_tx(tx)
+                if mine.get(self.world.accepted, body["t"]) is None:
+                    self.world.emit(place, body, mine)
+
+            return run
+
+        for attempt in range(ATTEMPTS_MAX):
+            runs = [client(*each) for each in promised]
+            said = self.machine.together(runs[0], refused, *runs[1:])
+            if attempt:
+                self.machine.calm()
+            if said == ["done", "refused"] + ["done"] * (len(promised) - 1):
+                return
+        raise AssertionError("the clients get no answer")
+
+    def _until_known(self, run):
+        for attempt in range(ATTEMPTS_MAX):
+            [said] = self.machine.together(run)
+            if said != "unknown":
+                return said
+            if attempt:
+                self.machine.calm()  # somebody looks after the disk
+        raise AssertionError("the client gets no answer")
+
+    def post(self, place, token):
+        """Ask over HTTP, under a key, until there is an answer."""
+        for attempt in range(ATTEMPTS_MAX):
+            status = self.machine.run(self._post(place, token))
+            if status == 201:
+                self.ledger.note("done", {token})
+                return
+            if attempt:
+                self.machine.calm()
+        raise AssertionError("the request gets no answer")
+
+    async def _post(self, place, token):
+        door = httpx.ASGITransport(asgi_app(self.machine.platform), raise_app_exceptions=False)
+        async with httpx.AsyncClient(
+            transport=door, base_url="http://localhost", trust_env=False
+        ) as client:
+            answer = await client.post(
+                "/promises",
+                json={"place": place, "token": token},
+                headers={"Idempotency-Key": token},
+            )
+            return answer.status_code
+
+    def settle(self):
+        self.machine.settle()
+
+    def wait(self, ms):
+        """Let time pass, and what is due meanwhile happen."""
+        until_ms = self.machine.clock.now_ms() + ms
+        self.machine.settle()
+        while (next_ms := self.machine.next_ms()) is not None and next_ms <= until_ms:
+            self.machine.clock.move_to(next_ms)
+            self.machine.settle()
+        self.machine.clock.move_to(until_ms)
+        self.machine.settle()
+
+    def redrive(self, who):
+        """Move what is dead back."""
+        queue = self.world.app.resources[self.world.consumers[who].home.model.dead_letters]
+        self.world.out_of_turn.add(who)
+
+        async def redriven():
+            try:
+                await queue.redrive()
+            except EnsueError:
+                return False
+            return True
+
+        for _ in range(ATTEMPTS_MAX):
+            if self.machine.run(redriven()):
+                return
+            self.machine.calm()
+
+
+@dataclass(frozen=True)
+class Story:
+    """A world to declare, and what is told in it."""
+
+    declare: Callable[[World], None]
+    tell: Callable[[Teller], None]
+    keep_ms: int = 10**12
+
+
+def order(world):
+    """A table, its follower, a queue with an action, mail and a bus with a rule."""
+    world.mail("post")
+    world.function("report")
+    world.bus("events")
+    world.rule("all", "events", "ab", "report")
+    world.queue("payments", action=True, chain=["events/a", "post"])
+    world.table("orders")
+    world.follower("reserve", "orders", chain=["payments", "events/b"])
+
+
+def tell_order(t):
+    t.client(("orders", {"t": "one", "k": "x"}))
+    t.client(("orders", {"t": "two", "k": "y", "slow": 100}))
+    t.settle()
+
+
+def fan_out(world):
+    """An event for three rules."""
+    world.queue("first", max_receives=2)
+    world.queue("second", action=True)
+    world.function("third", action=True, retries=1)
+    world.bus("events")
+    for to in ("first", "second", "third"):
+        world.rule(to, "events", "ab", to)
+
+
+def tell_fan_out(t):
+    t.client(("events/a", {"t": "one"}), ("events/b", {"t": "two", "fails": 1}))
+    t.settle()
+    t.client(("events/a", {"t": "three"}))
+
+
+def groups(world):
+    """Messages in groups, the first of which fails again and again."""
+    world.queue("lines", max_receives=2, batch=2, retry_base="1s", retry_cap="5s")
+    world.queue("calls", action=True, max_receives=2, retry_base="1s", retry_cap="5s")
+
+
+def tell_groups(t):
+    for number, group in enumerate("ggh"):
+        body = {"t": f"t{number}", "g": group, "fails": ALWAYS if number == 0 else 0}
+        t.client(("lines", body), ("calls", {**body, "t": f"c{number}"}))
+    t.settle()
+    t.wait(10_000)
+
+
+def failures(world):
+    """An action that fails, fails for good, and is tried again by hand."""
+    world.queue("calls", action=True, max_receives=2, retry_base="1s", retry_cap="2s")
+
+
+def tell_failures(t):
+    t.client(("calls", {"t": "once", "fails": 1, "late": True}))
+    t.client(("calls", {"t": "thrice", "fails": 3}))
+    t.client(("calls", {"t": "long", "slow": 60_000}))
+    t.wait(100_000)
+    t.redrive("calls")
+    t.wait(5_000)
+
+
+def items(world):
+    """Items that are put, changed, removed, and put again."""
+    world.table("things")
+    world.follower("watch", "things", batch=1)
+    world.follower("call", "things", action=True, retries=2)
+
+
+def tell_items(t):
+    t.client(("things", {"t": "one", "k": "x"}), ("things", {"t": "two", "k": "x"}))
+    t.client(("things!", {"t": "gone", "k": "x"}))
+    t.settle()
+    t.client(("things", {"t": "three", "k": "x"}))
+
+
+def functions(world):
+    """Functions that are invoked, now and later."""
+    world.function("later")
+    world.function("now", chain=["later"], retries=1)
+    world.function("act", action=True, retries=1, timeout="1s")
+
+
+def tell_functions(t):
+    t.client(("now", {"t": "one"}), ("act", {"t": "two"}), delay=5)
+    t.client(("act", {"t": "three", "slow": 2_000}))
+    t.wait(8_000)
+
+
+def parked(world):
+    """A change that fails, and those of its item that wait behind it."""
+    world.table("things")
+    world.follower("watch", "things", retries=2, retry_base="1s", retry_cap="5s")
+
+
+def tell_parked(t):
+    t.client(("things", {"t": "first", "k": "x", "fails": 2}))
+    t.client(("things", {"t": "second", "k": "x"}), ("things", {"t": "other", "k": "y"}))
+    t.settle()
+    t.client(("things", {"t": "third", "k": "x", "fails": ALWAYS, "late": True}))
+    t.wait(4_000)
+    t.client(("things", {"t": "fourth", "k": "x"}))
+    t.wait(10_000)
+
+
+def topics(world):
+    """A message for every subscriber."""
+    world.mail("post")
+    world.queue("first", chain=["post"])
+    world.function("second", action=True)
+    world.topic("news", ["first", "second"])
+
+
+def tell_topics(t):
+    t.together(("news", {"t": "one"}), ("news", {"t": "two"}), ("first", {"t": "three", "g": "g"}))
+    t.settle()
+    t.machine.restart()
+    t.client(("news", {"t": "four"}))
+
+
+def requests(world):
+    """Requests over HTTP, sent again under their key until they are answered."""
+    world.queue("jobs", action=True)
+
+    @world.app.post("/promises", status=201)
+    def promise(body: Promise, tx) -> dict[str, str]:
+        world.emit(body.place, {"t": body.token}, tx)
+        return {"token": body.token}
+
+    promise.__annotations__["body"] = Promise
+
+
+def tell_requests(t):
+    t.post("jobs", "one")
+    t.settle()
+    t.post("jobs", "two")
+
+
+def forgetting(world):
+    """Done work and old records are forgotten while new ones come; the log moves into the file."""
+    world.queue("jobs")
+    world.table("things")
+    world.follower("watch", "things", chain=["jobs"])
+
+
+def tell_forgetting(t):
+    t.client(("things", {"t": "one", "k": "x"}), ("jobs", {"t": "two"}))
+    t.wait(200_000)
+    t.machine.checkpoint()
+    t.client(("things", {"t": "three", "k": "x"}), ("jobs", {"t": "four"}))
+    t.machine.checkpoint()
+    t.wait(200_000)
+
+
+STORIES = {
+    "order": Story(order, tell_order),
+    "fan-out": Story(fan_out, tell_fan_out),
+    "groups": Story(groups, tell_groups),
+    "failures": Story(failures, tell_failures),
+    "items": Story(items, tell_items),
+    "functions": Story(functions, tell_functions),
+    "parked": Story(parked, tell_parked),
+    "topics": Story(topics, tell_topics),
+    "requests": Story(requests, tell_requests),
+    "forgetting": Story(forgetting, tell_forgetting, keep_ms=60_000),
+}
