@@ -142,6 +142,15 @@ BOUNDS: dict[str, Bound] = {
     "engine:ERROR_LENGTH_MAX": Bound(WORK, "characters", "an error as it is recorded", "cut"),
     "app:HTTP_TIMEOUT_S": Bound(WORK, "s", "a call by `app.http`", "the call raises"),
     "resources.mail:SMTP_TIMEOUT_S": Bound(WORK, "s", "one try to hand over a letter", "a retry"),
+    "doors.http:RECORDED_BODY_BYTES_MAX": Bound(
+        HTTP, "bytes", "a body in a recording", "It is recorded without its body."
+    ),
+    "doors.http:RECORDING_BYTES_MAX": Bound(
+        HTTP, "bytes", "a recording of `ensue run --record`", "It ends, with a warning."
+    ),
+    "doors.http:STAND_INS_MAX": Bound(
+        HTTP, "values", "different masked values of a recording", "All further ones look alike."
+    ),
     "testing:RESTART_MS": Bound(
         WORK, "ms", "a restart under `crash_points`", "It takes that long by the held clock."
     ),

@@ -28,6 +28,8 @@ def _serve(apps: Sequence[App], options: Options, ready: Callable[[Ready], None]
             smtp=options.smtp,
             keep_ms=options.keep_ms,
             act=options.act,
+            record=options.record,
+            mask=options.mask,
         ),
         ready,
     )

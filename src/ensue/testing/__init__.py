@@ -12,5 +12,6 @@ def test_an_order_is_paid(run_app):
 from ensue.testing.crash import crash_points
 from ensue.testing.kit import Reply, Running, running
 from ensue.testing.outside import Call
+from ensue.testing.replay import Replayed
 
-__all__ = ["Call", "Reply", "Running", "crash_points", "running"]
+__all__ = ["Call", "Replayed", "Reply", "Running", "crash_points", "running"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +15,7 @@ from ensue.app.app import App
 from ensue.engine.clock import HELD_START_MS, HeldClock
 from ensue.resources.mail import Mail
 from ensue.testing.disk import Disk, Fault, Killed
-from ensue.testing.kit import Running
+from ensue.testing.kit import Reply, Running
 from ensue.testing.outside import Outside
 from ensue.words.errors import InvalidInput, StoreError
 
@@ -60,6 +60,7 @@ class Mortal(Running):
         self.disk = disk
         self.deaths = 0
         self.spans: list[Span] = []
+        self._requests = 0
         super().__init__(apps, store=disk.url(folder / STORE), **options)
 
     def wait(self, doing: Awaitable[T]) -> T:
@@ -93,7 +94,22 @@ class Mortal(Running):
             self._die()
             self._let_go()
 
-    def _do(self, call: Callable[[], Coroutine[Any, Any, T]], *, again: bool = True) -> T:
+    def _send(
+        self,
+        method: str,
+        path: str,
+        body: object,
+        query: Sequence[tuple[str, str | float]],
+        headers: Mapping[str, str] | None,
+    ) -> Reply:
+        """Send a request under a key, so that it can be sent again when its answer is lost."""
+        keyed = {name.lower(): text for name, text in (headers or {}).items()}
+        if method != "GET":
+            self._requests += 1
+            keyed.setdefault("idempotency-key", f"crash-points-{self._requests}")
+        return super()._send(method, path, body, query, keyed)
+
+    def _do(self, call: Callable[[], Coroutine[Any, Any, T]]) -> T:
         first = self.disk.steps + 1
         while True:
             try:
@@ -101,7 +117,7 @@ class Mortal(Running):
             except Killed:
                 self.start_again()
                 continue
-            self.spans.append(Span(first, self.disk.steps, again))
+            self.spans.append(Span(first, self.disk.steps, again=True))
             return answer
 
     def _die(self) -> None:
@@ -154,8 +170,9 @@ def crash_points(
     """Run a scenario again and again, killed at another moment each time, and compare outcomes.
 
     The apps run on a file. When they are killed they start again on it, and what the scenario was
-    doing is begun again: a request that was not answered is sent again, settling goes on. An answer
-    that has left is not lost: for a client that gets none, see ``Idempotency-Key``.
+    doing is begun again: a request that was not answered is sent again, under the same
+    ``Idempotency-Key``, and settling goes on. What `Running.wait` awaits cannot be begun again:
+    there the kill comes before.
 
     Args:
         scenario: does something with the running apps and returns its outcome: what must be the

@@ -7,7 +7,7 @@ runs the very workers that run in production, in a fixed order, on a seeded sour
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +30,7 @@ from ensue.resources.function import Function
 from ensue.resources.mail import Letter, Mail
 from ensue.resources.queue import Message, Queue
 from ensue.testing.outside import Call, Outside, mounts_of
+from ensue.testing.replay import Ids, Replayed, pauses, read_recording
 from ensue.testing.steps import Held, Steps
 from ensue.words.errors import NotFound
 from ensue.words.units import duration_ms
@@ -108,18 +109,33 @@ class Running:
         headers: Mapping[str, str] | None = None,
     ) -> Reply:
         """Send any request to the app; nothing settles by it."""
-        answer = self._do(
-            lambda: self._client.request(
-                method,
-                path,
-                json=body if method != "GET" else None,
-                params=dict(query) if query else None,
-                headers=dict(headers or {}),
-            ),
-            again=False,
-        )
-        found = answer.json() if answer.content else None
-        return Reply(answer.status_code, found, dict(answer.headers))
+        return self._send(method, path, body, list((query or {}).items()), headers)
+
+    def replay(self, recording: Path) -> list[Replayed]:
+        """Send what was recorded by ``ensue run --record`` again, with the pauses of then.
+
+        Ids that the app gives out now are put in the place of those of then. After each request it
+        settles.
+
+        Args:
+            recording: the file.
+
+        Returns:
+            Each request with the answer of now, in the order in which they came.
+
+        Raises:
+            InvalidInput: a line of the file is none of a recording.
+        """
+        ids, replayed = Ids(), []
+        for pause_ms, then in pauses(read_recording(recording)):
+            self.advance(pause_ms / 1_000)
+            query = [(name, ids.value(text)) for name, text in then.query]
+            body = None if then.body is None else ids.value(then.body)
+            reply = self._send(then.method, ids.path(then.path), body, query, then.headers)
+            ids.learn(then.answer, reply.body)
+            replayed.append(Replayed(then, reply.status, reply.body))
+            self.settle()
+        return replayed
 
     def wait(self, doing: Awaitable[T]) -> T:
         """Await something, such as a method of a handle: ``t.wait(stock.get("LX"))``."""
@@ -247,6 +263,26 @@ class Running:
 
     # Within
 
+    def _send(
+        self,
+        method: str,
+        path: str,
+        body: object,
+        query: Sequence[tuple[str, str | float]],
+        headers: Mapping[str, str] | None,
+    ) -> Reply:
+        answer = self._do(
+            lambda: self._client.request(
+                method,
+                path,
+                json=body if method != "GET" else None,
+                params=list(query) or None,
+                headers=dict(headers or {}),
+            )
+        )
+        found = answer.json() if answer.content else None
+        return Reply(answer.status_code, found, dict(answer.headers))
+
     def _let_go(self) -> None:
         self._loop.close()
         for app in self._apps:
@@ -261,9 +297,8 @@ class Running:
     def _await(self, doing: Coroutine[Any, Any, T]) -> T:
         return self._loop.run_until_complete(doing)
 
-    def _do(self, call: Callable[[], Coroutine[Any, Any, T]], *, again: bool = True) -> T:
-        """Await what ``call`` makes; ``again``: whether it can be made again halfway through."""
-        del again
+    def _do(self, call: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        """Await what can be begun again."""
         return self._await(call())
 
     async def _settle(self) -> None:

@@ -30,6 +30,8 @@ class Options:
         smtp: the URL of the mail server; None for the outbox folder.
         keep_ms: how long what is over stays to be looked at; None for a day.
         act: whether a branch reaches the outside.
+        record: the file to which requests are recorded; None for none.
+        mask: what of them is not to be written.
     """
 
     host: str
@@ -40,6 +42,8 @@ class Options:
     smtp: str | None
     keep_ms: int | None = None
     act: bool = False
+    record: Path | None = None
+    mask: tuple[str, ...] = ()
 
 
 class Ready(Protocol):

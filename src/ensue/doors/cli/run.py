@@ -85,6 +85,20 @@ TRIES = 3
     is_flag=True,
     help="Let a branch reach the outside: run actions, call, send mail.",
 )
+@click.option(
+    "--record",
+    envvar="ENSUE_RECORD",
+    metavar="FILE",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Record requests and answers, to replay them in a test.",
+)
+@click.option(
+    "--mask",
+    envvar="ENSUE_MASK",
+    metavar="NAME",
+    multiple=True,
+    help="A member, or a dotted path, whose values a recording leaves out; can be repeated.",
+)
 @click.pass_obj
 def run(  # noqa: PLR0913 - each is an option
     house: House,
@@ -98,12 +112,15 @@ def run(  # noqa: PLR0913 - each is an option
     smtp: str | None,
     keep: str,
     act: bool,
+    record: Path | None,
+    mask: tuple[str, ...],
 ) -> None:
     """Serve apps until Ctrl-C: their routes, their handlers and `/_ensue`.
 
     APP is a folder that contains app.py, a folder of such folders, a Python file, or
     module:attribute. Each option can also be given by the environment: ENSUE_HOST, ENSUE_PORT,
-    ENSUE_DATA, ENSUE_ENGINE, ENSUE_KEY, ENSUE_SMTP, ENSUE_KEEP, ENSUE_ACT.
+    ENSUE_DATA, ENSUE_ENGINE, ENSUE_KEY, ENSUE_SMTP, ENSUE_KEEP, ENSUE_ACT, ENSUE_RECORD,
+    ENSUE_MASK.
     """
     loaded = _loaded(apps)
     store = engine or copies.store_in(data)
@@ -118,6 +135,8 @@ def run(  # noqa: PLR0913 - each is an option
         smtp=smtp or None,
         keep_ms=keep_ms,
         act=act,
+        record=record,
+        mask=mask,
     )
 
     def ready(found: Ready) -> None:

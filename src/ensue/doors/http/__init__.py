@@ -5,6 +5,7 @@ response, an error becomes a status and a body that says what was expected, what
 """
 
 from ensue.doors.http.asgi import Door, asgi_app
+from ensue.doors.http.recording import Masks, Recorded, Recorder
 from ensue.doors.http.server import Options, Ready, serve
 
-__all__ = ["Door", "Options", "Ready", "asgi_app", "serve"]
+__all__ = ["Door", "Masks", "Options", "Ready", "Recorded", "Recorder", "asgi_app", "serve"]

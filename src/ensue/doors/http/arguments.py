@@ -16,7 +16,7 @@ from msgspec import inspect
 from starlette.types import Receive, Scope
 
 from ensue.app.routes import Parameter, Route
-from ensue.doors.http.wire import check_utf8_path, read_body
+from ensue.doors.http.wire import PATH_NAMES, check_utf8_path, read_body
 from ensue.words import values
 from ensue.words.errors import InvalidValue
 from ensue.words.shapes import Shape
@@ -205,9 +205,9 @@ class Binder:
         if self._path_names:
             check_utf8_path(scope)
             texts = scope["path_params"]
-            found = self._path.convert({
-                name: texts[place] for place, name in self._path_names.items()
-            })
+            named = {name: texts[place] for place, name in self._path_names.items()}
+            scope[PATH_NAMES] = named
+            found = self._path.convert(named)
             for name in self._path_names.values():
                 arguments[name] = getattr(found, name)
         query = scope["query_string"]

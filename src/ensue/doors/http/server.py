@@ -18,12 +18,14 @@ from pathlib import Path
 from types import FrameType
 
 import uvicorn
+from starlette.types import ASGIApp
 
 from ensue.app.app import App
 from ensue.app.platform import Platform, open_platform
 from ensue.doors.http.asgi import asgi_app
 from ensue.doors.http.guard import Guard
 from ensue.doors.http.protocol import BoundedProtocol
+from ensue.doors.http.recording import Masks, Recorder
 from ensue.words.errors import Conflict, EnsueError, InvalidValue, NotPermitted
 from ensue.words.version import VERSION
 
@@ -54,6 +56,8 @@ class Options:
         smtp: the URL of the mail server; None for the outbox folder.
         keep_ms: how long what is over stays to be looked at; None for a day.
         act: whether a branch reaches the outside.
+        record: the file to which requests are recorded; None for none.
+        mask: what of them is not to be written; see `Masks`.
     """
 
     host: str = "127.0.0.1"
@@ -64,6 +68,8 @@ class Options:
     smtp: str | None = None
     keep_ms: int | None = None
     act: bool = False
+    record: Path | None = None
+    mask: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -281,8 +287,14 @@ async def _serve(
             keep_ms=options.keep_ms,
             act=options.act,
         )
+        try:
+            recorder = _recorder(platform, options)
+        except BaseException:
+            await platform.close()
+            raise
         servers = [
-            _server(platform, app, options, each) for app, each in zip(apps, sockets, strict=True)
+            _server(platform, app, options, each, recorder)
+            for app, each in zip(apps, sockets, strict=True)
         ]
         running = [
             asyncio.ensure_future(server.serve([each]))
@@ -302,6 +314,8 @@ async def _serve(
             await asyncio.gather(*running)
             spent_ms = platform.uptime_ms() - stopping_ms
             await platform.close(grace_ms=max(0, STOP_MS - spent_ms))
+            if recorder is not None:
+                recorder.close()
 
 
 def _ready(apps: Sequence[App], sockets: Sequence[socket.socket], platform: Platform) -> Ready:
@@ -313,10 +327,24 @@ def _ready(apps: Sequence[App], sockets: Sequence[socket.socket], platform: Plat
     )
 
 
-def _server(platform: Platform, app: App, options: Options, listening: socket.socket) -> _Server:
+def _recorder(platform: Platform, options: Options) -> Recorder | None:
+    if options.record is None:
+        return None
+    began_ms = platform.started_ms
+    return Recorder(options.record, Masks(options.mask), lambda: began_ms + platform.uptime_ms())
+
+
+def _server(
+    platform: Platform,
+    app: App,
+    options: Options,
+    listening: socket.socket,
+    recorder: Recorder | None,
+) -> _Server:
     loopback = _is_loopback(listening.getsockname()[0])
+    door: ASGIApp = asgi_app(platform, app, key=options.key, loopback=loopback)
     config = uvicorn.Config(
-        asgi_app(platform, app, key=options.key, loopback=loopback),
+        door if recorder is None else recorder.around(door),
         interface="asgi3",
         http=BoundedProtocol,
         ws="none",

@@ -12,6 +12,7 @@ from ensue.doors.http.statuses import BodyTooLarge, WrongMediaType
 from ensue.words.errors import InvalidValue
 
 HEADERS = "ensue.headers"
+PATH_NAMES = "ensue.path"  # a path's parameters by the names that the app gives them
 NO_STORE = "ensue.no_store"
 
 Headers = dict[bytes, bytes]
