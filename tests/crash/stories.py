@@ -224,15 +224,16 @@ def tell_items(t):
 
 
 def functions(world):
-    """Functions that are invoked, now and later."""
+    """Functions that are invoked, now and later, and by a schedule."""
     world.function("later")
     world.function("now", chain=["later"], retries=1)
     world.function("act", action=True, retries=1, timeout="1s")
+    world.schedules("now")
 
 
 def tell_functions(t):
     t.client(("now", {"t": "one"}), ("act", {"t": "two"}), delay=5)
-    t.client(("act", {"t": "three", "slow": 2_000}))
+    t.client(("act", {"t": "three", "slow": 2_000}), ("later/now", {"t": "four"}))
     t.wait(8_000)
 
 

@@ -25,7 +25,7 @@ def no_lease(monkeypatch):
 
 def no_release_of_groups(monkeypatch):
     """The next of a group is never made due."""
-    monkeypatch.setattr(work, "_release_groups", lambda tx, settled: None)
+    monkeypatch.setattr(work, "release_groups", lambda tx, settled: None)
 
 
 def position_in_another_commit(monkeypatch):

@@ -93,6 +93,8 @@ def add_fan_out(world, rng, names):
     if rng.random() < 0.5:
         world.topic("topic0", rng.sample(targets, rng.randint(1, len(targets))))
         names.append("topic0")
+    if rng.random() < 0.4:
+        world.schedules(*targets[:2])
 
 
 @dataclass
@@ -208,6 +210,9 @@ class Play:
             if rng.random() < 0.5:
                 body["g"] = rng.choice("gh")
             delay = rng.choice([0, 0, 0, 0.5, 3])
+        elif place.startswith("later"):
+            delay = rng.choice([0, 1, 5, 30])
+            del body["k"]
         elif not place.startswith("table"):
             del body["k"]
         elif rng.random() < 0.2:

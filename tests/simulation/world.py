@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from ensue import App
 
@@ -111,6 +112,13 @@ class World:
         self.routes[name] = list(subscribers)
         return topic
 
+    def schedules(self, *targets):
+        """Schedules that are made as things go, each for one firing to a queue or function."""
+        group = self.app.schedules()
+        for name in targets:
+            self.places[f"later/{name}"] = group
+            self.routes[f"later/{name}"] = [name]
+
     def mail(self, name):
         """Mail whose letters have their token as their subject."""
         self.places[name] = self.app.mail(name, to="a@example.com")
@@ -203,26 +211,35 @@ class World:
         line = body.get("k") or body.get("g")
         body["n"] = self._next(f"{place.rstrip('!')}:{line}", tx) if line else 0
         if kind == "table":
-            key = body["k"]
-            body["g"] = f"{place.rstrip('!')}:{key}"
-            if place.endswith("!"):
-                gone = tx.delete(target, key)
-                if gone is None:
-                    return
-                body["t"] = f"{gone['t']}!"
-            else:
-                tx.put(target, {"id": key, **body})
+            if not self._change(place, target, body, tx):
+                return
         elif kind == "bus":
             tx.publish(target, place[-1], body)
         elif kind == "topic":
             tx.publish(target, body)
         elif kind == "mail":
             tx.send(target, {"subject": body["t"], "text": "."})
+        elif kind == "schedule":
+            # To the second, and never in the past.
+            at = datetime.fromtimestamp(tx.now_ms // 1_000 + 1 + delay, UTC)
+            to = self.places[place.partition("/")[2]]
+            when = f"at({at:%Y-%m-%dT%H:%M:%S})"
+            tx.schedule(target, body["t"], when, to=to, body=body, after="delete")
         elif kind == "queue":
             tx.send(target, body, delay=delay, group=body.get("g"))
         else:
             tx.send(target, body, delay=delay)
         tx.put(self.accepted, {"token": body["t"], "to": place})
+
+    def _change(self, place, table, body, tx):
+        """Put an item, or remove it; returns whether there is anything to tell."""
+        body["g"] = f"{place.rstrip('!')}:{body['k']}"
+        if not place.endswith("!"):
+            tx.put(table, {"id": body["k"], **body})
+            return True
+        gone = tx.delete(table, body["k"])
+        body["t"] = None if gone is None else f"{gone['t']}!"
+        return gone is not None
 
     def _next(self, line, tx):
         found = tx.get(self.lines, f"next {line}")
