@@ -254,18 +254,21 @@ def tell_parked(t):
 
 
 def topics(world):
-    """A message for every subscriber."""
+    """A message for every subscriber, and records of a stream for its follower."""
     world.mail("post")
     world.queue("first", chain=["post"])
     world.function("second", action=True)
     world.topic("news", ["first", "second"])
+    world.stream("log", 2)
+    world.record_follower("read", "log", chain=["post"], retries=1, retry_base="1s")
 
 
 def tell_topics(t):
     t.together(("news", {"t": "one"}), ("news", {"t": "two"}), ("first", {"t": "three", "g": "g"}))
     t.settle()
     t.machine.restart()
-    t.client(("news", {"t": "four"}))
+    t.client(("news", {"t": "four"}), ("log", {"t": "five", "k": "x", "fails": 1}))
+    t.client(("log", {"t": "six", "k": "x"}), ("log", {"t": "seven", "k": "y"}))
 
 
 def requests(world):

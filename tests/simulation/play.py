@@ -79,6 +79,18 @@ def made(rng):
                 **policy(rng, action),
             )
         names.append(f"table{number}")
+    if rng.random() < 0.5:
+        world.stream("stream0", rng.choice([1, 2, 4]))
+        for follower in range(rng.randint(1, 2)):
+            action = rng.random() < 0.3
+            world.record_follower(
+                f"stream0-{follower}",
+                "stream0",
+                action=action,
+                retries=rng.randint(0, 3),
+                chain=chain(),
+                **policy(rng, action),
+            )
     return world
 
 
@@ -190,12 +202,9 @@ class Play:
             self.tell("  ", outcome, sorted(mine))
             self.ledger.note(outcome, mine)
 
-    def promise(self):
-        """A place, what to promise to it, and with what delay."""
-        rng, world = self.rng, self.world
-        self.numbers += 1
-        places = [*world.places]
-        place = rng.choice(places)
+    def fate(self):
+        """What is promised, and how its handlers will fare with it."""
+        rng = self.rng
         body = {"t": f"t{self.numbers}"}
         if rng.random() < 0.25:
             body["fails"] = rng.choice([1, 1, 2, ALWAYS])
@@ -203,6 +212,15 @@ class Play:
             body["late"] = True
         if rng.random() < 0.3:
             body["slow"] = rng.choice([1, 100, 2_000])
+        return body
+
+    def promise(self):
+        """A place, what to promise to it, and with what delay."""
+        rng, world = self.rng, self.world
+        self.numbers += 1
+        places = [*world.places]
+        place = rng.choice(places)
+        body = self.fate()
         body["k"] = rng.choice("xyz")
         delay = 0
         if place.startswith("queue"):
@@ -213,6 +231,9 @@ class Play:
         elif place.startswith("later"):
             delay = rng.choice([0, 1, 5, 30])
             del body["k"]
+        elif place.startswith("stream"):
+            if rng.random() < 0.3:
+                del body["k"]
         elif not place.startswith("table"):
             del body["k"]
         elif rng.random() < 0.2:
@@ -309,7 +330,11 @@ class Play:
 
     def rewind(self):
         world = self.world
-        followers = [each for each in world.consumers.values() if each.follows is not None]
+        followers = [
+            each
+            for each in world.consumers.values()
+            if each.follows is not None and each.follows.ref.kind == "table"
+        ]
         if not followers:
             return
         consumer = self.rng.choice(followers)

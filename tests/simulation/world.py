@@ -112,6 +112,20 @@ class World:
         self.routes[name] = list(subscribers)
         return topic
 
+    def stream(self, name, shards):
+        """A stream of records by key."""
+        self.places[name] = self.app.stream(name, shards=shards)
+        self.routes[name] = []
+
+    def record_follower(self, name, stream, *, action=False, chain=(), **policy):
+        """A handler of all records of a stream."""
+        consumer = self._consumer(name, None, action, chain)
+        consumer.follows = self.places[stream]
+        handler = self._handler(consumer, lambda record: record.data)
+        self.app.on_record(self.places[stream], name=name, **policy)(handler)
+        consumer.home = self.app.function_named(name)
+        self.routes[stream] = [*self.routes[stream], name]
+
     def schedules(self, *targets):
         """Schedules that are made as things go, each for one firing to a queue or function."""
         group = self.app.schedules()
@@ -206,17 +220,28 @@ class World:
         """Promise something to a place, in this transaction."""
         target, body = self.places[place.rstrip("!")], dict(body)
         kind = target.ref.kind
-        if kind not in {"queue", "table"}:
+        if kind == "stream" and "k" in body:
+            body["g"] = f"{place}:{body['k']}"
+        elif kind not in {"queue", "table"}:
             body.pop("g", None)
         line = body.get("k") or body.get("g")
         body["n"] = self._next(f"{place.rstrip('!')}:{line}", tx) if line else 0
         if kind == "table":
             if not self._change(place, target, body, tx):
                 return
-        elif kind == "bus":
+        else:
+            self._tell(place, target, body, tx, delay)
+        tx.put(self.accepted, {"token": body["t"], "to": place})
+
+    def _tell(self, place, target, body, tx, delay):
+        """Let it go to what is no table."""
+        kind = target.ref.kind
+        if kind == "bus":
             tx.publish(target, place[-1], body)
         elif kind == "topic":
             tx.publish(target, body)
+        elif kind == "stream":
+            tx.append(target, body, key=body.get("k"))
         elif kind == "mail":
             tx.send(target, {"subject": body["t"], "text": "."})
         elif kind == "schedule":
@@ -229,7 +254,6 @@ class World:
             tx.send(target, body, delay=delay, group=body.get("g"))
         else:
             tx.send(target, body, delay=delay)
-        tx.put(self.accepted, {"token": body["t"], "to": place})
 
     def _change(self, place, table, body, tx):
         """Put an item, or remove it; returns whether there is anything to tell."""
@@ -259,7 +283,7 @@ def said(body):
     """What was promised, out of whatever it was packed in by the way."""
     if "t" in body:
         return body
-    return said(body.get("detail") or body["body"])
+    return said(body.get("detail") or body.get("data") or body["body"])
 
 
 def changed(change):
