@@ -53,6 +53,18 @@ BOUNDS: dict[str, Bound] = {
     "words:RATE_PER_SECOND_MAX": Bound(DATA, "per second", "a rate, at most", VALUE),
     "resources.table:ITEM_BYTES_MAX": Bound(DATA, "bytes", "an item of a table", LARGE),
     "words:KEY_BYTES_MAX": Bound(DATA, "bytes", "one value of a key", VALUE),
+    "resources.table:BATCH_MAX": Bound(DATA, "items", "one `batch_get`, `batch_put` ...", LIMIT),
+    "resources.table:EXAMINED_MAX": Bound(
+        DATA, "items", "what a query with a filter looks at for a page", "the page ends"
+    ),
+    "resources.table:SEGMENTS_MAX": Bound(DATA, "segments", "a scan's segments", VALUE),
+    "resources.table:TTL_AGE_S_MAX": Bound(
+        DATA, "s", "how long ago an item may have ended: 5 years", "it does not expire"
+    ),
+    "resources.table:LOOK_MS": Bound(
+        ENGINE, "ms", "how often expired items are looked for at least", ""
+    ),
+    "words:TIME_MS_MAX": Bound(DATA, "ms", "a time since 1970: the year 9999", VALUE),
     "resources.table:PAGE_MAX": Bound(DATA, "items", "a page of a query", VALUE),
     "resources.adopted:PAGE_MAX": Bound(DATA, "rows", "a page of rows", VALUE),
     "resources.adopted:TAIL_MAX": Bound(DATA, "changes", "one `changes`", "the first so many"),
@@ -180,6 +192,12 @@ BOUNDS: dict[str, Bound] = {
         "pages",
         "the write-ahead log before the writer moves it itself",
         "a commit that waits",
+    ),
+    "engine:RUN_KEEP_MS": Bound(
+        ENGINE, "ms", "how long the answer of `app.run` is kept under its token", "it runs again"
+    ),
+    "engine:SNAPSHOT_AHEAD_MAX": Bound(
+        ENGINE, "items", "items of a snapshot that wait for their follower", "the snapshot waits"
     ),
     "engine:TOKEN_LENGTH_MAX": Bound(ENGINE, "characters", "an idempotency token", VALUE),
     "engine:PAUSE_MS": Bound(ENGINE, "ms", "how often what is over is forgotten", ""),

@@ -16,7 +16,7 @@ from ensue.resources.mail import Letter, Mail
 from ensue.resources.queue import Message, Queue
 from ensue.resources.schedule import Firing, Schedule, Schedules
 from ensue.resources.stream import ConsumerGroup, Records, ShardLease, Stream, StreamRecord
-from ensue.resources.table import Change, Page, Table
+from ensue.resources.table import Change, Index, Page, Table, Versioned
 from ensue.resources.topic import Notification, Topic
 from ensue.words import version
 from ensue.words.errors import (
@@ -32,6 +32,7 @@ from ensue.words.errors import (
     LimitExceeded,
     MissingExtra,
     NotFound,
+    NotKept,
     NotPermitted,
     StoreBusy,
     StoreClosed,
@@ -61,6 +62,7 @@ __all__ = [
     "Event",
     "Firing",
     "Function",
+    "Index",
     "InvalidDeclaration",
     "InvalidExpression",
     "InvalidInput",
@@ -75,6 +77,7 @@ __all__ = [
     "Meta",
     "MissingExtra",
     "NotFound",
+    "NotKept",
     "NotPermitted",
     "Notification",
     "Page",
@@ -99,5 +102,6 @@ __all__ = [
     "Tx",
     "Unfit",
     "Unreachable",
+    "Versioned",
     "__version__",
 ]

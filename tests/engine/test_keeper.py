@@ -112,7 +112,7 @@ def test_trimming_stops_at_its_limit(store, run_on, app):
     for _ in range(5):
         stage.wait(bus.publish("A", {}))
     trimmed = stage.do(
-        lambda tx: logs.trim(tx, "wims_events_events", up_to=4, before_hop=2**60, limit=3)
+        lambda tx: logs.trim(tx, "wims_events_events", up_to=4, before=2**60, limit=3)
     )
     assert trimmed == 3
     assert stage.rows("SELECT sequence FROM wims_events_events") == [(4,), (5,)]

@@ -19,13 +19,16 @@ from ensue.engine import (
 )
 from ensue.engine.ids import Place
 from ensue.resources.table import store as table_store
+from ensue.resources.table.store import Asked
+
+ASKED = Asked()
 
 
 @pytest.fixture
 def stock_and_stage(store, run_on):
     app = App("wims")
     indexes = {"by-maker": ("maker", "price"), "by-shelf": "shelf"}
-    stock = app.table("stock", key=("shop", "id"), indexes=indexes)
+    stock = app.table("stock", key=("shop", "id"), indexes=indexes, ttl="ends", keep_changes="7d")
     return stock.model, run_on(store, app)
 
 
@@ -107,14 +110,56 @@ QUERIES = {
         "ensue_hops_by_cause",
     ),
     "one item": (lambda tx, t: table_store.get(tx, t, ("a", 1)), "PRIMARY KEY"),
-    "a page": (lambda tx, t: table_store.query(tx, t, "a"), "PRIMARY KEY"),
-    "a page backwards": (lambda tx, t: table_store.query(tx, t, "a", reverse=True), "PRIMARY KEY"),
+    "a page": (lambda tx, t: table_store.query(tx, t, "a", ASKED), "PRIMARY KEY"),
+    "a page backwards": (
+        lambda tx, t: table_store.query(tx, t, "a", Asked(reverse=True)),
+        "PRIMARY KEY",
+    ),
     "a page of an index": (
-        lambda tx, t: table_store.query(tx, t, "x", index="by-maker"),
+        lambda tx, t: table_store.query(tx, t, "x", ASKED, index="by-maker"),
         "wims_stock_by_by_maker",
     ),
+    "a range": (
+        lambda tx, t: table_store.query(tx, t, "a", Asked(given={"a": "b"}), sort="id > :a"),
+        "PRIMARY KEY (pk=? AND sk>? AND sk<?)",
+    ),
+    "a prefix, backwards": (
+        lambda tx, t: table_store.query(
+            tx, t, "a", Asked(reverse=True, given={"a": "b"}), sort="begins_with(id, :a)"
+        ),
+        "PRIMARY KEY (pk=? AND sk>? AND sk<?)",
+    ),
+    "a range of an index": (
+        lambda tx, t: table_store.query(
+            tx,
+            t,
+            "x",
+            Asked(given={"a": 1, "b": 2}),
+            sort="price BETWEEN :a AND :b",
+            index="by-maker",
+        ),
+        "wims_stock_by_by_maker (<expr>=? AND <expr>>? AND <expr><?)",
+    ),
+    "a range of texts in an index": (
+        lambda tx, t: table_store.query(
+            tx, t, "x", Asked(given={"a": "a"}), sort="begins_with(price, :a)", index="by-maker"
+        ),
+        "wims_stock_by_by_maker (<expr>=? AND <expr>>? AND <expr><?)",
+    ),
+    "the next end": (table_store.next_end_ms, "wims_stock_by__ttl"),
+    "what is over": (lambda tx, t: table_store.remove_expired(tx, t, 9), "wims_stock_by__ttl"),
+    "the history of an item": (
+        lambda tx, t: logs.about(tx, t.changes, '["a"]', before=9, limit=9),
+        "wims_stock_changes_by_key",
+    ),
+    "expired tokens": (
+        lambda tx, _: tx.rows(
+            "SELECT token FROM ensue_tokens WHERE until_ms <= ? ORDER BY until_ms LIMIT ?", (9, 9)
+        ),
+        "ensue_tokens_by_end",
+    ),
     "a page of a plain index": (
-        lambda tx, t: table_store.query(tx, t, "x", index="by-shelf"),
+        lambda tx, t: table_store.query(tx, t, "x", ASKED, index="by-shelf"),
         "wims_stock_by_by_shelf",
     ),
 }
@@ -140,7 +185,7 @@ def test_a_later_page_is_found_by_its_key_too(store, run_on):
     first = stage.wait(stock.query("m", index="maker", limit=1))
     said = plan(
         stage,
-        lambda tx: table_store.query(tx, stock.model, "m", index="maker", after=first.next),
+        lambda tx: table_store.query(tx, stock.model, "m", Asked(after=first.next), index="maker"),
     )
     assert "wims_stock_by_maker" in said
     assert "SCAN" not in said

@@ -10,7 +10,8 @@ import httpx
 
 from ensue.app.client import Refusing, make_client
 from ensue.app.routing import Routing
-from ensue.app.transaction import Tx
+from ensue.app.transaction import ReadTx, Tx
+from ensue.engine import idempotency
 from ensue.engine.transaction import Origin, Transaction, acting
 from ensue.observe import traceparent
 
@@ -40,25 +41,57 @@ class App(Routing):
         self,
         function: Callable[..., T],
         *arguments: Any,  # noqa: ANN401 - whatever the function takes
+        token: str | None = None,
     ) -> T:
         """Run a function in a transaction of its own: ``function(*arguments, tx)``.
 
         Args:
             function: a plain function whose last argument is the transaction.
             arguments: its other arguments.
+            token: an idempotency token, 1 to 255 characters: whoever runs the same function with
+                the same arguments under it again, within a day, gets the first answer, and nothing
+                is done. Arguments and answer must be values then, and the answer comes as one: a
+                tuple as a list. A run that raises has freed its token.
 
         Returns:
             What it returns, once that is durable.
 
         Raises:
             StoreClosed: the app is not running.
+            TokenReused: the token stands for another function, or other arguments.
+            InvalidValue: with a token: an argument or the answer is no value.
             Exception: whatever the function raises; then nothing that it did has happened.
         """
 
         def transact(tx: Transaction) -> T:
             return function(*arguments, Tx(tx))
 
-        return await self.home.engine.transact(transact)
+        if token is None:
+            return await self.home.engine.transact(transact)
+        scope = f"{self.name} run"
+        fingerprint = idempotency.fingerprint(function, arguments)
+        return await self.home.engine.transact(
+            lambda tx: idempotency.once(tx, scope, token, fingerprint, lambda: transact(tx))
+        )
+
+    async def read(
+        self,
+        function: Callable[..., T],
+        *arguments: Any,  # noqa: ANN401 - whatever the function takes
+    ) -> T:
+        """Run a function on a snapshot of what is committed: ``function(*arguments, tx)``.
+
+        All that it reads is of one moment. It waits for nobody, and writes nothing.
+
+        Args:
+            function: a plain function whose last argument is a `ReadTx`.
+            arguments: its other arguments.
+
+        Raises:
+            StoreClosed: the app is not running.
+            Exception: whatever the function raises.
+        """
+        return self.home.engine.read(lambda tx: function(*arguments, ReadTx(tx)))
 
     @property
     def http(self) -> httpx.AsyncClient:

@@ -133,7 +133,7 @@ class Declaring(Planned):
 
         def run(tx: Tx, given: Given) -> Json:
             found = _object(whole, given)
-            if not tx.put(table, found, where=where, **_rendered(named, given)):
+            if not tx.put(table, found, where=where, expect=None, **_rendered(named, given)):
                 raise _refused(where, table)
             return cast(Json, table.model.fitted(found))
 
@@ -172,7 +172,7 @@ class Declaring(Planned):
             sought = place.render(given)
             _there(tx.get(table, _key(sought)), sought, table)
             found = tx.update(
-                table, _key(sought), expression, where=where, **_rendered(named, given)
+                table, _key(sought), expression, where=where, expect=None, **_rendered(named, given)
             )
             if found is None:
                 raise _refused(where, table)
@@ -210,7 +210,10 @@ class Declaring(Planned):
         def run(tx: Tx, given: Given) -> Json:
             sought = place.render(given)
             there = _there(tx.get(table, _key(sought)), sought, table)
-            if tx.delete(table, _key(sought), where=where, **_rendered(named, given)) is None:
+            if (
+                tx.delete(table, _key(sought), where=where, expect=None, **_rendered(named, given))
+                is None
+            ):
                 raise _refused(where, table)
             return as_plain(there)
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar, Unpack, cast, overload
 
-from ensue.app.options import ScheduledOptions, change_filter, change_kinds
+from ensue.app.options import ScheduledOptions, change_filter, change_kinds, check_start
 from ensue.app.resources import Resources
+from ensue.engine import changes
 from ensue.engine.changes import change_kind
 from ensue.engine.handlers import Policy, PolicyOptions, make_policy
 from ensue.engine.home import Resource
+from ensue.engine.lanes import HORIZON, LATEST
 from ensue.engine.logs import Record
 from ensue.engine.typed import as_typed, body_shape, with_typed
 from ensue.resources import function as function_kind
@@ -85,6 +87,7 @@ class Handlers(Resources):
         *,
         kind: str | Sequence[str] | None = None,
         where: Mapping[str, Json] | str | None = None,
+        start: str = "latest",
         name: str | None = None,
         retries: int = 9,
         **policy: Unpack[PolicyOptions],
@@ -99,6 +102,10 @@ class Handlers(Resources):
             where: which changes: an event pattern on ``eventName``, ``OldImage`` and ``NewImage``,
                 or a condition expression on them, such as
                 ``NewImage.quantity > OldImage.quantity``.
+            start: where a function that is new begins. ``latest``: with the changes that come after
+                it. ``horizon``: with the oldest that is kept. ``snapshot``: it gets each item that
+                is there as an insert with ``is_snapshot``, and then its changes, with no gap and
+                no overlap.
             name: its name; the function's own by default.
             retries: how often it is tried again before a change is dead-lettered.
             policy: as for `function`.
@@ -106,10 +113,11 @@ class Handlers(Resources):
         Raises:
             InvalidPattern: the pattern does not compile; says where.
             InvalidExpression: the expression does not compile; says where.
-            InvalidDeclaration: there is no such kind of change, the name is taken, or the function
-                takes other arguments than (change, tx), or (change) for an ``async def``.
+            InvalidDeclaration: there is no such kind of change or start, the name is taken, or the
+                function takes other arguments than (change, tx), or (change) for an ``async def``.
         """
         kinds = change_kinds(kind)
+        check_start(start)
         matches = None if where is None else change_filter(where)
 
         def wants(record: Record) -> bool:
@@ -120,18 +128,20 @@ class Handlers(Resources):
         feed = Feed(
             source=table.ref,
             wants=wants,
-            present=table.change,
-            as_work=table.as_work,
+            present=lambda tx, record: changes.change_of(tx, table.ref, record),
+            as_work=lambda tx, record: changes.as_work(tx, table.ref, record),
             said={
                 "table": table.ref.name,
                 "kinds": list(kinds),
                 "where": dict(where) if isinstance(where, Mapping) else where,
             },
+            start=HORIZON if start == "horizon" else LATEST,
+            snapshot=start == "snapshot",
         )
 
         def present(body: Json, work_id: str) -> Change:
             del work_id
-            return table.change_from(body)
+            return changes.from_work(table.ref, body)
 
         def declare(given: F) -> F:
             self._add_function(

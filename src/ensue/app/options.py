@@ -19,6 +19,7 @@ from ensue.words.errors import InvalidDeclaration
 from ensue.words.values import Json
 
 CHANGE_KINDS = ("insert", "update", "remove")
+STARTS = ("latest", "horizon", "snapshot")
 
 
 class ScheduledOptions(Timing, PolicyOptions, total=False):
@@ -48,6 +49,16 @@ def _filter(
         return lambda record: condition.holds(seen(record), {})
     pattern = compile_pattern(where)
     return lambda record: pattern.matches(plain(record))
+
+
+def check_start(start: str) -> None:
+    """Check where a new follower begins.
+
+    Raises:
+        InvalidDeclaration: there is no such start.
+    """
+    if start not in STARTS:
+        raise InvalidDeclaration(f"expected a start: {', '.join(STARTS)}; got {start!r}")
 
 
 def change_kinds(kind: str | Sequence[str] | None) -> tuple[str, ...]:

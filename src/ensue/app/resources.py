@@ -18,7 +18,7 @@ from ensue.resources.mail import Mail
 from ensue.resources.queue import Queue, QueueOptions
 from ensue.resources.schedule import Schedules
 from ensue.resources.stream import Stream
-from ensue.resources.table import Table
+from ensue.resources.table import IndexOption, Table
 from ensue.resources.topic import Topic
 from ensue.words.errors import InvalidDeclaration
 from ensue.words.names import Ref, check_name
@@ -49,7 +49,9 @@ class Resources:
         name: str,
         *,
         key: str | tuple[str, ...],
-        indexes: Mapping[str, str | tuple[str, ...]] | None = None,
+        indexes: Mapping[str, IndexOption] | None = None,
+        ttl: str | None = None,
+        keep_changes: str | float | None = None,
         seed: Sequence[Mapping[str, object]] = (),
         of: type[ItemT] | None = None,
     ) -> Table[ItemT]:
@@ -58,19 +60,33 @@ class Resources:
         Args:
             name: its name.
             key: the attribute that identifies an item, or two: partition key and sort key.
-            indexes: secondary indexes by name: a partition attribute, or two with a sort attribute.
+            indexes: secondary indexes by name: a partition attribute, or two with a sort attribute,
+                or an `Index`.
+            ttl: the attribute that says when an item ends, in seconds since 1970. It is removed
+                then, and seen no more.
+            keep_changes: how long its changes are kept, such as ``"7d"``, for reads as of an
+                earlier time, with an index for those of one item. By default a day, without.
             seed: items that are there when the table is made for the first time.
             of: the type of its items: a dataclass, Body, TypedDict or pydantic model. What does not
                 fit is refused when it is written; what is read is of the type.
 
         Raises:
             InvalidName: a name breaks the naming rule.
-            InvalidDeclaration: the name is taken, or a key or index has no such shape.
+            InvalidDeclaration: the name is taken, or a key, an index or ``ttl`` has no such shape.
+            InvalidValue: ``keep_changes`` is no duration.
         """
-        table: Table[ItemT] = Table(
-            self.home, check_name(name, "table"), key=key, indexes=indexes, seed=seed, of=of
+        return self._add(
+            Table(
+                self.home,
+                check_name(name, "table"),
+                key=key,
+                indexes=indexes,
+                ttl=ttl,
+                keep_changes=keep_changes,
+                seed=seed,
+                of=of,
+            )
         )
-        return self._add(table)
 
     def adopt(
         self,

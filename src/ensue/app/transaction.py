@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeVar, Unpack, overload
 
+from ensue.app.reading import ReadTx
 from ensue.engine.home import Resource
 from ensue.engine.sockets import Refusal
-from ensue.engine.transaction import Transaction
 from ensue.resources import bus as bus_kind
 from ensue.resources import function as function_kind
 from ensue.resources import mail as mail_kind
@@ -22,86 +22,15 @@ from ensue.resources.mail import Mail
 from ensue.resources.queue import Queue, SendOptions
 from ensue.resources.schedule import Schedule, ScheduleOptions, Schedules
 from ensue.resources.stream import Stream
-from ensue.resources.table import Page, Table
+from ensue.resources.table import Condition, Table
 from ensue.resources.topic import Topic
 from ensue.words.errors import InvalidInput
 from ensue.words.units import duration_ms
 from ensue.words.values import Json
 
+__all__ = ["ReadTx", "Tx"]
+
 T = TypeVar("T")
-
-
-class ReadTx:
-    """A snapshot of what is committed, for handlers that only read.
-
-    Args:
-        inner: the engine's transaction.
-    """
-
-    __slots__ = ("_token", "_transaction")
-
-    def __init__(self, inner: Transaction) -> None:
-        self._transaction = inner
-        self._token = inner.token
-
-    @property
-    def _inner(self) -> Transaction:
-        """The engine's transaction, as long as the function that got this one runs."""
-        self._transaction.check_token(self._token)
-        return self._transaction
-
-    @property
-    def now_ms(self) -> int:
-        """The time that holds for the whole transaction, in ms since 1970."""
-        return self._inner.now_ms
-
-    def get(self, table: Table[T], key: object) -> T | None:
-        """The item with this key, of the table's type; None when there is none.
-
-        Args:
-            table: where to look.
-            key: the partition key's value, or a tuple with the sort key's.
-
-        Raises:
-            InvalidValue: the key has another shape.
-            Unfit: what is stored does not fit the table's type.
-        """
-        return table.typed(table_kind.get(self._inner, table.model, key))
-
-    def query(
-        self,
-        table: Table[T],
-        partition: object,
-        *,
-        index: str | None = None,
-        limit: int = 100,
-        after: str | None = None,
-        reverse: bool = False,
-    ) -> Page[T]:
-        """The items of one partition in the order of their sort keys, a page at a time.
-
-        Args:
-            table: where to look.
-            partition: the value of the partition key, or of the index's partition attribute.
-            index: a secondary index; None for the table itself.
-            limit: items a page, 1 to 1,000.
-            after: the ``next`` of the page before.
-            reverse: from the end.
-
-        Raises:
-            NotFound: there is no such index.
-            InvalidValue: the limit or ``after`` is wrong.
-        """
-        found = table_kind.query(
-            self._inner,
-            table.model,
-            partition,
-            index=index,
-            limit=limit,
-            after=after,
-            reverse=reverse,
-        )
-        return table.typed_page(found)
 
 
 class Tx(ReadTx):
@@ -119,6 +48,7 @@ class Tx(ReadTx):
         item: Mapping[str, object] | T,
         *,
         where: str | None = None,
+        expect: int | None = None,
         **given: object,
     ) -> bool:
         """Store an item whole; returns whether the condition held.
@@ -128,15 +58,16 @@ class Tx(ReadTx):
             item: values by attribute, the key's among them, or one of the table's type; at most
                 400 KB.
             where: a condition expression on the item that is there.
+            expect: the version that the one that is there must have; 0 for none being there.
             given: the values of the condition's ``:names``.
 
         Raises:
-            InvalidValue: it does not fit the table's type, a value is no JSON value, or a key
+            InvalidValue: it does not fit the table's type, a value cannot be stored, or a key
                 attribute is missing.
             InvalidExpression: the condition does not compile or apply.
             TooLarge: the item is larger than 400 KB.
         """
-        return table_kind.put(self._inner, table.model, item, where=where, given=given)
+        return table_kind.put(self._inner, table.model, item, Condition(where, expect, given))
 
     def update(
         self,
@@ -145,6 +76,7 @@ class Tx(ReadTx):
         expression: str,
         *,
         where: str | None = None,
+        expect: int | None = None,
         **given: object,
     ) -> T | None:
         """Change an item as an update expression says.
@@ -154,6 +86,7 @@ class Tx(ReadTx):
             key: its key.
             expression: such as ``SET quantity = quantity - :n``.
             where: a condition expression on the item.
+            expect: the version that the item must have.
             given: the values of the ``:names``.
 
         Returns:
@@ -163,20 +96,32 @@ class Tx(ReadTx):
             InvalidExpression: an expression does not compile or apply to the item.
             InvalidInput: the expression changes the key.
         """
-        return table.typed(
-            table_kind.update(self._inner, table.model, key, expression, where=where, given=given)
-        )
+        condition = Condition(where, expect, given)
+        return table.typed(table_kind.update(self._inner, table.model, key, expression, condition))
 
     def delete(
-        self, table: Table[T], key: object, *, where: str | None = None, **given: object
+        self,
+        table: Table[T],
+        key: object,
+        *,
+        where: str | None = None,
+        expect: int | None = None,
+        **given: object,
     ) -> T | None:
         """Remove an item; returns it, None when there was none or the condition was false.
+
+        Args:
+            table: where it is.
+            key: its key.
+            where: a condition expression on the item.
+            expect: the version that the item must have.
+            given: the values of the ``:names``.
 
         Raises:
             InvalidExpression: the condition does not compile or apply to the item.
         """
         return table.typed(
-            table_kind.delete(self._inner, table.model, key, where=where, given=given)
+            table_kind.delete(self._inner, table.model, key, Condition(where, expect, given))
         )
 
     def send(
@@ -189,7 +134,7 @@ class Tx(ReadTx):
 
         Args:
             target: who gets it, after this transaction has committed.
-            body: a JSON value of at most 1 MiB, of the queue's type where it has one. For mail:
+            body: a value of at most 1 MiB, of the queue's type where it has one. For mail:
                 ``subject``, ``text``, perhaps ``to``.
             options: ``delay``: how long nobody receives it, such as ``"5m"``, or seconds. For a
                 queue also ``group``, ``attributes``, ``deduplication_id``, ``priority`` and

@@ -6,6 +6,7 @@ insert to whoever follows.
 
 from __future__ import annotations
 
+from hashlib import blake2b
 from typing import Any
 
 from ensue.engine.logs import Record
@@ -27,7 +28,7 @@ def change_kind(record: Record) -> str:
 def change_of(tx: Transaction, ref: Ref, record: Record) -> Change:
     """A record of a resource's change log as handlers get it."""
     return Change(
-        id=tx.facts.records.text(tx.number(ref), record.sequence),
+        id=_id(tx, ref, record),
         kind=change_kind(record),
         table=ref.name,
         key=_key(values.decode(record.key or "[]")),
@@ -35,6 +36,8 @@ def change_of(tx: Transaction, ref: Ref, record: Record) -> Change:
         new=_item(record.new),
         at_ms=tx.now_ms if record.at_ms is None else record.at_ms,
         is_snapshot=record.kind == SNAPSHOT,
+        version=record.version,
+        expired=bool(record.expired),
     )
 
 
@@ -44,11 +47,12 @@ def as_work(tx: Transaction, ref: Ref, record: Record) -> str:
     Put together from the JSON texts as they were captured: a statement from outside may have
     written what we would refuse, and that must not stop the reader.
     """
-    change_id = tx.facts.records.text(tx.number(ref), record.sequence)
+    change_id = _id(tx, ref, record)
     at_ms = tx.now_ms if record.at_ms is None else record.at_ms
     return (
         f'{{"id":"{change_id}","kind":"{record.kind}","key":{record.key or "[]"},'
-        f'"old":{record.old or "null"},"new":{record.new or "null"},"at_ms":{at_ms}}}'
+        f'"old":{record.old or "null"},"new":{record.new or "null"},"at_ms":{at_ms},'
+        f'"version":{record.version or "null"},"expired":{"true" if record.expired else "false"}}}'
     )
 
 
@@ -65,12 +69,16 @@ def from_work(ref: Ref, body: Json) -> Change:
         new=None if found["new"] is None else _as_item(found["new"]),
         at_ms=found["at_ms"],
         is_snapshot=is_snapshot,
+        version=found.get("version"),
+        expired=found.get("expired", False),
     )
 
 
 def as_event(record: Record) -> dict[str, Json]:
     """A record in the words of DynamoDB's streams."""
     seen: dict[str, Json] = {"eventName": EVENT_NAMES[change_kind(record)]}
+    if record.expired:  # as DynamoDB says it
+        seen["userIdentity"] = {"type": "Service", "principalId": "dynamodb.amazonaws.com"}
     if record.old is not None:
         seen["OldImage"] = values.decode(record.old)
     if record.new is not None:
@@ -83,6 +91,14 @@ def as_plain_event(record: Record) -> dict[str, Json]:
     seen = as_event(record)
     has_tags = any(text is not None and not values.is_plain(text) for text in record[3:5])
     return values.as_plain(seen) if has_tags else seen
+
+
+def _id(tx: Transaction, ref: Ref, record: Record) -> str:
+    log_id = tx.facts.records.text(tx.number(ref), record.sequence)
+    if record.sequence > 0:
+        return log_id
+    # Of an item that was read as it is, and has no record of its own.
+    return f"{log_id}-{blake2b((record.key or '').encode(), digest_size=8).hexdigest()}"
 
 
 def _item(text: str | None) -> Item | None:

@@ -167,6 +167,7 @@ class LogHandler:
         transact_many: runs a transaction handler that takes several records of one shard at once,
             instead of ``transact``.
         start: where a new reader begins.
+        passes_over: whether a record is told by a snapshot already; None where none was taken.
     """
 
     ref: Ref
@@ -178,6 +179,7 @@ class LogHandler:
     batch: int
     transact_many: Callable[[Transaction, Sequence[Record]], object] | None = None
     start: Start = LATEST
+    passes_over: Callable[[Transaction, Record], bool] | None = None
 
 
 class Pace:

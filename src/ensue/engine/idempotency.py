@@ -15,10 +15,18 @@ again. What it did in the store is done with ``finish`` in one commit, or not at
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Callable, Sequence
+from typing import TypeVar, cast
+
 from ensue.engine.transaction import Transaction
+from ensue.words import values
 from ensue.words.errors import Conflict, InvalidValue, TokenInFlight, TokenReused
 
+T = TypeVar("T")
+
 TOKEN_LENGTH_MAX = 255
+RUN_KEEP_MS = 86_400_000
 
 
 def begin(tx: Transaction, scope: str, token: str, fingerprint: str, *, hold_ms: int) -> str | None:
@@ -66,6 +74,35 @@ def begin(tx: Transaction, scope: str, token: str, fingerprint: str, *, hold_ms:
             hint="Try again later, with the same token.",
         )
     return str(found[1])
+
+
+def once(tx: Transaction, scope: str, token: str, fingerprint: str, run: Callable[[], T]) -> T:
+    """The answer of a function that is run once under a token, within one transaction.
+
+    The answer is kept for a day, and comes as the value that it is kept as.
+
+    Raises:
+        InvalidValue: the answer is no value, or the token is empty or too long.
+        TokenReused: the token stands for another fingerprint.
+        Exception: whatever ``run`` raises.
+    """
+    text = begin(tx, scope, token, fingerprint, hold_ms=RUN_KEEP_MS)
+    if text is None:
+        text = values.encode(run())
+        finish(tx, scope, token, text, keep_ms=RUN_KEEP_MS)
+    return cast(T, values.decode(text))
+
+
+def fingerprint(function: Callable[..., object], arguments: Sequence[object]) -> str:
+    """What stands for a function and its arguments: the same for the same.
+
+    Raises:
+        InvalidValue: an argument is no value; says which.
+    """
+    name = getattr(function, "__qualname__", type(function).__qualname__)
+    module = getattr(function, "__module__", "")
+    asked = values.encode([f"{module}.{name}", *arguments])
+    return hashlib.sha256(asked.encode()).hexdigest()
 
 
 def finish(tx: Transaction, scope: str, token: str, answer: str, *, keep_ms: int) -> None:

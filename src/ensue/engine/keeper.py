@@ -10,6 +10,7 @@ import asyncio
 from ensue.engine import deduplication, gauges, idempotency, logs, redrives, shards, turns
 from ensue.engine.engine import Engine
 from ensue.engine.hops import first_hop_since
+from ensue.engine.sockets import Source
 from ensue.engine.transaction import Origin, Transaction
 
 PAUSE_MS = 60_000
@@ -62,22 +63,26 @@ class Keeper:
         forgotten, seen = purge_done(tx, after=self._work_seen, before_ms=before_ms, limit=CHUNK)
         more = seen > self._work_seen
         self._work_seen = seen
-        before_hop = oldest = first_hop_since(tx, before_ms)
+        before_hop = first_hop_since(tx, before_ms)
         for source in self._engine.directory.sources():
             if source.sharded:
                 forgotten += shards.forget_old(tx, source, self._engine.declared, CHUNK)
                 continue
-            up_to = self._read_by_all(tx, source.number)
-            before = before_hop
-            if source.keep_ms is not None:
-                before = first_hop_since(tx, tx.now_ms - source.keep_ms)
-                # A record has its time from its hop, which so has to stay as long.
-                oldest = min(oldest, before)
-            forgotten += logs.trim(tx, source.table, up_to=up_to, before_hop=before, limit=CHUNK)
-        forgotten += _forget_hops(tx, oldest) + idempotency.forget(tx, CHUNK)
+            forgotten += self._trim(tx, source)
+        forgotten += _forget_hops(tx, before_hop) + idempotency.forget(tx, CHUNK)
         forgotten += deduplication.forget(tx, CHUNK) + turns.forget(tx, CHUNK)
         forgotten += redrives.forget(tx, before_ms, CHUNK)
         return more or forgotten > 0
+
+    def _trim(self, tx: Transaction, source: Source) -> int:
+        """Forget a chunk of what a log has kept for its time."""
+        keep_ms = self._keep_ms if source.keep_ms is None else source.keep_ms
+        before = logs.first_since(tx, source.table, tx.now_ms - keep_ms)
+        up_to = self._read_by_all(tx, source.number)
+        gone = logs.trim(tx, source.table, up_to=up_to, before=before, limit=CHUNK)
+        if gone:
+            logs.note_trimmed(tx, source.number, source.table, tx.now_ms - keep_ms)
+        return gone
 
     def _read_by_all(self, tx: Transaction, log: int) -> int:
         """The position up to which every reader that is still declared has come in a log."""

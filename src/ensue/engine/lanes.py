@@ -118,11 +118,13 @@ def unbegin(tx: Transaction, reader: int, shard: int) -> None:
     )
 
 
-def start(tx: Transaction, source: Source, reader: int, at: Start) -> None:
-    """Give a reader its position, unless it has one in this log."""
+def start(tx: Transaction, source: Source, reader: int, at: Start) -> bool:
+    """Give a reader its position, unless it has one in this log; returns whether it is new."""
     tx.execute("DELETE FROM ensue_readers WHERE number = ? AND log <> ?", (reader, source.number))
-    if tx.row("SELECT 1 FROM ensue_readers WHERE number = ?", (reader,)) is None:
-        move_all(tx, source, reader, position_of(tx, source, at))
+    if tx.row("SELECT 1 FROM ensue_readers WHERE number = ?", (reader,)) is not None:
+        return False
+    move_all(tx, source, reader, position_of(tx, source, at))
+    return True
 
 
 def shard_numbers(tx: Transaction, source: Source) -> list[int]:

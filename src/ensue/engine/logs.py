@@ -23,6 +23,8 @@ class Record(NamedTuple):
         hop: what produced it; None when a statement from outside did.
         at_ms: when its hop was; None without one.
         shard: in which shard of the log it is; 0 where there are none.
+        version: of a table's change: the item's version after it, or that of the one removed.
+        expired: of a table's change: 1 when time removed the item, and nobody else.
     """
 
     sequence: int
@@ -33,11 +35,13 @@ class Record(NamedTuple):
     hop: int | None
     at_ms: int | None
     shard: int = 0
+    version: int | None = None
+    expired: int | None = None
 
 
-_SELECT = (
-    "SELECT sequence, kind, key, old, new, hop, (SELECT at_ms FROM ensue_hops WHERE id = hop) FROM"
-)
+_LATER_COLUMNS = ("version", "at_ms", "expired")
+_AT = "coalesce(at_ms, (SELECT at_ms FROM ensue_hops WHERE id = hop))"
+_SELECT = f"SELECT sequence, kind, key, old, new, hop, {_AT}, 0, version, expired FROM"
 _SELECT_BYTES = _SELECT.replace(
     "key, old, new", "CAST(key AS BLOB), CAST(old AS BLOB), CAST(new AS BLOB)"
 )
@@ -49,15 +53,20 @@ def create(tx: Transaction, table: str) -> None:
     tx.execute(
         f"CREATE TABLE IF NOT EXISTS {table} ("
         " sequence INTEGER PRIMARY KEY AUTOINCREMENT,"
-        " kind TEXT NOT NULL, key TEXT, old TEXT, new TEXT, hop INTEGER)"
+        " kind TEXT NOT NULL, key TEXT, old TEXT, new TEXT, hop INTEGER,"
+        " version INTEGER, at_ms INTEGER, expired INTEGER)"
     )
+    for column in _LATER_COLUMNS:
+        if tx.row("SELECT 1 FROM pragma_table_info(?) WHERE name = ?", (table, column)) is None:
+            tx.execute(f"ALTER TABLE {table} ADD COLUMN {column} INTEGER")
     tx.execute(f"CREATE INDEX IF NOT EXISTS {table}_by_hop ON {table} (hop) WHERE hop IS NOT NULL")
 
 
 def append(tx: Transaction, table: str, kind: str, key: str | None, new: str) -> int:
     """Add a fact at the end; returns its sequence number."""
     tx.execute(
-        f"INSERT INTO {table} (kind, key, new, hop) VALUES (?, ?, ?, ?)", (kind, key, new, tx.hop)
+        f"INSERT INTO {table} (kind, key, new, hop, at_ms) VALUES (?, ?, ?, ?, ?)",
+        (kind, key, new, tx.hop, tx.now_ms),
     )
     return tx.inserted()
 
@@ -113,27 +122,84 @@ def produced_by(
     return _records(tx, where, (hop, limit), sharded=sharded)
 
 
+def about(tx: Transaction, table: str, key: str, *, before: int, limit: int) -> list[Record]:
+    """The facts about a key before position ``before``, newest first."""
+    where = f"{table} WHERE key = ? AND sequence < ? ORDER BY sequence DESC LIMIT ?"
+    return _records(tx, where, (key, before, limit))
+
+
+def first_since(tx: Transaction, table: str, at_ms: int) -> int:
+    """The first fact made at or after a time; one behind the last when there is none.
+
+    Later facts are of later times, so it is found by halving. One without a time counts to the one
+    before it.
+    """
+    behind = last_sequence(tx, table) + 1
+    first = tx.row(f"SELECT min(sequence) FROM {table}")
+    low = first[0] if first and isinstance(first[0], int) else behind
+    high = behind
+    while low < high:
+        middle = (low + high) // 2
+        found = _timed(tx, table, middle)
+        if found is None or found[1] >= at_ms:
+            high = middle
+        else:
+            low = found[0] + 1
+    found = _timed(tx, table, low)
+    return behind if found is None else found[0]
+
+
+def kept_from(tx: Transaction, number: int, table: str) -> tuple[int, int]:
+    """The first fact of a log that is kept, or will be, and the time before which some are not."""
+    found = tx.row("SELECT sequence, before_ms FROM ensue_trimmed WHERE log = ?", (number,))
+    if found and isinstance(found[0], int) and isinstance(found[1], int):
+        return found[0] + 1, found[1]
+    # A log that was trimmed by a version that took no note of it.
+    first = tx.row(f"SELECT min(sequence), {_AT} FROM {table}")
+    if first is None or not isinstance(first[0], int) or first[0] == 1:
+        return 1, 0
+    return first[0], first[1] if isinstance(first[1], int) else 0
+
+
+def note_trimmed(tx: Transaction, number: int, table: str, before_ms: int) -> None:
+    """Note that all facts before a time may have been forgotten."""
+    first = tx.row(f"SELECT min(sequence) FROM {table}")
+    gone = first[0] - 1 if first and isinstance(first[0], int) else last_sequence(tx, table)
+    tx.execute(
+        "INSERT INTO ensue_trimmed (log, sequence, before_ms) VALUES (?, ?, ?)"
+        " ON CONFLICT (log) DO UPDATE SET sequence = max(sequence, excluded.sequence),"
+        " before_ms = max(before_ms, excluded.before_ms)",
+        (number, gone, before_ms),
+    )
+
+
+def _timed(tx: Transaction, table: str, sequence: int) -> tuple[int, int] | None:
+    """The first fact from a place on whose time is known."""
+    found = tx.row(
+        f"SELECT sequence, {_AT} FROM {table}"
+        f" WHERE sequence >= ? AND {_AT} IS NOT NULL ORDER BY sequence LIMIT 1",
+        (sequence,),
+    )
+    if found and isinstance(found[0], int) and isinstance(found[1], int):
+        return found[0], found[1]
+    return None
+
+
 def last_sequence(tx: Transaction, table: str) -> int:
     """The sequence number of the newest fact that was ever there; 0 before the first."""
     found = tx.row("SELECT seq FROM sqlite_sequence WHERE name = ?", (table,))
     return int(found[0]) if found and isinstance(found[0], int) else 0
 
 
-def trim(tx: Transaction, table: str, *, up_to: int, before_hop: int, limit: int) -> int:
-    """Forget the oldest facts: at most ``limit``, none behind ``up_to``, none of a hop that is
-    ``before_hop`` or later.
+def trim(tx: Transaction, table: str, *, up_to: int, before: int, limit: int) -> int:
+    """Forget the oldest facts: at most ``limit``, none behind ``up_to``, none from ``before`` on.
 
     Returns how many were forgotten.
     """
-    # Later facts are of later hops: what is before the first that is kept can go.
-    kept = tx.row(
-        f"SELECT sequence FROM {table} WHERE hop >= ? ORDER BY hop LIMIT 1", (before_hop,)
-    )
-    last = min(up_to, kept[0] - 1) if kept and isinstance(kept[0], int) else up_to
     tx.execute(
         f"DELETE FROM {table} WHERE sequence IN"
         f" (SELECT sequence FROM {table} WHERE sequence <= ? ORDER BY sequence LIMIT ?)",
-        (last, limit),
+        (min(up_to, before - 1), limit),
     )
     return tx.changed()
 

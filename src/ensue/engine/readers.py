@@ -169,6 +169,8 @@ class LogReader:
         try:
             if not handler.wants(record):
                 return False
+            if handler.passes_over is not None and handler.passes_over(tx, record):
+                return False
         except Exception as fault:  # noqa: BLE001 - nobody can tell what such a record says
             self._park(tx, record, error_text(fault))
             return True
@@ -247,13 +249,13 @@ class LogReader:
         lanes.move(tx, self._source, self._number, shard, position)
 
 
-def start_reader(tx: Transaction, handler: LogHandler) -> None:
+def start_reader(tx: Transaction, handler: LogHandler) -> bool:
     """Give a reader its position, unless it has one: where its handler says that it begins.
 
-    A reader that follows another log than before begins anew there.
+    A reader that follows another log than before begins anew there. Returns whether it is new.
     """
     source = tx.facts.directory.source(handler.source)
-    lanes.start(tx, source, tx.number(handler.ref), handler.start)
+    return lanes.start(tx, source, tx.number(handler.ref), handler.start)
 
 
 def set_reader(tx: Transaction, ref: Ref, source: Ref, at: Start, *, confirm: str | None) -> int:

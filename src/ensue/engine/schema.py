@@ -220,8 +220,37 @@ _STREAMS = """
     ) WITHOUT ROWID;
     """
 
+_TRIMMED = """
+    -- Up to where each log was forgotten, and the time before which its records may be.
+    CREATE TABLE ensue_trimmed (
+        log INTEGER PRIMARY KEY,
+        sequence INTEGER NOT NULL,
+        before_ms INTEGER NOT NULL
+    );
+    """
+
+_SNAPSHOTS = """
+    -- Readers that began with what was there. done: the log's position at which the last of it was
+    -- read. The row goes when the reader has come that far.
+    CREATE TABLE ensue_snapshots (
+        number INTEGER PRIMARY KEY,
+        log INTEGER NOT NULL,
+        done INTEGER
+    );
+
+    -- What was read of it, in the order of the keys: the last key of each chunk, and the log's
+    -- position at which it was read.
+    CREATE TABLE ensue_snapshot_chunks (
+        number INTEGER NOT NULL,
+        pk NOT NULL,
+        sk NOT NULL,
+        position INTEGER NOT NULL,
+        PRIMARY KEY (number, pk, sk)
+    ) WITHOUT ROWID;
+    """
+
 # A step that was ever released is never changed: what comes later is a step of its own at the end.
-STEPS: tuple[str, ...] = (_GROUND, _TOKENS, _BRANCH, _WORK, _STREAMS)
+STEPS: tuple[str, ...] = (_GROUND, _TOKENS, _BRANCH, _WORK, _STREAMS, _TRIMMED, _SNAPSHOTS)
 
 
 def migrate(connection: apsw.Connection, at: str) -> None:

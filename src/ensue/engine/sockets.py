@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from ensue.words.errors import InvalidDeclaration, NotFound
 from ensue.words.names import Ref
@@ -66,6 +66,20 @@ class Target(Protocol[TX_contra]):
 
 
 @dataclass(frozen=True, slots=True)
+class Chunk:
+    """Items that are there, as records of kind ``snapshot``.
+
+    Attributes:
+        records: the items, in the order of their keys.
+        last: the last key, as two SQL values, 0 for the second where there is one only; None when
+            there are no more items.
+    """
+
+    records: Sequence[Any]
+    last: tuple[Any, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """A log to read from.
 
@@ -76,6 +90,7 @@ class Source:
             is over is kept.
         sharded: whether its records are in shards.
         keep_bytes: of a log in shards: how many bytes of records are kept; None for any.
+        snapshot: reads what is there behind a key, as records; None where there are no items.
     """
 
     number: int
@@ -83,6 +98,7 @@ class Source:
     keep_ms: int | None = None
     sharded: bool = False
     keep_bytes: int | None = None
+    snapshot: Callable[[Any, Any, int], Chunk] | None = None
 
 
 Call = Callable[[Json], Awaitable[Json]]

@@ -23,6 +23,8 @@ class Change:
         new: the item after; None for a remove.
         at_ms: when it was made; for a statement typed into another program, when it was first seen.
         is_snapshot: an insert that tells of an item which was there before the following began.
+        version: the item's version after it, or that of the item removed; None where there is none.
+        expired: a remove that time made, because the item's ``ttl`` had come, and nobody else.
     """
 
     id: str
@@ -33,3 +35,5 @@ class Change:
     new: Item | None
     at_ms: int
     is_snapshot: bool = False
+    version: int | None = None
+    expired: bool = False

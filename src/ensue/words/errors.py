@@ -8,6 +8,7 @@
     │   ├── InvalidExpression   a condition, update or key expression does not compile or apply
     │   └── InvalidDeclaration  an app declares something that cannot run
     ├── NotFound                no such resource, item, message or id
+    │   └── NotKept             what was asked for is not kept any more
     ├── Conflict                the state of things forbids it
     │   ├── ConditionFailed     a conditional write found its condition false
     │   ├── Unfit               what is stored does not fit the type that it is read as
@@ -100,6 +101,12 @@ class NotFound(EnsueError):
     """There is no such resource, item, message or id."""
 
     code = "not_found"
+
+
+class NotKept(NotFound):
+    """What was asked for is not kept any more."""
+
+    code = "not_kept"
 
 
 class Conflict(EnsueError):

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 import re
+from datetime import UTC, datetime
 
 from ensue.words.errors import InvalidValue
 
 MS = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000}
+TIME_MS_MAX = 253_402_300_799_999
 DURATION_MS_MAX = 100 * 366 * MS["d"]
 RATE_PER_SECOND_MIN, RATE_PER_SECOND_MAX = 1e-8, 1e9
 BYTES = {"B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
@@ -63,6 +65,33 @@ def rate_per_second(value: str) -> float:
     if RATE_PER_SECOND_MIN <= rate <= RATE_PER_SECOND_MAX:
         return rate
     raise InvalidValue(f"expected a rate such as 5/s or 300/m, got {value!r}")
+
+
+def as_ms(value: datetime | int | str, at: str = "$.at") -> int:
+    """Milliseconds since 1970 of a time: a datetime, ISO text, or these milliseconds.
+
+    Raises:
+        InvalidValue: it is none of these, or has no time zone.
+    """
+    found: object = value
+    if isinstance(value, str):
+        try:
+            found = datetime.fromisoformat(value)
+        except ValueError:
+            found = None
+    if isinstance(found, datetime) and found.tzinfo is not None:
+        return round(found.timestamp() * 1_000)
+    if isinstance(found, int) and not isinstance(found, bool) and 0 <= found <= TIME_MS_MAX:
+        return found
+    raise InvalidValue(
+        f"expected a time with its zone, such as 2026-11-21T13:47:03Z, or ms, got {value!r}", at=at
+    )
+
+
+def iso(ms: int) -> str:
+    """A time in ISO 8601, in UTC, to the millisecond: ``2026-11-21T13:47:03.348Z``."""
+    text = datetime.fromtimestamp(ms / 1_000, UTC).isoformat(timespec="milliseconds")
+    return text.replace("+00:00", "Z")
 
 
 def human_ms(ms: float) -> str:

@@ -21,6 +21,7 @@ EXPECTED = {
     "InvalidExpression": 400,
     "InvalidDeclaration": 400,
     "NotFound": 404,
+    "NotKept": 410,
     "Conflict": 409,
     "ConditionFailed": 409,
     "Unfit": 409,

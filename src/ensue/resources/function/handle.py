@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from ensue.engine import snapshots
 from ensue.engine.consumers import ActionConsumer, TransactionConsumer
 from ensue.engine.engine import Engine
 from ensue.engine.handlers import LogHandler, WorkHandler, is_action
@@ -12,6 +13,7 @@ from ensue.engine.home import Home
 from ensue.engine.lanes import Lag, parse_start
 from ensue.engine.logs import Record
 from ensue.engine.readers import LogReader, set_reader, start_reader
+from ensue.engine.snapshots import Snapshot
 from ensue.engine.sockets import Delivery, Refusal
 from ensue.engine.transaction import Origin, Transaction
 from ensue.engine.work import Work, record_id
@@ -148,20 +150,26 @@ class Function:
         engine.directory.add(self.ref, target=self, call=self.call)
 
     def connect(self, engine: Engine, tx: Transaction) -> None:
-        """Take up its place in the log that it follows: for a new function, the log's end.
+        """Take up its place in the log that it follows: for a new function, where it begins.
 
-        Of a table that is new too it sees all but the seed.
+        Of a table that is new too one that begins with the latest sees all but the seed.
         """
-        del engine
-        if self._feed is not None:
-            start_reader(tx, self._log_handler(self._feed))
+        if self._feed is None:
+            return
+        is_new = start_reader(tx, self._log_handler(self._feed))
+        if is_new and self._feed.snapshot:
+            source = engine.directory.source(self._feed.source)
+            snapshots.begin(tx, tx.number(self.ref), source)
 
     def workers(self, engine: Engine) -> list[Worker]:
         """What follows its feed, and what does its work."""
         consumer = ActionConsumer if self._is_action else TransactionConsumer
         found: list[Worker] = [consumer(engine, self._work_handler())]
         if self._feed is not None:
-            found.insert(0, LogReader(engine, self._log_handler(self._feed), self.model.policy))
+            handler = self._log_handler(self._feed)
+            found.insert(0, LogReader(engine, handler, self.model.policy))
+            if self._feed.snapshot:
+                found.append(Snapshot(engine, handler))
         return found
 
     def deliver(self, tx: Transaction, deliveries: Sequence[Delivery]) -> list[str | Refusal]:
@@ -206,4 +214,8 @@ class Function:
             batch=self.model.policy.batch,
             transact_many=transact_many if feed.in_batches else None,
             start=feed.start,
+            passes_over=self._passes_over if feed.snapshot else None,
         )
+
+    def _passes_over(self, tx: Transaction, record: Record) -> bool:
+        return snapshots.is_passed_over(tx, tx.number(self.ref), record)

@@ -44,6 +44,7 @@ class Feed:
         takes: what the function's first argument is called in words.
         start: where a new function begins.
         in_batches: whether the function takes several records at once.
+        snapshot: whether a new function gets what is there first; ``start`` is the latest then.
     """
 
     source: Ref
@@ -54,3 +55,4 @@ class Feed:
     takes: str = "change"
     start: Start = LATEST
     in_batches: bool = False
+    snapshot: bool = False

@@ -19,6 +19,7 @@ def audit(tx: Transaction, known: Known) -> Iterator[Finding]:
     key, indexes = known.declared.get("key"), known.declared.get("indexes", {})
     if not isinstance(key, list) or not isinstance(indexes, dict):
         return
+    ttl, keep_ms = known.declared.get("ttl"), known.declared.get("keep_changes_ms")
     table = TableModel(
         ref=known.ref,
         key=tuple(str(part) for part in key),
@@ -27,8 +28,10 @@ def audit(tx: Transaction, known: Known) -> Iterator[Finding]:
             for name, attributes in indexes.items()
             if isinstance(attributes, list)
         },
+        ttl=ttl if isinstance(ttl, str) else None,
+        keep_ms=keep_ms if isinstance(keep_ms, int) else None,
     )
-    wanted = _wanted(table.ref, table.key, tuple(table.indexes.items()))
+    wanted = _wanted(table.ref, table.key, tuple(table.indexes.items()), table.ttl, table.keep_ms)
     wrong = list(shapes.differences(wanted, shapes.shapes(tx.connection), str(known.ref)))
     yield from wrong
     if not any(finding.rule == "schema.table" for finding in wrong):
@@ -38,10 +41,14 @@ def audit(tx: Transaction, known: Known) -> Iterator[Finding]:
 
 @lru_cache(maxsize=256)
 def _wanted(
-    ref: Ref, key: tuple[str, ...], indexes: tuple[tuple[str, tuple[str, ...]], ...]
+    ref: Ref,
+    key: tuple[str, ...],
+    indexes: tuple[tuple[str, tuple[str, ...]], ...],
+    ttl: str | None,
+    keep_ms: int | None,
 ) -> dict[str, shapes.Shape]:
     """What the table's SQL looks like where it is made now."""
-    table = TableModel(ref=ref, key=key, indexes=dict(indexes))
+    table = TableModel(ref=ref, key=key, indexes=dict(indexes), ttl=ttl, keep_ms=keep_ms)
 
     def build(tx: Transaction) -> None:
         logs.create(tx, table.changes)
@@ -52,9 +59,10 @@ def _wanted(
 
 def _agree(tx: Transaction, table: TableModel) -> Iterator[Finding]:
     """The last change of each key says what its item is now."""
-    on = "i.pk = json_extract(c.key, '$[0]')"
-    if len(table.key) == 2:
-        on += " AND i.sk = json_extract(c.key, '$[1]')"
+    on = " AND ".join(
+        f"i.{name} = {schema.key_part('c.key', index)}"
+        for index, name in enumerate(table.key_columns)
+    )
     for sequence, kind in tx.execute(
         f"SELECT c.sequence, c.kind FROM {table.changes} c"
         f" JOIN (SELECT max(sequence) AS sequence FROM {table.changes} GROUP BY key) last"
@@ -75,9 +83,9 @@ def _have_changes(tx: Transaction, table: TableModel) -> Iterator[Finding]:
     [(first, many)] = tx.execute(f"SELECT min(sequence), count(*) FROM {table.changes}")
     if first != 1 or many != logs.last_sequence(tx, table.changes):
         return
-    key = "json_array(i.pk, i.sk)" if len(table.key) == 2 else "json_array(i.pk)"
+    key = schema.key_text(*(f"i.{name}" for name in table.key_columns))
     for (pk,) in tx.execute(
-        f"SELECT json_quote(i.pk) FROM {table.sql} i"
+        f"SELECT {key} FROM {table.sql} i"
         f" WHERE {key} NOT IN (SELECT key FROM {table.changes}) LIMIT {FINDINGS_MAX + 1}"
     ):
         yield Finding(

@@ -1,29 +1,27 @@
-"""What an application holds of a table."""
+"""A table: its writes, and its place in the store."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
 from dataclasses import replace
-from typing import Any, Generic, cast
+from typing import Any, cast
 
 from typing_extensions import TypeVar
 
-from ensue.engine import changes
 from ensue.engine.declarations import declared_before
 from ensue.engine.engine import Engine
 from ensue.engine.home import Home
 from ensue.engine.ids import Place
-from ensue.engine.logs import Record
 from ensue.engine.sockets import Source
 from ensue.engine.transaction import Transaction
-from ensue.engine.typed import as_typed
 from ensue.engine.workers import Worker
 from ensue.resources.table import schema, store
-from ensue.resources.table.model import Page, TableModel, as_attributes
+from ensue.resources.table.handle.reads import TableReads
+from ensue.resources.table.model import Condition, IndexOption, make_model
+from ensue.resources.table.worker import Expiry
 from ensue.words import values
-from ensue.words.changes import Change
-from ensue.words.names import Ref, check_name
+from ensue.words.names import Ref
 from ensue.words.shapes import Shape
 from ensue.words.values import Item, Json
 
@@ -32,40 +30,38 @@ T = TypeVar("T", default=Item)
 INTEGER_DIGITS = 19
 
 
-class Table(Generic[T]):
+class Table(TableReads[T]):
     """Items by key, with every change captured.
 
     Args:
         home: the app.
         name: its name.
         key: the attribute that identifies an item, or two: partition key and sort key.
-        indexes: secondary indexes: a partition attribute, or two: partition and sort attribute.
-            Items without all attributes of an index are not in it.
+        indexes: secondary indexes by name: a partition attribute, or two with a sort attribute, or
+            an `Index`. Items without all attributes of an index are not in it.
+        ttl: the attribute that says when an item ends, in seconds since 1970.
+        keep_changes: how long its changes are kept; None for as long as all that is over.
         seed: items that are there when the table is made for the first time.
         of: the type of its items; None for any object.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each is a part of the declaration
         self,
         home: Home,
         name: str,
         *,
         key: str | tuple[str, ...],
-        indexes: Mapping[str, str | tuple[str, ...]] | None = None,
+        indexes: Mapping[str, IndexOption] | None = None,
+        ttl: str | None = None,
+        keep_changes: str | float | None = None,
         seed: Sequence[Mapping[str, object]] = (),
         of: type[T] | None = None,
     ) -> None:
         ref = Ref(home.app, "table", name)
-        self.model = TableModel(
-            ref=ref,
-            key=as_attributes(key, str(ref)),
-            indexes={
-                check_name(index, "index"): as_attributes(attributes, f"{ref}/{index}")
-                for index, attributes in (indexes or {}).items()
-            },
-            shape=None if of is None else Shape(of, str(ref)),
-        )
-        self._home = home
+        model = make_model(ref, key, indexes or {}, ttl, keep_changes)
+        if of is not None:
+            model = replace(model, shape=Shape(of, str(ref)))
+        super().__init__(home, model)
         self._seed = tuple(seed)
 
     @property
@@ -73,44 +69,19 @@ class Table(Generic[T]):
         """What it is called."""
         return self.model.ref
 
-    def typed(self, found: Item | None) -> T | None:
-        """A stored item as the table's type; None for none.
-
-        Raises:
-            Unfit: it does not fit: a statement from outside wrote it, or the type was another one.
-        """
-        shape: Shape[Any] | None = self.model.shape
-        made: Any = found if shape is None or found is None else as_typed(shape, found)
-        return cast("T | None", made)
-
-    def typed_page(self, found: Page) -> Page[T]:
-        """A page of items as the table's type.
-
-        Raises:
-            Unfit: one does not fit; see `typed`.
-        """
-        items: Any = found.items if self.model.shape is None else list(map(self.typed, found.items))
-        return Page(items, found.next)
-
     def untyped(self) -> Table[Item]:
         """The same table without its type: for items that do not fit it."""
         other: Any = copy(self)
         other.model = replace(self.model, shape=None)
         return cast("Table[Item]", other)
 
-    async def get(self, key: object) -> T | None:
-        """The item with this key; None when there is none.
-
-        Args:
-            key: the partition key's value, or a tuple with the sort key's.
-
-        Raises:
-            InvalidValue: the key has another shape.
-        """
-        return self.typed(self._home.engine.read(lambda tx: store.get(tx, self.model, key)))
-
     async def put(
-        self, item: Mapping[str, object] | T, *, where: str | None = None, **given: object
+        self,
+        item: Mapping[str, object] | T,
+        *,
+        where: str | None = None,
+        expect: int | None = None,
+        **given: object,
     ) -> bool:
         """Store an item whole, in a transaction of its own; returns whether the condition held.
 
@@ -119,19 +90,27 @@ class Table(Generic[T]):
                 400 KB.
             where: a condition expression on the item that is there, such as
                 ``attribute_not_exists(id)``.
+            expect: the version that the one that is there must have; 0 for none being there.
             given: the values of the condition's ``:names``.
 
         Raises:
-            InvalidValue: a value is no JSON value, or a key attribute is missing.
+            InvalidValue: a value cannot be stored, or a key attribute is missing.
             InvalidExpression: the condition does not compile or apply.
             TooLarge: the item is larger than 400 KB.
         """
+        condition = Condition(where, expect, given)
         return await self._home.engine.transact(
-            lambda tx: store.put(tx, self.model, item, where=where, given=given)
+            lambda tx: store.put(tx, self.model, item, condition)
         )
 
     async def update(
-        self, key: object, expression: str, *, where: str | None = None, **given: object
+        self,
+        key: object,
+        expression: str,
+        *,
+        where: str | None = None,
+        expect: int | None = None,
+        **given: object,
     ) -> T | None:
         """Change an item as an update expression says, in a transaction of its own.
 
@@ -139,6 +118,7 @@ class Table(Generic[T]):
             key: the item's key.
             expression: such as ``SET quantity = quantity - :n``.
             where: a condition expression on the item.
+            expect: the version that the item must have.
             given: the values of the ``:names``.
 
         Returns:
@@ -148,68 +128,60 @@ class Table(Generic[T]):
             InvalidExpression: an expression does not compile or apply to the item.
             InvalidInput: the expression changes the key.
         """
+        condition = Condition(where, expect, given)
         return self.typed(
             await self._home.engine.transact(
-                lambda tx: store.update(tx, self.model, key, expression, where=where, given=given)
+                lambda tx: store.update(tx, self.model, key, expression, condition)
             )
         )
 
-    async def delete(self, key: object, *, where: str | None = None, **given: object) -> T | None:
+    async def delete(
+        self,
+        key: object,
+        *,
+        where: str | None = None,
+        expect: int | None = None,
+        **given: object,
+    ) -> T | None:
         """Remove an item, in a transaction of its own; returns it, None when nothing was removed.
+
+        Args:
+            key: the item's key.
+            where: a condition expression on the item.
+            expect: the version that the item must have.
+            given: the values of the ``:names``.
 
         Raises:
             InvalidExpression: the condition does not compile or apply to the item.
         """
+        condition = Condition(where, expect, given)
         return self.typed(
             await self._home.engine.transact(
-                lambda tx: store.delete(tx, self.model, key, where=where, given=given)
+                lambda tx: store.delete(tx, self.model, key, condition)
             )
         )
 
-    async def query(
-        self,
-        partition: object,
-        *,
-        index: str | None = None,
-        limit: int = 100,
-        after: str | None = None,
-        reverse: bool = False,
-    ) -> Page[T]:
-        """The items of one partition in the order of their sort keys, a page at a time.
+    async def batch_put(self, items: Iterable[Mapping[str, object] | T]) -> int:
+        """Store items whole, all in one transaction or, when one is refused, none.
 
-        Args:
-            partition: the value of the partition key, or of the index's partition attribute.
-            index: a secondary index; None for the table itself.
-            limit: items a page, 1 to 1,000.
-            after: the ``next`` of the page before.
-            reverse: from the end.
+        Returns:
+            How many they were.
 
         Raises:
-            NotFound: there is no such index.
-            InvalidValue: the limit or ``after`` is wrong.
+            InvalidValue: a value cannot be stored, or a key attribute is missing.
+            TooLarge: an item is larger than 400 KB.
+            LimitExceeded: there are more than 10,000.
         """
-        found = self._home.engine.read(
-            lambda tx: store.query(
-                tx, self.model, partition, index=index, limit=limit, after=after, reverse=reverse
-            )
-        )
-        return self.typed_page(found)
+        return await self._home.engine.transact(lambda tx: store.batch_put(tx, self.model, items))
 
-    async def count(self) -> int:
-        """How many items there are."""
-        return self._home.engine.read(lambda tx: store.count(tx, self.model))
+    async def batch_delete(self, keys: Iterable[object]) -> int:
+        """Remove the items with these keys in one transaction; returns how many were there.
 
-    def change(self, tx: Transaction, record: Record) -> Change:
-        """A record of the change log as handlers get it."""
-        return changes.change_of(tx, self.ref, record)
-
-    def as_work(self, tx: Transaction, record: Record) -> str:
-        """A record as the body of a piece of work; `change_from` reads it."""
-        return changes.as_work(tx, self.ref, record)
-
-    def change_from(self, body: Json) -> Change:
-        """The change of which `as_work` made this body."""
-        return changes.from_work(self.ref, body)
+        Raises:
+            InvalidValue: a key has another shape.
+            LimitExceeded: there are more than 10,000.
+        """
+        return await self._home.engine.transact(lambda tx: store.batch_delete(tx, self.model, keys))
 
     def find(self, tx: Transaction, sought: str) -> Place | None:
         """The newest change of the item with this key, told as text, for `ensue why`."""
@@ -225,11 +197,19 @@ class Table(Generic[T]):
 
     def declared(self) -> dict[str, Json]:
         """Its declaration, for people."""
-        return {
-            "key": list(self.model.key),
-            "indexes": {name: list(parts) for name, parts in self.model.indexes.items()},
-            "sql_table": self.model.sql,
+        model = self.model
+        said: dict[str, Json] = {
+            "key": list(model.key),
+            "indexes": {name: list(parts) for name, parts in model.indexes.items()},
+            "sql_table": model.sql,
         }
+        if model.projections:
+            said["projections"] = {name: list(parts) for name, parts in model.projections.items()}
+        if model.ttl is not None:
+            said["ttl"] = model.ttl
+        if model.keep_ms is not None:
+            said["keep_changes_ms"] = model.keep_ms
+        return said
 
     def check(self, known: set[Ref]) -> None:
         """Nothing that it names can be missing."""
@@ -246,7 +226,13 @@ class Table(Generic[T]):
         )
         engine.add_log(tx, number, self.model.changes)
         schema.create(tx, self.model)
-        engine.directory.add(self.ref, source=Source(number, self.model.changes))
+        source = Source(
+            number,
+            self.model.changes,
+            keep_ms=self.model.keep_ms,
+            snapshot=lambda tx, after, limit: store.snapshot(tx, self.model, after, limit),
+        )
+        engine.directory.add(self.ref, source=source)
         if is_new:
             for item in self._seed:
                 store.put(tx, self.model, item)
@@ -256,6 +242,5 @@ class Table(Generic[T]):
         del engine, tx
 
     def workers(self, engine: Engine) -> list[Worker]:
-        """It does nothing by itself."""
-        del engine
-        return []
+        """What removes expired items, where items expire."""
+        return [] if self.model.ttl is None else [Expiry(engine, self.model)]

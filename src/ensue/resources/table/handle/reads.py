@@ -1,0 +1,207 @@
+"""What can be read of a table: each method is one read, on a snapshot of what is committed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Generic, cast
+
+from typing_extensions import TypeVar
+
+from ensue.engine.home import Home
+from ensue.engine.typed import as_typed
+from ensue.resources.table import store
+from ensue.resources.table.model import At, Page, TableModel, Versioned
+from ensue.resources.table.store import Asked, Counted
+from ensue.words.changes import Change
+from ensue.words.shapes import Shape
+from ensue.words.values import Item
+
+T = TypeVar("T", default=Item)
+
+
+class TableReads(Generic[T]):
+    """The reading half of a table.
+
+    Args:
+        home: the app.
+        model: the table as declared.
+    """
+
+    def __init__(self, home: Home, model: TableModel) -> None:
+        self.model = model
+        self._home = home
+        self._counted: Counted | None = None
+
+    def typed(self, found: Item | None) -> T | None:
+        """A stored item as the table's type; None for none.
+
+        Raises:
+            Unfit: it does not fit: a statement from outside wrote it, or the type was another one.
+        """
+        shape: Shape[Any] | None = self.model.shape
+        made: Any = found if shape is None or found is None else as_typed(shape, found)
+        return cast("T | None", made)
+
+    def typed_page(self, found: Page, *, is_whole: bool = True) -> Page[T]:
+        """A page of items as the table's type; parts of items, which cannot fit it, as they are.
+
+        Raises:
+            Unfit: one does not fit; see `typed`.
+        """
+        as_is = self.model.shape is None or not is_whole
+        items: Any = found.items if as_is else list(map(self.typed, found.items))
+        return Page(items, found.next)
+
+    def typed_version(self, found: Versioned | None) -> Versioned[T] | None:
+        """An item with its version as the table's type; None for none.
+
+        Raises:
+            Unfit: it does not fit; see `typed`.
+        """
+        made: Any = None if found is None else self.typed(found.item)
+        return None if found is None else Versioned(made, found.version)
+
+    def is_whole(self, index: str | None, projection: str | None) -> bool:
+        """Whether a query gives whole items, and not parts of them."""
+        return projection is None and index not in self.model.projections
+
+    async def get(self, key: object, *, at: At | None = None) -> T | None:
+        """The item with this key; None when there is none.
+
+        Args:
+            key: the partition key's value, or a tuple with the sort key's.
+            at: as of when: a datetime, ms since 1970, ISO text, or the id of a change (right after
+                it); None for now.
+
+        Raises:
+            InvalidValue: the key has another shape, or ``at`` is no such thing.
+            NotKept: the changes since then are not kept any more.
+        """
+        if at is None:
+            return self.typed(self._home.engine.read(lambda tx: store.get(tx, self.model, key)))
+        return self.typed(self._home.engine.read(lambda tx: store.get_at(tx, self.model, key, at)))
+
+    async def get_versioned(self, key: object) -> Versioned[T] | None:
+        """The item with this key and its version, for a write that expects it.
+
+        Raises:
+            InvalidValue: the key has another shape.
+        """
+        return self.typed_version(
+            self._home.engine.read(lambda tx: store.get_versioned(tx, self.model, key))
+        )
+
+    async def query(  # noqa: PLR0913 - each is a part of the question
+        self,
+        partition: object,
+        *,
+        sort: str | None = None,
+        index: str | None = None,
+        limit: int = 100,
+        after: str | None = None,
+        reverse: bool = False,
+        filter: str | None = None,  # noqa: A002 - its name in DynamoDB
+        projection: str | None = None,
+        at: At | None = None,
+        **given: object,
+    ) -> Page[T]:
+        """The items of one partition in the order of their sort keys, a page at a time.
+
+        Args:
+            partition: the value of the partition key, or of the index's partition attribute.
+            sort: a key condition on the sort key, such as ``id BETWEEN :a AND :b`` or
+                ``begins_with(id, :p)``: only that range is read.
+            index: a secondary index; None for the table itself.
+            limit: items a page, 1 to 1,000.
+            after: the ``next`` of the page before.
+            reverse: from the end.
+            filter: a condition expression: what it is false of is read and left out. A page ends
+                too when 10,000 items were looked at.
+            projection: the attributes that are wanted, such as ``id, address.city``.
+            at: as of when; see `get`.
+            given: the values of the expressions' ``:names``.
+
+        Raises:
+            NotFound: there is no such index.
+            InvalidExpression: an expression does not compile or apply.
+            InvalidValue: the limit, ``after`` or ``at`` is wrong.
+            NotKept: the changes since ``at`` are not kept any more.
+        """
+        asked = Asked(limit, after, reverse, filter, projection, at, given)
+        found = self._home.engine.read(
+            lambda tx: store.query(tx, self.model, partition, asked, sort=sort, index=index)
+        )
+        return self.typed_page(found, is_whole=self.is_whole(index, projection))
+
+    async def scan(
+        self,
+        *,
+        segment: int = 0,
+        segments: int = 1,
+        limit: int = 100,
+        after: str | None = None,
+        filter: str | None = None,  # noqa: A002 - its name in DynamoDB
+        projection: str | None = None,
+        at: At | None = None,
+        **given: object,
+    ) -> Page[T]:
+        """All items in the order of their keys, a page at a time.
+
+        Args:
+            segment: which of the segments: 0 for the first.
+            segments: into how many to divide the table, 1 to 1,000. An item is always in the same
+                one; so several readers can share the work.
+            limit: items a page, 1 to 1,000.
+            after: the ``next`` of the page before, of the same segment.
+            filter: as of `query`.
+            projection: as of `query`.
+            at: as of when; see `get`.
+            given: the values of the expressions' ``:names``.
+
+        Raises:
+            InvalidExpression: an expression does not compile or apply.
+            InvalidValue: the segment, limit, ``after`` or ``at`` is wrong.
+            NotKept: the changes since ``at`` are not kept any more.
+        """
+        asked = Asked(limit, after, filter=filter, projection=projection, at=at, given=given)
+        found = self._home.engine.read(
+            lambda tx: store.scan(tx, self.model, asked, segment=segment, segments=segments)
+        )
+        return self.typed_page(found, is_whole=self.is_whole(None, projection))
+
+    async def count(self) -> int:
+        """How many items there are. After the first time only what came since is counted."""
+        counted = self._counted
+        found, self._counted = self._home.engine.read(
+            lambda tx: store.count(tx, self.model, counted)
+        )
+        return found
+
+    async def batch_get(self, keys: Iterable[object]) -> list[T | None]:
+        """The items with these keys, in their order, on one snapshot; None for each that is not.
+
+        Raises:
+            InvalidValue: a key has another shape.
+            LimitExceeded: there are more than 10,000.
+        """
+        found = self._home.engine.read(lambda tx: store.batch_get(tx, self.model, keys))
+        return [self.typed(item) for item in found]
+
+    async def history(
+        self, key: object, *, limit: int = 100, before: str | None = None
+    ) -> list[Change]:
+        """The changes of one item that are kept, newest first: what it was, is, and when.
+
+        It searches the change log; a table with ``keep_changes`` has an index for that.
+
+        Args:
+            key: the item's key; it need not be there any more.
+            limit: how many, 1 to 1,000.
+            before: the id of a change: only older ones.
+
+        Raises:
+            InvalidValue: the key, limit or ``before`` is wrong.
+        """
+        return self._home.engine.read(
+            lambda tx: store.history(tx, self.model, key, limit=limit, before=before)
+        )

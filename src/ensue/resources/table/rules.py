@@ -1,0 +1,100 @@
+"""Which values an index takes, and which range of SQL values a condition on a sort key asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ensue.words.changes import KeyValue
+from ensue.words.errors import InvalidValue
+from ensue.words.keys import key_value
+
+Range = list[tuple[str, KeyValue]]
+
+# Bytes in an item are an object to SQL, and come out of json_extract as this text. Hexadecimal
+# digits are ordered as what they stand for, and a quotation mark comes before them all.
+_BYTES_BEGIN, _BYTES_END, _BEHIND_BYTES = '{"$bytes":"', '"}', '{"$bytes":"~'
+_SURROGATES_BEGIN, _SURROGATES_END, _LAST = "\ud800", "\udfff", "\U0010ffff"
+
+
+def check_indexed(value: object, at: str) -> None:
+    """Check that an attribute of an index can be in it; None, as if missing, keeps an item out.
+
+    Raises:
+        InvalidValue: it is no string, number or bytes, or a number that SQL would round.
+    """
+    if value is not None and type(value) is not str and type(value) is not float:
+        key_value(value, at)
+    elif isinstance(value, str) and value.startswith(_BYTES_BEGIN):
+        raise InvalidValue("expected a string that cannot be taken for bytes in an index", at=at)
+
+
+def index_value(value: KeyValue) -> KeyValue:
+    """A value as SQL finds it in an item's attribute."""
+    return f"{_BYTES_BEGIN}{value.hex()}{_BYTES_END}" if isinstance(value, bytes) else value
+
+
+def without_bytes(column: str, asked: Range) -> list[str]:
+    """What keeps bytes out of a range of strings in an index, where they would be among them."""
+    first = asked[0][1] if asked else None
+    if not isinstance(first, str) or first.startswith(_BYTES_BEGIN):
+        return []
+    return [f"{column} NOT BETWEEN '{_BYTES_BEGIN}' AND '{_BEHIND_BYTES}'"]
+
+
+def sort_range(operator: str, bounds: Sequence[KeyValue], *, in_index: bool) -> Range:
+    """The comparisons that a sort key must pass, all of its own type.
+
+    Args:
+        operator: one of ``= < <= > >= BETWEEN begins_with``.
+        bounds: with what: two values for BETWEEN, else one.
+        in_index: whether it is an attribute in an index, or a part of the table's key.
+    """
+    first = bounds[0]
+    as_text = in_index and isinstance(first, bytes)
+    sql = [index_value(each) if in_index else each for each in bounds]
+    if operator == "=":
+        return [("=", sql[0])]
+    if operator == "BETWEEN":
+        return [(">=", sql[0]), ("<=", sql[1])]
+    if operator == "begins_with":
+        begin = f"{_BYTES_BEGIN}{first.hex()}" if as_text and isinstance(first, bytes) else sql[0]
+        return [(">=", begin), *_below(_behind(begin), first, as_text=as_text)]
+    if operator in {"<", "<="}:
+        return [*_from_first(first, as_text=as_text), (operator, sql[0])]
+    return [(operator, sql[0]), *_below(None, first, as_text=as_text)]
+
+
+def _from_first(value: KeyValue, *, as_text: bool) -> Range:
+    """Nothing of the types that come before the value's."""
+    if as_text:
+        return [(">=", _BYTES_BEGIN)]
+    if isinstance(value, str):
+        return [(">=", "")]
+    return [(">=", b"")] if isinstance(value, bytes) else []
+
+
+def _below(end: KeyValue | None, value: KeyValue, *, as_text: bool) -> Range:
+    """Nothing from ``end`` on, or of the types that come after the value's."""
+    if end is not None:
+        return [("<", end)]
+    if as_text:
+        return [("<", _BEHIND_BYTES)]
+    if isinstance(value, str):
+        return [("<", b"")]
+    return [] if isinstance(value, bytes) else [("<", "")]
+
+
+def _behind(prefix: KeyValue) -> KeyValue | None:
+    """The first value behind all that begin with a prefix; None where there is none."""
+    if isinstance(prefix, bytes):
+        kept = prefix.rstrip(b"\xff")
+        return kept[:-1] + bytes([kept[-1] + 1]) if kept else None
+    if not isinstance(prefix, str):
+        return None
+    letters = prefix.rstrip(_LAST)
+    if not letters:
+        return None
+    following = chr(ord(letters[-1]) + 1)
+    if _SURROGATES_BEGIN <= following <= _SURROGATES_END:  # no text has these
+        following = chr(ord(_SURROGATES_END) + 1)
+    return letters[:-1] + following

@@ -1,0 +1,199 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from ensue.app.app import App
+from ensue.engine.home import Settings
+from ensue.engine.keeper import Keeper
+from ensue.words.errors import InvalidValue, NotKept
+
+HOUR_MS = 3_600_000
+
+
+@pytest.fixture
+def app() -> App:
+    return App("wims")
+
+
+@pytest.fixture(params=[None, "7d"])
+def orders(app, request):
+    return app.table(
+        "orders", key=("customer", "id"), indexes={"city": "city"}, keep_changes=request.param
+    )
+
+
+@pytest.fixture
+def stage(store, run_on, app, orders):
+    return run_on(store, app)
+
+
+def tick(stage, ms=1_000):
+    """Let time pass; returns the time before."""
+    now_ms = stage.clock.now_ms()
+    stage.clock.move_to(now_ms + ms)
+    return now_ms
+
+
+def keep(stage):
+    """Let the keeper alone do its work, as often as it wants to."""
+    stage.clock.move_to(stage.clock.now_ms() + 60_000)
+    [keeper] = [worker for worker in stage.engine.workers if isinstance(worker, Keeper)]
+    while stage.wait(keeper.step()):
+        pass
+
+
+def put(stage, orders, number, **more):
+    stage.wait(orders.put({"customer": "c", "id": number, **more}))
+
+
+def test_an_item_is_read_as_it_was(stage, orders):
+    before = tick(stage)
+    put(stage, orders, 1, n=1)
+    first = tick(stage)
+    put(stage, orders, 1, n=2)
+    second = tick(stage)
+    stage.wait(orders.delete(("c", 1)))
+    third = tick(stage)
+    found = [stage.wait(orders.get(("c", 1), at=at)) for at in (before, first, second, third)]
+    assert [item and item.n for item in found] == [None, 1, 2, None]
+
+
+def test_a_time_can_be_told_in_several_ways_and_a_change_by_its_id(stage, orders):
+    put(stage, orders, 1, n=1)
+    at_ms = tick(stage)
+    put(stage, orders, 1, n=2)
+    [_, change] = stage.wait(orders.history(("c", 1)))
+    at = datetime.fromtimestamp(at_ms / 1_000, UTC)
+    for told in (at_ms, at, at.isoformat(), change.id):
+        assert stage.wait(orders.get(("c", 1), at=told)).n == 1
+
+
+def test_a_query_by_key_and_by_index_and_a_scan_are_as_of_then(stage, orders):
+    for number in (1, 2, 3):
+        put(stage, orders, number, city="Ulm")
+    stage.wait(orders.put({"customer": "d", "id": 9, "city": "Ulm"}))
+    then = tick(stage)
+    put(stage, orders, 0, city="Ulm")
+    put(stage, orders, 1, city="Bonn")
+    stage.wait(orders.delete(("c", 2)))
+
+    def ids(page):
+        return [item["id"] for item in stage.wait(page).items]
+
+    assert ids(orders.query("c", at=then)) == [1, 2, 3]
+    assert ids(orders.query("c", at=then, sort="id > :id", id=1, reverse=True)) == [3, 2]
+    assert ids(orders.query("Ulm", index="city", at=then)) == [1, 2, 3, 9]
+    assert ids(orders.scan(at=then, filter="id < :id", id=3)) == [1, 2]
+    assert ids(orders.query("c")) == [0, 1, 3]
+
+
+def test_what_was_there_is_not_there_again_once_it_had_ended(store, run_on, app):
+    sessions = app.table("sessions", key="id", ttl="ends")
+    stage = run_on(store, app)
+    end = stage.clock.now_ms() // 1_000 + 5
+    stage.wait(sessions.put({"id": "a", "ends": end}))
+    stage.advance(60_000)
+    assert stage.wait(sessions.get("a", at=end * 1_000 - 1)) is not None
+    assert stage.wait(sessions.get("a", at=end * 1_000)) is None
+
+
+def test_history_has_the_versions_of_an_item_newest_first(stage, orders):
+    for n in range(4):
+        put(stage, orders, 1, n=n)
+        put(stage, orders, 2, n=n)
+        tick(stage)
+    stage.wait(orders.delete(("c", 1)))
+    found = stage.wait(orders.history(("c", 1), limit=3))
+    assert [(each.kind, each.old.n) for each in found] == [
+        ("remove", 3), ("update", 2), ("update", 1)
+    ]  # fmt: skip
+    assert [b.at_ms - a.at_ms for a, b in zip(found[1:], found, strict=False)] == [1_000, 1_000]
+    older = stage.wait(orders.history(("c", 1), before=found[-1].id))
+    assert [each.kind for each in older] == ["update", "insert"]
+
+
+@pytest.mark.parametrize("at", ["yesterday", "2026-01-01T00:00:00", -1, True, 2**70, 1.5, []])
+def test_what_is_no_time_is_refused(stage, orders, at):
+    with pytest.raises(InvalidValue) as caught:
+        stage.wait(orders.get(("c", 1), at=at))
+    assert caught.value.at == "$.at"
+
+
+def test_the_id_of_another_tables_change_is_refused(stage, orders):
+    other = stage.engine.records.text(1, 1)
+    with pytest.raises(InvalidValue):
+        stage.wait(orders.get(("c", 1), at=other))
+    with pytest.raises(InvalidValue):
+        stage.wait(orders.history(("c", 1), before=other))
+
+
+def test_beyond_what_is_kept_it_is_said_from_when_on_it_can_be_read(store, run_on, app):
+    orders = app.table("orders", key="id")
+    stage = run_on(store, app, settings=Settings(keep_ms=HOUR_MS))
+    stage.wait(orders.put({"id": 1, "n": 1}))
+    change = stage.wait(orders.history(1))[0]
+    early = tick(stage, 2 * HOUR_MS)
+    stage.wait(orders.put({"id": 1, "n": 2}))
+    keep(stage)
+    with pytest.raises(NotKept, match="are kept from 20") as caught:
+        stage.wait(orders.get(1, at=early))
+    assert caught.value.hint
+    assert stage.wait(orders.get(1, at=change.id)).n == 1
+    late = tick(stage, 2 * HOUR_MS)
+    keep(stage)
+    with pytest.raises(NotKept):
+        stage.wait(orders.get(1, at=late))
+    with pytest.raises(NotKept):
+        stage.wait(orders.get(1, at=change.id))
+    assert stage.wait(orders.get(1, at=stage.clock.now_ms() - HOUR_MS // 2)).n == 2
+
+
+def test_a_table_that_keeps_its_changes_can_be_read_as_of_long_ago(store, run_on, app):
+    orders = app.table("orders", key="id", keep_changes="30d")
+    stage = run_on(store, app, settings=Settings(keep_ms=HOUR_MS))
+    times = []
+    for n in range(5):
+        stage.wait(orders.put({"id": 1, "n": n}))
+        times.append(tick(stage, 48 * HOUR_MS))
+        keep(stage)
+    assert stage.rows("SELECT count(*) FROM ensue_hops") == [(0,)]
+    assert [stage.wait(orders.get(1, at=at)).n for at in times] == [0, 1, 2, 3, 4]
+    assert [each.at_ms for each in stage.wait(orders.history(1))] == times[::-1]
+
+
+def test_a_table_may_keep_its_changes_shorter_than_all_else(store, run_on, app):
+    orders = app.table("orders", key="id", keep_changes="1m")
+    stage = run_on(store, app)
+    stage.wait(orders.put({"id": 1, "n": 1}))
+    stage.wait(orders.delete(1))
+    tick(stage, 120_000)
+    keep(stage)
+    assert stage.wait(orders.history(1)) == []
+
+
+def test_a_statement_from_outside_counts_to_the_change_before_it(file_store, run_on, app, typed_in):
+    orders = app.table("orders", key="id")
+    stage = run_on(file_store, app)
+    stage.wait(orders.put({"id": 1, "n": 1}))
+    at = tick(stage)
+    typed_in(file_store, "UPDATE wims_orders SET item = json_set(item, '$.n', 2)")
+    tick(stage)
+    stage.wait(orders.put({"id": 1, "n": 3}))
+    assert stage.wait(orders.get(1, at=at)).n == 2
+    assert stage.wait(orders.get(1, at=stage.clock.now_ms())).n == 3
+
+
+def test_keys_of_every_type_are_found_in_the_past(stage, orders):
+    keys = [b"\x00\xff", 1.5, 2**62, "a,b", '"', "\u00e9"]
+    for key in keys:
+        stage.wait(orders.put({"customer": key, "id": key, "n": 1}))
+    then = tick(stage)
+    for key in keys:
+        stage.wait(orders.put({"customer": key, "id": key, "n": 2}))
+    for key in keys:
+        assert stage.wait(orders.get((key, key), at=then)).n == 1
+        assert [item.n for item in stage.wait(orders.query(key, at=then)).items] == [1]
+        assert len(stage.wait(orders.history((key, key)))) == 2
+    assert len(stage.wait(orders.scan(at=then)).items) == len(keys)
