@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ensue.engine import readers, work
+from ensue.engine import work
 from ensue.engine.consumers import TransactionConsumer
 from ensue.engine.readers import LogReader
 from ensue.engine.transaction import Transaction
@@ -30,16 +30,16 @@ def no_release_of_groups(monkeypatch):
 
 def position_in_another_commit(monkeypatch):
     """A reader's position moves after what it did was committed."""
-    moves, move, step = [], readers._move, LogReader.step
+    moves, move, step = [], LogReader._move, LogReader.step
 
     async def stepped(self):
         more = await step(self)
         while moves:
-            await self._engine.transact(lambda tx: move(tx, *moves[0]))
+            await self._engine.transact(lambda tx: move(self, tx, *moves[0]))
             del moves[0]
         return more
 
-    monkeypatch.setattr(readers, "_move", lambda tx, *moved: moves.append(moved))
+    monkeypatch.setattr(LogReader, "_move", lambda self, tx, *moved: moves.append(moved))
     monkeypatch.setattr(LogReader, "step", stepped)
 
 

@@ -54,20 +54,18 @@ def seeds_until_found(**options):
 
 @pytest.mark.crash
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.__name__)
-def test_a_mechanism_that_is_taken_out_is_noticed_within_a_thousand_seeds(
-    mutant, monkeypatch, record_property
-):
+def test_a_mechanism_that_is_taken_out_is_noticed_within_a_thousand_seeds(mutant, monkeypatch):
     mutant(monkeypatch)
 
     found = seeds_until_found()
 
     assert found is not None
-    record_property("seeds", found)
+    print(f"found after {found} seeds")  # noqa: T201 - told with pytest -s
 
 
-def test_a_store_that_does_not_sync_is_noticed_at_the_first_power_cuts(record_property):
+def test_a_store_that_does_not_sync_is_noticed_at_the_first_power_cuts():
     found = seeds_until_found(synchronous="OFF")
 
     assert found is not None
     assert found <= MUTANT_SEEDS / 10
-    record_property("seeds", found)
+    print(f"found after {found} seeds")  # noqa: T201 - told with pytest -s
