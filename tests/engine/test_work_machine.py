@@ -152,7 +152,9 @@ class WorkMachine(RuleBasedStateMachine):
         number = sorted(self.revived)[choice % len(self.revived)]
         piece = self.stage.engine.read(lambda tx: work.piece(tx, number))
         was = ('{"dead_letter":{"from":16}}', None)
-        back = self.stage.do(lambda tx: dead_letters.put_back(tx, number, QUEUE, DEAD, was))
+        back = self.stage.do(
+            lambda tx: dead_letters.put_back(tx, number, QUEUE, DEAD, was, until_ms=tx.now_ms)
+        )
         assert back == (piece.queue == QUEUE and piece.state == work.WAITING)
         if back:
             self.revived.discard(number)

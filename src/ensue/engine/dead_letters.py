@@ -82,7 +82,8 @@ def letter_of(found: Work) -> Letter | None:
 def revive(tx: Transaction, letter: Letter, body: str | None = None) -> None:
     """Move a dead letter back to where it died, as if it were new there, perhaps with a new body.
 
-    In its group it lines up behind what is there.
+    In its group it waits for what is due or taken there, and then has its place in the order of
+    sending again.
     """
     dead, home = letter.piece, letter.home
     held = dead.group is not None and first_of_group(tx, home, dead.group) is not None
@@ -102,11 +103,18 @@ def revive(tx: Transaction, letter: Letter, body: str | None = None) -> None:
     )
     tx.facts.depths.add(dead.queue, -1, -int(dead.state == LEASED))
     tx.facts.depths.add(home, 1, 0, int(held))
+    release_groups(tx, [dead])
     tx.touched.add(home)
 
 
 def put_back(
-    tx: Transaction, work_id: int, home: int, dead_letters: int, was: tuple[str, str | None]
+    tx: Transaction,
+    work_id: int,
+    home: int,
+    dead_letters: int,
+    was: tuple[str, str | None],
+    *,
+    until_ms: int,
 ) -> bool:
     """Move revived work that nobody has and that is not settled back to its dead-letter queue.
 
@@ -116,12 +124,15 @@ def put_back(
         home: where it was moved to.
         dead_letters: where it goes.
         was: its attributes before; and its body, None where that was not changed.
+        until_ms: what was revived later died again meanwhile, and is left alone.
 
     Returns:
         Whether it was still there.
     """
     found = piece(tx, work_id)
     if found is None or found.queue != home or found.state != WAITING:
+        return False
+    if tx.row("SELECT 1 FROM ensue_work WHERE id = ? AND after_ms > ?", (work_id, until_ms)):
         return False
     attributes, body = was
     tx.execute(

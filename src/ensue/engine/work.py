@@ -274,7 +274,7 @@ def bury(tx: Transaction, piece: Work, error: str, dead_letters: int) -> bool:
     tx.facts.depths.add(piece.queue, -1, -before.leased, -before.held)
     tx.facts.depths.add(dead_letters, 1)
     failures.record(tx, piece.id, piece.receives, error)
-    release_groups(tx, [piece])
+    release_groups(tx, [] if before.held else [piece._replace(due_ms=tx.now_ms)])
     tx.touched.add(dead_letters)
     return True
 
@@ -378,9 +378,9 @@ def first_of_group(tx: Transaction, queue: int, group: str) -> int | None:
 
 
 def release_groups(tx: Transaction, settled: Iterable[Work]) -> None:
-    """Make the next of each settled piece's group due."""
+    """Make the next of each settled piece's group due. What was held itself held nothing back."""
     for piece in settled:
-        if piece.group is None:
+        if piece.group is None or piece.due_ms == HELD_MS:
             continue
         following = first_of_group(tx, piece.queue, piece.group)
         if following is not None:

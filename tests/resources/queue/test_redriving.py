@@ -255,3 +255,14 @@ def test_redrives_are_forgotten_with_what_they_moved(store, run_on, app, queue):
     stage.advance(86_400_000 + 3 * PAUSE_MS)
     assert stage.rows("SELECT * FROM ensue_redrives") == []
     assert stage.rows("SELECT * FROM ensue_redriven") == []
+
+
+def test_what_died_again_and_was_redriven_again_is_left_alone_by_the_first_undo(stage, queue):
+    die(stage, queue, 1)
+    first = stage.wait(queue.dead_letters.redrive(body=2))
+    die(stage, queue)
+    stage.clock.move_to(stage.clock.now_ms() + 1)
+    stage.wait(queue.dead_letters.redrive(body=3))
+    undone = stage.wait(queue.dead_letters.undo_redrive(first.id))
+    assert (undone.returned, undone.gone) == (0, 1)
+    assert bodies(stage, queue) == [3]

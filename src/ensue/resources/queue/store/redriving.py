@@ -217,7 +217,12 @@ def undo(tx: Transaction, queue: QueueModel, undoing: Undoing) -> Undoing:
     chunk = redrives.moved_by(tx, found.id, undoing.after, REDRIVE_MAX)
     returned = sum(
         dead_letters.put_back(
-            tx, moved.work, moved.home, found.queue, (moved.attributes, moved.body)
+            tx,
+            moved.work,
+            moved.home,
+            found.queue,
+            (moved.attributes, moved.body),
+            until_ms=tx.now_ms if found.ended_ms is None else found.ended_ms,
         )
         for moved in chunk
     )
