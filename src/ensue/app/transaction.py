@@ -201,12 +201,21 @@ class Tx(ReadTx):
 
         Raises:
             InvalidValue: a part is missing or has the wrong type.
-            InvalidInput: a target refuses it.
+            InvalidInput: a target refuses it; then nobody gets it.
             TooLarge: it is larger than 1 MiB.
+            LimitExceeded: a target is as deep as it may be; then nobody gets it.
         """
         if isinstance(to, Topic):
-            return topic_kind.publish(self._inner, to.model, to.subscriptions, *said, **options)
-        return bus_kind.publish(self._inner, to.model, to.rules, *said, **options)
+            return self._inner.whole(
+                lambda: topic_kind.publish(
+                    self._inner, to.model, to.subscriptions, *said, **options
+                )
+            )
+        if not len(to.rules):
+            return bus_kind.publish(self._inner, to.model, to.rules, *said, **options)
+        return self._inner.whole(
+            lambda: bus_kind.publish(self._inner, to.model, to.rules, *said, **options)
+        )
 
     def schedule(
         self,

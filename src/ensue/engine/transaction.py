@@ -220,6 +220,27 @@ class Transaction:
         self.execute("RELEASE hop")
         return answer
 
+    def whole(self, run: Callable[[], T]) -> T:
+        """Run a part of this hop: as a whole or, when it raises, not at all.
+
+        For what makes several statements, where the one who asked may go on after a refusal.
+
+        Raises:
+            TransactionLost: the store ended the transaction.
+            Exception: whatever ``run`` raised.
+        """
+        _ = self.hop  # recorded before the savepoint, for it must outlive it
+        counted = self.facts.depths.mark()
+        self.execute("SAVEPOINT hop")
+        try:
+            answer = run()
+        except BaseException:
+            self._undo()
+            self.facts.depths.undo(counted)
+            raise
+        self.execute("RELEASE hop")
+        return answer
+
     def _undo(self) -> None:
         try:
             self.execute("ROLLBACK TO hop")

@@ -12,6 +12,7 @@ from ensue.words.errors import (
     InvalidName,
     InvalidPattern,
     InvalidValue,
+    LimitExceeded,
     NotFound,
     TooLarge,
 )
@@ -205,6 +206,33 @@ def test_a_delivery_that_a_subscriber_refuses_is_undone_alone_and_said(store, ru
     assert isinstance(taken, str)
     assert [body["text"] for body in bodies(stage, queue)] == ["t"]
     assert stage.wait(topic.count()) == 1
+    assert stage.wait(queue.depth())["waiting"] == 1
+
+
+def test_a_handler_that_goes_on_after_a_refusal_has_published_nothing(store, run_on, app, topic):
+    first, full, commands = app.queue("first"), app.queue("full", depth_max=1), app.queue("in")
+    bus = app.bus("bus")
+    bus.rule("all", {"detail-type": ["Placed"]}, to=[first, full])
+    topic.subscribe(first, full)
+    refused = []
+
+    @commands.consumer()
+    def publish(message, tx):
+        for to, said in ((topic, (1,)), (bus, ("Placed", {}))):
+            try:
+                tx.publish(to, *said)
+            except LimitExceeded:
+                refused.append(to)
+        tx.send(first, "went on")
+
+    stage = run_on(store, app)
+    stage.wait(full.send("there"))
+    stage.wait(commands.send(1))
+    stage.settle()
+    assert refused == [topic, bus]
+    assert bodies(stage, first) == ["went on"]
+    assert stage.wait(first.depth())["waiting"] == 1
+    assert (stage.wait(topic.count()), stage.wait(bus.count())) == (0, 0)
 
 
 def test_topics_that_would_go_round_in_a_circle_are_refused(app, topic):
@@ -250,6 +278,7 @@ def test_what_cannot_be_published_is_refused(store, run_on, app, topic):
         ({1: 2}, {}),
         (1, {"attributes": {"a": object()}}),
         (1, {"group": ""}),
+        (1, {"group": "\ud800"}),
         (1, {"deduplication_id": "x" * 129}),
     ):
         with pytest.raises(InvalidValue):

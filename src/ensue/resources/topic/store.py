@@ -84,16 +84,10 @@ def _deliver_one(
     message: Published,
     index: int,
 ) -> str | Refusal:
-    _ = tx.hop  # recorded before the savepoint, for it must outlive it
-    tx.execute("SAVEPOINT topic")
-    answer: str | Refusal
     try:
-        answer = _fan_out(tx, topic, subscriptions, message)
+        return tx.whole(lambda: _fan_out(tx, topic, subscriptions, message))
     except InvalidInput as fault:
-        tx.execute("ROLLBACK TO topic")
-        answer = Refusal(index, fault.code, str(fault))
-    tx.execute("RELEASE topic")
-    return answer
+        return Refusal(index, fault.code, str(fault))
 
 
 def _fan_out(
@@ -140,6 +134,7 @@ def _check_text(value: object, length: int, at: str) -> None:
         raise InvalidValue(
             f"expected text of 1 to {length} characters, got {values.shown(value)}", at=at
         )
+    values.check(value, at)
 
 
 def read(
