@@ -31,6 +31,8 @@ def test_a_plain_number_is_a_duration_in_seconds():
         "5x",
         -1,
         True,
+        None,
+        [1],
         float("nan"),
         float("inf"),
         1e308,

@@ -32,7 +32,7 @@ def duration_ms(value: str | float) -> int:
         found = _DURATION.match(value.strip())
         if found:
             ms = float(found[1]) * MS[found[2]]
-    elif not isinstance(value, bool):
+    elif type(value) in {int, float}:
         ms = value * 1_000
     if 0 <= ms <= DURATION_MS_MAX:
         return round(ms)

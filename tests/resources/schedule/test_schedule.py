@@ -345,6 +345,7 @@ def test_schedules_are_listed_a_page_at_a_time(store, run_on, app, queue, group)
         (InvalidValue, "rate(1 day)", {"start": "soon"}),
         (InvalidValue, "rate(1 day)", {"start": "2040-01-02", "end": "2040-01-01"}),
         (InvalidValue, "rate(1 day)", {"group": ""}),
+        (InvalidValue, "rate(1 day)", {"group": "\ud800"}),
         (InvalidValue, "rate(1 day)", {"body": object()}),
     ],
 )

@@ -199,6 +199,7 @@ def _moment(at_ms: int) -> datetime:
 
 def _group(group: object) -> str | None:
     if group is None or (isinstance(group, str) and 1 <= len(group) <= GROUP_LENGTH_MAX):
+        values.check(group, "$.group")
         return group
     raise InvalidValue(
         f"expected a group of 1 to {GROUP_LENGTH_MAX} characters, got {values.shown(group)}",

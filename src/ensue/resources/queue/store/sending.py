@@ -25,6 +25,10 @@ def send(tx: Transaction, queue: QueueModel, body: object, **options: Unpack[Sen
     deduplication_id = options.get("deduplication_id")
     priority, tenant = options.get("priority", 0), options.get("tenant")
     rules.check_name(group, "group")
+    if attributes is not None and not isinstance(attributes, Mapping):
+        raise InvalidValue(
+            f"expected an object of attributes, got {values.shown(attributes)}", at="$.attributes"
+        )
     if attributes and work.DEAD_LETTER in attributes:
         raise InvalidValue(
             f"expected attributes without {work.DEAD_LETTER}, which tells where a dead letter"
