@@ -309,6 +309,12 @@ BOUNDS: dict[str, Bound] = {
     "resources.schedule:FIRINGS_MAX": Bound(
         SCHEDULES, "firings", "firings of one transaction", "the next transaction"
     ),
+    "resources.schedule:AHEAD_MS": Bound(
+        SCHEDULES, "ms", "how long before a moment its calendars are walked", "at the moment itself"
+    ),
+    "resources.schedule:AHEAD_MAX": Bound(
+        SCHEDULES, "schedules", "calendars walked before a moment", "at the moment itself"
+    ),
     "resources.schedule:RETRIES_MAX": Bound(
         SCHEDULES, "tries", "tries to deliver a refused firing again", "the dead-letter queue"
     ),

@@ -145,13 +145,14 @@ class Shell:
         lines: list[str] = []
         missing: str | None = None
         for _ in range(TRIES_MAX if LOOKS.match(command) else 1):
-            lines = self._lines_of(command)
+            lines, status = self._said_by(command)
             missing = self.ids.match(told, lines)
-            if missing is None:
+            if missing is None and (told or status == 0):
                 return None
-        return _difference(command, missing or "", lines)
+        return _difference(command, missing or "nothing, having succeeded", lines)
 
-    def _lines_of(self, command: str) -> list[str]:
+    def _said_by(self, command: str) -> tuple[list[str], int]:
+        """The lines that a command wrote, and its status."""
         with contextlib.suppress(subprocess.TimeoutExpired):
             done = subprocess.run(
                 ["bash", "-c", command],
@@ -164,8 +165,8 @@ class Shell:
                 timeout=LIMIT_S,
                 check=False,
             )
-            return done.stdout.splitlines()
-        return [f"still running after {LIMIT_S} s"]
+            return done.stdout.splitlines(), done.returncode
+        return [f"still running after {LIMIT_S} s"], 1
 
     def close(self) -> None:
         """Stop everything."""

@@ -7,7 +7,7 @@ import pytest
 from ensue.app.app import App
 from ensue.app.integrity import check
 from ensue.engine.clock import HELD_START_MS
-from ensue.languages.schedules import moment_ms
+from ensue.languages.schedules import Timetable, moment_ms
 from ensue.words.errors import (
     Conflict,
     InvalidDeclaration,
@@ -448,3 +448,26 @@ def test_what_is_due_a_moment_later_is_not_fired_along(store, run_on, app, queue
     found = stage.wait(queue.peek())
     assert [message.sent_ms for message in found] == dues(stage, queue)
     assert dues(stage, queue) == [FIRST, FIRST + 1_000, FIRST + 30_000]
+
+
+def test_calendars_are_walked_before_the_moment_is_there(
+    store, run_on, app, queue, group, monkeypatch
+):
+    walked = []
+    walk = Timetable._next_on_wall
+
+    def counted(timetable, program, after_ms):
+        walked.append(stage.clock.now_ms())
+        return walk(timetable, program, after_ms)
+
+    stage = run_on(store, app)
+    for minute in range(120):
+        stage.wait(
+            group.create(
+                f"s{minute}", f"cron(0 {minute % 24} ? * * 2000-{2070 + minute})", to=queue
+            )
+        )
+    monkeypatch.setattr(Timetable, "_next_on_wall", counted)
+    stage.advance(DAY)
+    assert len(dues(stage, queue)) == 120
+    assert not [at_ms for at_ms in walked if at_ms % HOUR == 0]

@@ -140,10 +140,15 @@ def resume(tx: Transaction, group: GroupModel, name: str) -> Entry:
 
 def due(tx: Transaction, group: GroupModel, limit: int) -> list[Entry]:
     """The schedules that have come to their moment, the earliest first."""
+    return due_at(tx, group, tx.now_ms, limit)
+
+
+def due_at(tx: Transaction, group: GroupModel, at_ms: int, limit: int) -> list[Entry]:
+    """The schedules that come to their moment at a time, or have before."""
     found = tx.execute(
         f"SELECT {_ENTRY} FROM {group.table} WHERE state = 0 AND fire_ms <= ?"
         " ORDER BY fire_ms, id LIMIT ?",
-        (tx.now_ms, limit),
+        (at_ms, limit),
     )
     return [_entry(row) for row in found.fetchall()]
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import deque
 from typing import NamedTuple
 
 from ensue.engine import work
@@ -24,6 +25,9 @@ from ensue.words.names import Ref
 from ensue.words.values import Json
 
 SHOWN_MAX = 10
+AHEAD_MS = 250
+AHEAD_CHUNK = 50
+AHEAD_MAX = 2_000
 
 log = logging.getLogger("ensue.schedule")
 
@@ -56,6 +60,8 @@ class Scheduler:
         self._engine = engine
         self._group = group
         self._next_ms: int | None = None
+        self._ahead: deque[Entry] = deque()
+        self._ahead_of_ms = 0
 
     def due_ms(self) -> int | None:
         """When the next schedule comes to its moment."""
@@ -66,11 +72,11 @@ class Scheduler:
         engine, group = self._engine, self._group
         next_ms = engine.read(lambda tx: store.next_fire_ms(tx, group))
         if next_ms is None or next_ms > engine.clock.now_ms():
-            self._next_ms = next_ms
+            self._next_ms = self._look_ahead(next_ms)
             return False
         limit = min(FIRINGS_MAX, engine.take_at_most)
         fired = await engine.transact(lambda tx: fire_due(tx, group, limit), Origin(self.name))
-        self._next_ms = fired.next_ms
+        self._next_ms = self._look_ahead(fired.next_ms)
         if fired.left_out:
             names = ", ".join(fired.left_out[:SHOWN_MAX])
             log.warning(
@@ -80,6 +86,27 @@ class Scheduler:
                 names,
             )
         return fired.next_ms is not None and fired.next_ms <= engine.clock.now_ms()
+
+    def _look_ahead(self, next_ms: int | None) -> int | None:
+        """Walk the calendars of what is due soon, so that its moment is not spent on them.
+
+        Returns when to go on. A timetable keeps its last answer, which is what is asked for then.
+        """
+        now_ms = self._engine.clock.now_ms()
+        if next_ms is None or next_ms <= now_ms:
+            return next_ms
+        if now_ms < next_ms - AHEAD_MS:
+            return next_ms - AHEAD_MS
+        if self._ahead_of_ms != next_ms:
+            self._ahead_of_ms = next_ms
+            self._ahead.extend(
+                self._engine.read(lambda tx: store.due_at(tx, self._group, next_ms, AHEAD_MAX))
+            )
+        # A few at a time: others on the event loop have their turn in between.
+        for _ in range(min(AHEAD_CHUNK, len(self._ahead))):
+            entry = self._ahead.popleft()
+            rules.due_after(entry.plan, entry.anchor_ms, entry.due_ms or 0)
+        return min(now_ms + 1, next_ms) if self._ahead else next_ms
 
     async def drain(self, grace_ms: int) -> None:
         """Nothing is under way between steps."""
