@@ -291,6 +291,32 @@ def test_an_update_changes_what_is_named_and_keeps_the_rest(store, run_on, app, 
     assert again.state == "active"
 
 
+@pytest.mark.parametrize("changes", [{"window": 0}, {"window": "2h"}, {"end": "2100-01-01"}])
+def test_a_firing_that_waits_for_its_moment_in_the_window_is_not_lost_by_an_update(
+    store, run_on, app, queue, group, changes
+):
+    stage = run_on(store, app)
+    for name, expression in (("once", at(FIRST)), ("hourly", "rate(1 hour)")):
+        stage.wait(group.create(name, expression, to=queue, window="1h", end="2099-01-01"))
+    stage.clock.move_to(FIRST + 1)
+    made = {name: stage.wait(group.get(name)) for name in ("once", "hourly")}
+    for name, before in made.items():
+        assert stage.wait(group.update(name, **changes)).due_ms == before.due_ms
+    stage.advance(3 * HOUR)
+    found = dues(stage, queue)
+    assert {made["once"].due_ms, made["hourly"].due_ms} <= set(found)
+    assert len(found) == len(set(found))
+
+
+def test_an_end_before_what_is_due_next_completes_a_schedule(store, run_on, app, queue, group):
+    stage = run_on(store, app)
+    stage.wait(group.create("s", at(FIRST + HOUR), to=queue))
+    with pytest.raises(InvalidExpression, match="never due"):
+        stage.wait(group.update("s", end=datetime.fromtimestamp(FIRST / 1_000, UTC)))
+    stage.advance(2 * HOUR)
+    assert dues(stage, queue) == [FIRST + HOUR]
+
+
 def test_run_now_fires_out_of_turn_and_changes_nothing_else(store, run_on, app, queue, group):
     stage = run_on(store, app)
     before = stage.wait(group.create("s", at(FIRST + HOUR), to=queue, body=1))

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from ensue.languages.schedules import Timetable, compile_schedule, moment_ms, shown_ms
 from ensue.resources.schedule.model import (
+    ACTIVE,
     AFTERWARDS,
     GROUP_LENGTH_MAX,
     MISSED_AFTER_MS,
@@ -26,7 +27,8 @@ from ensue.words.names import Ref
 from ensue.words.units import duration_ms
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-TIMING = ("expression", "timezone", "start_ms", "end_ms", "window_ms")
+CADENCE = ("expression", "timezone", "start_ms")
+TIMING = (*CADENCE, "end_ms", "window_ms")
 
 
 class Decision(NamedTuple):
@@ -100,6 +102,17 @@ def changed(plan: Plan, target: Ref | None, changes: ScheduleChanges) -> Plan:
 def is_timing_changed(before: Plan, after: Plan) -> bool:
     """Whether two plans are due at different moments."""
     return any(getattr(before, name) != getattr(after, name) for name in TIMING)
+
+
+def keeps_moment(entry: Entry, plan: Plan) -> bool:
+    """Whether a schedule stays due when it is, although its end or its window is another.
+
+    What has come already and waits for its moment in the window fires all the same.
+    """
+    if entry.state != ACTIVE or entry.due_ms is None:
+        return False
+    is_cadence_kept = all(getattr(entry.plan, name) == getattr(plan, name) for name in CADENCE)
+    return is_cadence_kept and (plan.end_ms is None or entry.due_ms <= plan.end_ms)
 
 
 def timetable(plan: Plan) -> Timetable:

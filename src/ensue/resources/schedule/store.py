@@ -202,6 +202,11 @@ def _replan(tx: Transaction, entry: Entry, plan: Plan) -> Entry:
     """An entry with another plan; it is due from now on where that is due at other moments."""
     if not rules.is_timing_changed(entry.plan, plan):
         return entry._replace(plan=plan)
+    if rules.keeps_moment(entry, plan):
+        moment_ms = entry.fire_ms
+        if plan.window_ms != entry.plan.window_ms:
+            moment_ms = fire_ms(tx, plan, entry.due_ms)
+        return entry._replace(plan=plan, fire_ms=moment_ms)
     anchor_ms = tx.now_ms if plan.start_ms is None else plan.start_ms
     state = PAUSED if entry.state == PAUSED else ACTIVE
     return _due(tx, entry._replace(plan=plan, anchor_ms=anchor_ms, state=state))
