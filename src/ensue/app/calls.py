@@ -11,6 +11,7 @@ between has freed the key, and the repetition runs it again.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
@@ -141,15 +142,28 @@ class Calls:
         if once is None:
             return Called(await run())
         claim = once
-        kept = await self._engine.transact(lambda tx: _begin(tx, claim))
-        if kept is not None:
+        claimed: list[Once] = []
+
+        def begin(tx: Transaction) -> Called | None:
+            kept = _begin(tx, claim)
+            claimed.extend([claim] if kept is None else [])
             return kept
+
+        def free(tx: Transaction) -> None:
+            for each in claimed:
+                _free(tx, each)
+
         try:
+            kept = await self._engine.transact(begin)
+            if kept is not None:
+                return kept
             called = Called(await run())
-        except BaseException:
-            # A store that has closed meanwhile frees it when it is opened again.
-            with suppress(EnsueError):
-                await self._engine.transact(lambda tx: _free(tx, claim))
+        except BaseException as fault:
+            # A claim goes on although who waits for it is cancelled; this comes after it.
+            if claimed or isinstance(fault, asyncio.CancelledError):
+                # A store that has closed meanwhile frees it when it is opened again.
+                with suppress(EnsueError):
+                    await self._engine.transact(free)
             raise
         try:
             await self._engine.transact(lambda tx: _end(tx, claim, called))

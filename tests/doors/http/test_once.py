@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ensue import Answer, App, Body, Conflict, LimitExceeded, Tx
-from ensue.app.calls import IDEMPOTENCY_KEEP_MS
+from ensue.app.calls import IDEMPOTENCY_KEEP_MS, Calls, Once
 from ensue.doors.http import asgi_app
+from ensue.engine.transaction import Origin
 from ensue.testing import Running, running
 from tests.doors.http.sample import HOST, JSON_TYPE, ask
 
@@ -269,6 +270,36 @@ def test_an_action_that_is_cancelled_frees_its_key(once, outside):
 
     once.wait(leave())
     assert send(once, "/pay").body == {"calls": 2}
+
+
+async def turn():
+    """Let everything else on the event loop go on once."""
+    turned = asyncio.get_running_loop().create_future()
+    asyncio.get_running_loop().call_soon(turned.set_result, None)
+    await turned
+
+
+def test_an_action_that_is_cancelled_while_its_key_is_claimed_frees_it(once, outside):
+    async def leave():
+        calls, engine = [], once._platform.engine
+
+        async def run():
+            calls.append(1)
+
+        asked = Once("scope", "k", "fingerprint")
+        for turns in range(8):
+            task = asyncio.ensure_future(Calls(engine).act(run, Origin("pay"), asked))
+            for _ in range(turns):
+                await turn()
+                if calls:
+                    return turns
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+            left = engine.read(lambda tx: tx.rows("SELECT token FROM ensue_tokens"))
+            assert left == []
+        return None
+
+    assert once.wait(leave())
 
 
 def test_an_action_whose_answer_cannot_be_kept_is_answered_all_the_same(once, outside, caplog):
