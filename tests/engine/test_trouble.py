@@ -10,8 +10,9 @@ import httpx
 import pytest
 
 from ensue import App, Conflict, InvalidDeclaration, StoreBusy, StoreClosed, StoreUnusable
-from ensue.engine import takeover, work
+from ensue.engine import idempotency, takeover, work
 from ensue.engine.clock import HELD_START_MS, HeldClock, SystemClock
+from ensue.engine.deduplication import DEDUPLICATION_MS
 from ensue.engine.transaction import TransactionLost
 from ensue.engine.workers import drive
 from ensue.testing.disk import FOR_EVER, Disk, Fault
@@ -154,6 +155,46 @@ def test_work_that_was_sent_before_the_machines_time_was_set_back_is_due(file_st
     )
     assert due[0] == 0
     assert [each - (HELD_START_MS - HOUR_MS) for each in due[1:]] == [0, 60_000]
+
+
+def test_what_was_known_again_before_the_machines_time_was_set_back_is_forgotten_in_time(
+    file_store, run_on, app
+):
+    queue = app.queue("jobs")
+    stage = run_on(file_store, app)
+    first = stage.wait(queue.send("once", deduplication_id="a"))
+    stage.do(lambda tx: idempotency.begin(tx, "app", "token", "asked", hold_ms=HOUR_MS))
+    stage.clock.__init__(HELD_START_MS - 24 * HOUR_MS)
+    stage.do(takeover.follow_clock)
+    assert stage.wait(queue.send("once", deduplication_id="a")) == first
+    stage.clock.move_to(stage.clock.now_ms() + DEDUPLICATION_MS)
+    assert stage.wait(queue.send("again", deduplication_id="a")) != first
+    stage.clock.move_to(stage.clock.now_ms() + HOUR_MS)
+    stage.do(lambda tx: idempotency.begin(tx, "app", "token", "other", hold_ms=HOUR_MS))
+
+
+def test_a_redrive_goes_on_when_the_machines_time_was_set_back(file_store, run_on, app):
+    queue = app.queue("jobs", max_receives=1)
+    stage = run_on(file_store, app)
+    for _ in range(4):
+        stage.wait(queue.send(1))
+    stage.wait(queue.receive(9, visibility=1))
+    stage.clock.move_to(stage.clock.now_ms() + 1_000)
+    assert stage.wait(queue.receive(9)) == []
+    stage.wait(queue.dead_letters.redrive(rate="1/s"))
+    stage.settle()
+    stage.wait(queue.receive(9, visibility=1))
+    stage.clock.move_to(stage.clock.now_ms() + 1_000)
+    assert stage.wait(queue.receive(9)) == []
+    stage.close()
+
+    stage = run_on(file_store, app)
+    stage.clock.__init__(HELD_START_MS - HOUR_MS)
+    stage.do(takeover.follow_clock)
+    stage.advance(60_000)
+    [redrive] = stage.wait(queue.dead_letters.redrives())
+    assert (redrive.state, redrive.moved) == ("done", 4)
+    assert len(stage.wait(queue.dead_letters.peek())) == 1
 
 
 def _waiting(tx):

@@ -119,11 +119,22 @@ class Moved(NamedTuple):
     body: str | None
 
 
-def remember(tx: Transaction, number: int, moved: Moved) -> None:
-    """Note what a redrive moved."""
+def remember(tx: Transaction, number: int, moved: Moved) -> bool:
+    """Note what a redrive is to move; returns whether it has not moved it before."""
     tx.execute(
-        "INSERT INTO ensue_redriven (redrive, work, home, attributes, body) VALUES (?, ?, ?, ?, ?)",
+        "INSERT INTO ensue_redriven (redrive, work, home, attributes, body) VALUES (?, ?, ?, ?, ?)"
+        " ON CONFLICT DO NOTHING",
         (number, *moved),
+    )
+    return tx.changed() > 0
+
+
+def look_again(tx: Transaction, ahead_ms: int) -> None:
+    """Let what runs look at all letters once more: the clock was set back, and they with it."""
+    tx.execute(
+        "UPDATE ensue_redrives SET at_due_ms = -1, at_id = -1, started_ms = max(?, started_ms - ?)"
+        " WHERE state = 0",
+        (tx.now_ms, ahead_ms),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ensue.engine import redrives
 from ensue.engine.depths import Count
 from ensue.engine.transaction import Transaction
 from ensue.engine.work import HELD_MS
@@ -39,6 +40,8 @@ def count_all(tx: Transaction) -> None:
 def follow_clock(tx: Transaction) -> int:
     """Bring work that was sent in what is now the future back to the present: the clock was set.
 
+    The ids and tokens by which sends and requests are known again come along.
+
     Returns by how many ms.
     """
     newest = tx.execute("SELECT sent_ms FROM ensue_work ORDER BY id DESC LIMIT 1").fetchone()
@@ -50,4 +53,7 @@ def follow_clock(tx: Transaction) -> int:
         " rank = NULL, after_ms = after_ms - ?3, sent_ms = min(sent_ms, ?2) WHERE state < 2",
         (HELD_MS, tx.now_ms, ahead_ms),
     )
+    tx.execute("UPDATE ensue_deduplication SET until_ms = until_ms - ?", (ahead_ms,))
+    tx.execute("UPDATE ensue_tokens SET until_ms = until_ms - ?", (ahead_ms,))
+    redrives.look_again(tx, ahead_ms)
     return ahead_ms

@@ -266,3 +266,23 @@ def test_what_died_again_and_was_redriven_again_is_left_alone_by_the_first_undo(
     undone = stage.wait(queue.dead_letters.undo_redrive(first.id))
     assert (undone.returned, undone.gone) == (0, 1)
     assert bodies(stage, queue) == [3]
+
+
+def test_what_dies_again_in_the_moment_in_which_a_redrive_began_is_moved_once(store, run_on, app):
+    queue = app.queue("poison", max_receives=1)
+
+    @queue.consumer()
+    def fail(message, tx):
+        raise ValueError
+
+    stage = run_on(store, app)
+    for body in range(3):
+        stage.wait(queue.send(body))
+    stage.settle()
+    stage.clock.move_to(stage.clock.now_ms() + 1)
+    stage.wait(queue.dead_letters.redrive(rate="1/s"))
+    stage.settle()
+    stage.advance(60_000)
+    [redrive] = stage.wait(queue.dead_letters.redrives())
+    assert (redrive.state, redrive.moved) == ("done", 3)
+    assert stage.wait(queue.dead_letters.depth())["waiting"] == 3

@@ -110,13 +110,15 @@ def advance(
     if plan.limit is not None:
         limit = min(limit, plan.limit - redriving.moved)
     seen = _look(tx, redriving, plan, declared, limit=limit, looks=looks)
+    moved_so_far = redriving.moved
     for letter, body in seen.wanted:
         piece = letter.piece
         before = None if body is None else piece.body
         moved = Moved(piece.id, letter.home, piece.attributes or "{}", before)
-        redrives.remember(tx, redriving.id, moved)
-        dead_letters.revive(tx, letter, body)
-    moved_so_far = redriving.moved + len(seen.wanted)
+        # What it moved before died again since, within the millisecond in which it began.
+        if redrives.remember(tx, redriving.id, moved):
+            dead_letters.revive(tx, letter, body)
+            moved_so_far += 1
     is_done = not seen.more or moved_so_far == plan.limit
     now = redriving._replace(
         state=redrives.DONE if is_done else redrives.RUNNING,
