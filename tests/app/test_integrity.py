@@ -195,6 +195,16 @@ def test_a_lease_that_is_left_when_a_store_is_closed_is_seen_in_its_file(file_st
     assert (finding.rule, finding.severity) == ("work.lease_left", WARNING)
 
 
+def test_what_was_received_by_hand_when_a_store_is_closed_is_as_it_must_be(file_store, run_on, app):
+    leased = app.declared_here[2]
+    stage = run_on(file_store, app)
+    stage.wait(leased.send("one"))
+    assert len(stage.wait(leased.receive(visibility="12h"))) == 1
+    stage.close()
+
+    assert check_file(Path(file_store.path)) == []
+
+
 def test_a_file_can_be_checked_beside_the_process_that_runs_on_it(filled, store, tmp_path):
     if store.in_memory:
         pytest.skip("there is no file")

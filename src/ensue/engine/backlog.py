@@ -100,7 +100,7 @@ class Lease(NamedTuple):
 
     Attributes:
         piece: the work; its ``due_ms`` is when the lease ends.
-        holder: who received it by hand, as it said; None for the queue's consumer.
+        holder: who received it by hand, as it said, perhaps nothing; None for the consumer.
     """
 
     piece: Work

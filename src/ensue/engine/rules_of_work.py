@@ -62,11 +62,13 @@ def _leases(tx: Transaction, known: set[int], started_ms: int | None) -> Iterato
 
 
 def _orphans(tx: Transaction, known: set[int], started_ms: int | None) -> Iterator[Finding]:
-    """A store that was closed has no leases: whoever had one gave it back."""
+    """A store that was closed has no leases but by hand: every other holder gave its own back."""
     del known
     if started_ms is not None or tx.row("SELECT in_use FROM ensue_store") != (0,):
         return
-    for number, queue in tx.execute(f"SELECT id, queue FROM ensue_work WHERE state = {LEASED}"):
+    for number, queue in tx.execute(
+        f"SELECT id, queue FROM ensue_work WHERE state = {LEASED} AND holder IS NULL"
+    ):
         yield Finding(
             "work.lease_left",
             f"ensue_work {number}",

@@ -72,7 +72,7 @@ def receive(tx: Transaction, queue: QueueModel, asked: Asked, dead: Dead) -> Fou
         else:
             worn_out = True
             dead(tx, piece, reason)
-    leased = work.lease(tx, taken, asked.visibility_ms, asked.holder)
+    leased = work.lease(tx, taken, asked.visibility_ms, asked.holder or "")
     messages = [_received(tx, piece) for piece in leased]
     next_ms = tx.now_ms if worn_out else takes.next_due_ms(tx, number)
     return Found(messages, next_ms)
