@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import assert_type
 
-from ensue import App, Event, Item, Message, Page, Queue, Tx
+from ensue import App, Change, Event, Item, Message, Page, Queue, Tx
 
 
 @dataclass
@@ -42,6 +42,21 @@ def show(order: str, tx: Tx) -> Payment | None:
 def paid(event: Event[Payment], tx: Tx) -> None:
     assert_type(event.detail.cents, int)
     del tx
+
+
+@app.on_change(orders, kind="insert")
+def follow(change: Change, tx: Tx) -> None:
+    tx.send(payments, Payment(change.new.order, change.new["cents"] + change.new.cents))
+
+
+@app.on_event(events, {"detail-type": ["Noted"]})
+def noted(event: Event, tx: Tx) -> None:
+    tx.put(things, {"id": event.id, "twice": event.detail.cents * 2})
+
+
+@app.queue("untyped").consumer()
+def handle(message: Message, tx: Tx) -> None:
+    tx.put(things, {"id": message.id, "twice": message.body["cents"] * 2})
 
 
 async def later() -> None:

@@ -83,7 +83,7 @@ class Handlers(Resources):
 
     def on_change(
         self,
-        table: Table | Adopted,
+        table: Table[Any] | Adopted,
         *,
         kind: str | Sequence[str] | None = None,
         where: Mapping[str, Json] | str | None = None,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from ensue.words.values import Item
 
@@ -20,7 +21,8 @@ class Change:
         table: the table's name.
         key: the item's key: partition value, and sort value.
         old: the item before; None for an insert.
-        new: the item after; None for a remove.
+        new: the item after; None for a remove. Both are typed `Item | Any`: who follows one kind of
+            change knows which is there, and need not tell a type checker.
         at_ms: when it was made; for a statement typed into another program, when it was first seen.
         is_snapshot: an insert that tells of an item which was there before the following began.
         version: the item's version after it, or that of the item removed; None where there is none.
@@ -31,8 +33,8 @@ class Change:
     kind: str
     table: str
     key: Key
-    old: Item | None
-    new: Item | None
+    old: Item | Any
+    new: Item | Any
     at_ms: int
     is_snapshot: bool = False
     version: int | None = None

@@ -19,7 +19,7 @@ import re
 from base64 import b64encode
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import msgspec
 
@@ -43,7 +43,7 @@ _encoder = msgspec.json.Encoder(decimal_format="number")
 _decoder = msgspec.json.Decoder()
 
 
-class Item(dict[str, Json]):
+class Item(dict[str, Any]):
     """A stored object whose attributes can be read with a dot: ``order.quantity``.
 
     Only top-level attributes; those with names of dict's own methods are read with brackets.
@@ -54,7 +54,7 @@ class Item(dict[str, Json]):
 
     __slots__ = ()
 
-    def __getattr__(self, name: str) -> object:
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever was stored
         try:
             return self[name]
         except KeyError:

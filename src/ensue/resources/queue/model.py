@@ -18,7 +18,7 @@ from ensue.words.names import Ref
 from ensue.words.shapes import Shape
 from ensue.words.values import Json
 
-Body_co = TypeVar("Body_co", default=Json, covariant=True)
+Body_co = TypeVar("Body_co", default=Any, covariant=True)
 
 MAX_RECEIVES_DEFAULT = 10
 DELAY_MS_MAX = 366 * 86_400_000

@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Generic, Literal
+from typing import Any, Generic, Literal
 
 from typing_extensions import TypeVar
 
 from ensue.words.names import Ref, sql_name
 from ensue.words.values import Item, Json
 
-Body_co = TypeVar("Body_co", default=Json, covariant=True)
+Body_co = TypeVar("Body_co", default=Any, covariant=True)
 
 SUBSCRIPTIONS_MAX = 1_000
 PAGE_MAX = 1_000
