@@ -34,7 +34,7 @@ class Kind:
     """A kind of resource.
 
     Attributes:
-        name: what one is called.
+        name: its name, in places and addresses.
         plural: what many are called, and their place in addresses.
         summary: what it is, one sentence.
         aws: what AWS calls it; empty where it has no such thing.
@@ -42,6 +42,7 @@ class Kind:
         status: how one is doing: figures by name.
         audit: what is wrong with one in a store, given a transaction and the resource as the store
             knows it; None where the engine's own rules say it all.
+        noun: what one is called in sentences, where its name is not the word.
     """
 
     name: str
@@ -51,3 +52,14 @@ class Kind:
     operations: tuple[Operation, ...]
     status: Callable[[Any], Awaitable[dict[str, Json]]]
     audit: Callable[[Any, Any], Iterable[Finding]] | None = None
+    noun: str | None = None
+
+    @property
+    def called(self) -> str:
+        """What one is called in sentences."""
+        return self.noun or self.name
+
+
+def with_article(noun: str) -> str:
+    """A noun behind its indefinite article: ``an adopted table``."""
+    return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"

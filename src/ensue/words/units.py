@@ -96,6 +96,8 @@ def iso(ms: int) -> str:
 
 def human_ms(ms: float) -> str:
     """A duration for people: ``0.4 ms``, ``35 ms``, ``2.1 s``, ``3 m 20 s``, ``5 d 1 h``."""
+    if ms == 0:
+        return "0 ms"
     if ms < 1_000:
         return f"{ms:.1f} ms" if ms < 10 else f"{ms:.0f} ms"
     if ms < MS["m"]:

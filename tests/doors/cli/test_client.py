@@ -76,6 +76,14 @@ def test_a_missing_key_is_told_with_what_to_do():
         _ask(lambda _: httpx.Response(401, json=error))
 
 
+def test_a_right_that_is_missing_elsewhere_is_not_said_to_be_the_key():
+    said = "a right is missing, at db. Ask for it."
+    error = {"code": "not_permitted", "message": said, "at": "db", "hint": "Ask for it."}
+    with pytest.raises(NotPermitted) as caught:
+        _ask(lambda _: httpx.Response(401, json={"error": error}))
+    assert str(caught.value) == said
+
+
 @pytest.mark.parametrize(
     "answer", [httpx.Response(200, text="<html>"), httpx.Response(404, text="Not Found")]
 )

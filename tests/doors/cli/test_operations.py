@@ -28,11 +28,19 @@ def test_the_examples_of_a_command_can_be_typed(name):
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name != "tail"])
 def test_each_option_has_help_and_means_one_thing_for_all_kinds(name):
-    shapes = {}
+    meant = {}
     for way in usages(name).values():
         for option in way.options:
-            assert option.name in HELP
-            assert shapes.setdefault(option.name, option.shape) == option.shape
+            assert option.help or option.name in HELP
+            means = (option.shape, option.help)
+            assert meant.setdefault(option.name, means) == means
+
+
+def test_the_help_of_an_option_is_that_of_its_operation(ensue):
+    update, listed = ensue("update", "--help").stdout, ensue("list", "--help").stdout
+    assert "What gets it, such as queue/reports" in update
+    assert "keep or" in update
+    assert "Where the next page begins" in listed
 
 
 def test_a_message_is_sent_and_its_id_printed(ensue, answers):

@@ -32,3 +32,20 @@ def test_line_ends_and_tabs_of_a_text_are_kept(capsys):
 def test_json_is_escaped_as_json(capsys):
     output.show_json({"a": "\x9b\x7f\x1bé"})
     assert capsys.readouterr().out == '{"a":"\\u009b\\u007f\\u001bé"}\n'
+
+
+def test_what_is_read_of_a_log_is_a_table_and_says_where_to_go_on(capsys):
+    output.show({"changes": [{"id": "1", "kind": "insert"}], "position": 7})
+    told = capsys.readouterr()
+    assert told.out == "id  kind\n1   insert\n"
+    assert told.err == "What comes then: --after 7\n"
+
+
+def test_a_list_of_texts_is_a_line_for_each(capsys):
+    output.show(["2026-11-23T09:00:00+00:00", "2026-11-30T09:00:00+00:00"])
+    assert capsys.readouterr().out == "2026-11-23T09:00:00+00:00\n2026-11-30T09:00:00+00:00\n"
+
+
+def test_a_time_that_is_there_as_text_is_not_told_again_in_milliseconds(capsys):
+    output.show({"due": "2026-11-23T09:00:00+00:00", "due_ms": 1795424400000, "window_ms": 0})
+    assert capsys.readouterr().out == "due     2026-11-23T09:00:00+00:00\nwindow  0 ms\n"

@@ -46,7 +46,8 @@ def test_a_name_that_nothing_has_is_refused(ensue):
     done = ensue("get", "nothing", "1")
     assert done.exit_code == 1
     assert done.stderr == (
-        "error: there is no table or adopted or schedule nothing. `ensue ls` lists what there is.\n"
+        "error: there is no table, adopted table or schedule group nothing."
+        " `ensue ls` lists what there is.\n"
     )
 
 

@@ -106,7 +106,7 @@ def test_a_condition_that_is_false_stores_nothing(ensue):
 
 def test_what_is_not_there_is_an_error(ensue):
     assert ensue("get", "stock", "none").startswith("1 error: there is no item with the key")
-    told = "1 error: there is no table or adopted or schedule nothing"
+    told = "1 error: there is no table, adopted table or schedule group nothing"
     assert ensue("get", "nothing", "x").startswith(told)
     assert ensue("query", "stock", "x", "--index", "none").startswith("1 error: ")
 

@@ -156,7 +156,7 @@ def test_a_declared_moment_that_is_over_does_not_keep_the_app_from_opening(
     stage = run_on(store, app)
     stage.advance(DAY)
     assert stage.wait(group.get("launch")).state == "completed"
-    assert "launch of schedule schedules is never due any more" in caplog.text
+    assert "launch of group schedules is never due any more" in caplog.text
 
 
 def test_a_clock_that_was_set_back_fires_nothing_twice(file_store, run_on, app, queue, group):

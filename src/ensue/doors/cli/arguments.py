@@ -39,6 +39,7 @@ class Parameter:
         default: what it is when it is not given.
         low: the least number that it may be.
         high: the greatest.
+        help: what it is, where the operation says it; None where its name says enough.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Parameter:
     default: object
     low: float | None
     high: float | None
+    help: str | None = None
 
     @property
     def option(self) -> str:
@@ -155,7 +157,7 @@ def _malformed(fault: Exception) -> str:
 
 
 def _parameter(field: msgspec.structs.FieldInfo) -> Parameter:
-    declared, low, high = _unwrapped(field.type)
+    declared, notes = _unwrapped(field.type)
     default = field.default
     if default is msgspec.NODEFAULT and field.default_factory is not msgspec.NODEFAULT:
         default = field.default_factory()
@@ -164,8 +166,9 @@ def _parameter(field: msgspec.structs.FieldInfo) -> Parameter:
         shape=_shape(declared),
         required=field.required,
         default=None if default is msgspec.NODEFAULT else default,
-        low=low,
-        high=high,
+        low=_last(notes, "ge"),
+        high=_last(notes, "le"),
+        help=_last(notes, "description"),
     )
 
 
@@ -176,20 +179,23 @@ def _shape(declared: object) -> Shape:
     return _SHAPES.get(origin, "value")
 
 
-def _unwrapped(declared: object) -> tuple[object, float | None, float | None]:
-    """A type without ``Annotated`` and ``| None``, and the bounds that it carried."""
-    low: float | None = None
-    high: float | None = None
+def _last(notes: list[object], name: str) -> Any:  # noqa: ANN401 - a bound or a text
+    """The outermost note that says something of this name."""
+    said = [getattr(note, name, None) for note in notes]
+    return next((each for each in said if each is not None), None)
+
+
+def _unwrapped(declared: object) -> tuple[object, list[object]]:
+    """A type without ``Annotated`` and ``| None``, and the notes that it carried."""
+    notes: list[object] = []
     while True:
         if typing.get_origin(declared) is typing.Annotated:
-            declared, *notes = typing.get_args(declared)
-            for note in notes:
-                low = getattr(note, "ge", low)
-                high = getattr(note, "le", high)
+            declared, *more = typing.get_args(declared)
+            notes += reversed(more)
         elif typing.get_origin(declared) in {typing.Union, types.UnionType}:
             rest = [each for each in typing.get_args(declared) if each is not type(None)]
             if len(rest) != 1:
-                return declared, low, high
+                return declared, notes
             declared = rest[0]
         else:
-            return declared, low, high
+            return declared, notes

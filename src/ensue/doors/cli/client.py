@@ -150,7 +150,7 @@ def _refusal(error: Mapping[str, Any]) -> EnsueError:
         if isinstance(error.get(part), str) and error[part] not in message
     }
     kind = _BY_CODE.get(str(error.get("code")), EnsueError)
-    if kind is NotPermitted and not said and "--key" not in message:
+    if kind is NotPermitted and not error.get("hint"):
         said = {"hint": "Give the key with --key or ENSUE_KEY."}
     return kind(message, **said)
 

@@ -11,7 +11,7 @@ from ensue.doors.cli.model import Server
 from ensue.doors.cli.operations import Usage, usages
 from ensue.doors.cli.output import figures, printable_line, show_fields, show_json, show_table
 from ensue.doors.cli.places import find_place, places
-from ensue.words.kinds import Kind
+from ensue.words.kinds import Kind, with_article
 
 
 @click.command(
@@ -49,8 +49,7 @@ def describe(server: Server, *, name: str, as_json: bool) -> None:
         show_json(found)
         return
     name, app = printable_line(place.name), printable_line(place.app)
-    article = "an" if place.kind.name[0] in "aeiou" else "a"
-    click.echo(f"{click.style(name, bold=True)}, {article} {place.kind.name} of {app}")
+    click.echo(f"{click.style(name, bold=True)}, {with_article(place.kind.called)} of {app}")
     click.echo(place.kind.summary)
     for part in ("declared", "status"):
         if found.get(part):

@@ -14,7 +14,7 @@ from ensue.doors.cli.model import Decoded, Server
 from ensue.doors.cli.output import show, show_json
 from ensue.doors.cli.places import Place, find_place
 from ensue.words.errors import NotFound
-from ensue.words.kinds import Kind, Operation
+from ensue.words.kinds import Kind, Operation, with_article
 
 EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "send": (
@@ -108,18 +108,12 @@ HELP: Mapping[str, str] = {
     "segments": "Into how many parts to divide the table.",
     "sort": "A condition on the sort key: only that range is read.",
     "after": "Where the next page begins, as the page before said.",
-    "body": "What the target gets, or what replaces each body.",
+    "body": "What replaces each body.",
     "count": "How many moments at most.",
-    "end": "It is not due after this time, such as 2026-12-31T00:00:00.",
-    "expression": "When it is due: at(...), rate(...) or cron(...).",
-    "missed": "What was due while nothing ran: once, skip or all.",
-    "start": "Where reading begins: horizon, latest, a sequence number, a time. Or: it is not due"
-    " before this time; a rate counts from it.",
+    "start": "Where reading begins: horizon, latest, a sequence number, a time.",
     "state": "Only those that are active, paused or completed.",
     "timezone": "On whose clock it is due, such as Europe/Paris.",
-    "window": "It fires at a random moment within so long, such as 15m.",
-    "wrapped": "The target gets an object that tells of the firing, the body in it.",
-    "at": "As of when: a time or a change's id. Of a split: the second shard's lowest hash key.",
+    "at": "As of when: a time, or a change's id.",
     "confirm": "The name of the reader, to say that it is meant.",
     "lease": "For how many seconds.",
     "attributes": "What travels beside the body.",
@@ -144,7 +138,7 @@ HELP: Mapping[str, str] = {
     "to": "The address, instead of the declared one.",
     "values": "The values of the expression's :names.",
     "visibility": "Seconds during which nobody else receives it.",
-    "wait": "How long to wait for the first: seconds for a queue, else milliseconds.",
+    "wait": "How many milliseconds to wait for something new.",
     "whole": "All of them or none.",
     "where": "A condition on the item that is there.",
 }
@@ -188,8 +182,12 @@ class Usage:
         return " ".join(each.metavar for each in self.positional)
 
     def __str__(self) -> str:
-        words = ["ensue", self.operation.name, self.kind.name.upper(), self.arguments]
+        words = ["ensue", self.operation.name, _metavar(self.kind), self.arguments]
         return " ".join(filter(None, words))
+
+
+def _metavar(kind: Kind) -> str:
+    return kind.called.upper().replace(" ", "-")
 
 
 def operation_commands(leave_out: Iterable[str]) -> list[click.Command]:
@@ -211,7 +209,7 @@ def usages(name: str) -> dict[str, Usage]:
 def _command(name: str) -> click.Command:
     ways = usages(name)
     only = next(iter(ways.values())) if len(ways) == 1 else None
-    resource = only.kind.name.upper() if only else "NAME"
+    resource = _metavar(only.kind) if only else "NAME"
     params: list[click.Parameter] = [click.Argument(["resource"], metavar=resource)]
     shapes = dict.fromkeys(way.arguments for way in ways.values() if way.arguments)
     if shapes:
@@ -247,7 +245,7 @@ def _options(ways: Iterable[Usage]) -> list[click.Option]:
     for way in ways:
         for each in way.options:
             declared.setdefault(each.name, each)
-            owners.setdefault(each.name, []).append(way.kind.name)
+            owners.setdefault(each.name, []).append(way.kind.called)
     return [
         _option(each, None if len(owners[name]) == len(ways) else owners[name])
         for name, each in declared.items()
@@ -255,8 +253,9 @@ def _options(ways: Iterable[Usage]) -> list[click.Option]:
 
 
 def _option(parameter: Parameter, owners: Sequence[str] | None) -> click.Option:
-    said = [HELP[parameter.name]] if parameter.name in HELP else []
-    said += [f"For a {' or '.join(owners)} only."] if owners else []
+    help_ = parameter.help or HELP.get(parameter.name)
+    said = [] if help_ is None else [help_]
+    said += [f"For {with_article(' or '.join(owners))} only."] if owners else []
     if parameter.default not in (None, {}, [], False):
         said.append(f"[default: {parameter.default}]")
     said += [f"[{parameter.bounds}]"] if parameter.bounds else []
@@ -338,7 +337,8 @@ def _taken_options(way: Usage, options: Mapping[str, object]) -> dict[str, objec
     for name in options:
         if name not in known:
             said = "--" + name.replace("_", "-")
-            raise click.UsageError(f"A {way.kind.name} takes no {said} with {way.operation.name}")
+            who = with_article(way.kind.called).capitalize()
+            raise click.UsageError(f"{who} takes no {said} with {way.operation.name}")
     return {
         known[name]: list(value) if isinstance(value, tuple) else value
         for name, value in options.items()

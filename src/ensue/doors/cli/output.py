@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 
 import click
@@ -46,6 +46,9 @@ def show(value: object) -> None:
         show_table(value)
     elif isinstance(value, list) and not value:
         click.echo("none", err=True)
+    elif isinstance(value, list) and all(isinstance(each, str) for each in value):
+        for each in value:
+            click.echo(printable_line(each))
     else:
         click.echo(_text(value))
 
@@ -54,6 +57,7 @@ def show_table(rows: Sequence[Mapping[str, object]]) -> None:
     """Write objects as lines of a table, without the columns that are empty everywhere."""
     names = list(dict.fromkeys(name for row in rows for name in row))
     names = [name for name in names if any(_is_something(row.get(name)) for row in rows)]
+    names = [name for name in names if not _is_told_twice(name, names)]
     lines = [[_cell(name, row.get(name)) for name in names] for row in rows]
     heads = [_label(name) for name in names]
     widths = [max(map(len, column)) for column in zip(heads, *lines, strict=True)]
@@ -64,6 +68,7 @@ def show_table(rows: Sequence[Mapping[str, object]]) -> None:
 
 def show_fields(found: Mapping[str, object], indent: str = "") -> None:
     """Write an object's fields below each other, values aligned."""
+    found = {name: value for name, value in found.items() if not _is_told_twice(name, found)}
     width = max((len(_label(name)) for name in found), default=0)
     for name, value in found.items():
         label = click.style(_label(name).ljust(width), dim=True)
@@ -93,7 +98,22 @@ def _show_object(found: Mapping[str, object]) -> None:
         if found["next"] is not None:
             click.echo(f"There is more: --after {printable_line(str(found['next']))}", err=True)
         return
+    if _is_part_of_a_log(found):
+        show(next(iter(found.values())))
+        click.echo(f"What comes then: --after {found['position']}", err=True)
+        return
     show_fields(found)
+
+
+def _is_part_of_a_log(found: Mapping[str, object]) -> bool:
+    """Whether it is a list and the position behind it, as what reads a log answers."""
+    names = list(found)
+    return len(names) == 2 and names[1] == "position" and isinstance(found[names[0]], list)
+
+
+def _is_told_twice(name: str, names: Collection[str]) -> bool:
+    """Whether it is a time in milliseconds that is there as text too."""
+    return name.endswith("_ms") and name.removesuffix("_ms") in names
 
 
 def _label(name: str) -> str:

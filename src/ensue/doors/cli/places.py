@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ensue.catalog import KINDS
 from ensue.doors.cli.model import Decoded, Server
 from ensue.words.errors import InvalidInput, NotFound
-from ensue.words.kinds import Kind
+from ensue.words.kinds import Kind, with_article
 
 RESOURCES = "/_ensue/resources"
 
@@ -72,10 +72,17 @@ def find_place(server: Server, text: str, kinds: Collection[str] | None = None) 
         homes = {each.app for each in found}
         ways = [_written(each, with_app=len(homes) > 1) for each in found]
         raise InvalidInput(f"{text} can be {' or '.join(ways)}", hint="Write one of these.")
-    wanted = " or ".join(kinds or ("resource",))
+    wanted = _one_of([KINDS[kind].called for kind in kinds or ()] or ["resource"])
     if named:
-        raise InvalidInput(f"expected a {wanted}, got the {named[0].kind.name} {text}")
+        got = named[0].kind.called
+        raise InvalidInput(f"expected {with_article(wanted)}, got the {got} {text}")
     raise NotFound(f"there is no {wanted} {text}", hint="`ensue ls` lists what there is.")
+
+
+def _one_of(words: list[str]) -> str:
+    """Words as a choice: ``table, adopted table or schedule group``."""
+    *most, last = words
+    return f"{', '.join(most)} or {last}" if most else last
 
 
 def _is_meant(place: Place, text: str) -> bool:

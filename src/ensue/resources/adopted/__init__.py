@@ -72,6 +72,7 @@ async def _status(table: Adopted) -> dict[str, Json]:
 
 KIND = Kind(
     name="adopted",
+    noun="adopted table",
     plural="adopted",
     summary="A table in a database of your own, followed by its changes.",
     aws="DMS",

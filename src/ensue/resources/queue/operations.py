@@ -62,7 +62,9 @@ class Receive(msgspec.Struct, forbid_unknown_fields=True):
     """How many messages to receive, and for how long; times are in seconds."""
 
     limit: Annotated[int, msgspec.Meta(ge=1, le=RECEIVE_MAX)] = 1
-    wait: Annotated[float, msgspec.Meta(ge=0, le=20)] = 0
+    wait: Annotated[
+        float, msgspec.Meta(ge=0, le=20, description="How many seconds to wait for the first.")
+    ] = 0
     visibility: Annotated[float, msgspec.Meta(ge=0.001, le=43_200)] = 30
     holder: Holder | None = None
 

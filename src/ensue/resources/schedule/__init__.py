@@ -43,37 +43,53 @@ Text = Annotated[str, msgspec.Meta(min_length=1, max_length=256)]
 Count = Annotated[int, msgspec.Meta(ge=1, le=1_000)]
 
 
+def _said(text: str) -> msgspec.Meta:
+    return msgspec.Meta(description=text)
+
+
+_EXPRESSION = _said("When it is due: at(...), rate(...) or cron(...).")
+_TO = _said("What gets it, such as queue/reports.")
+_BODY = _said("What the target gets.")
+_START = _said("It is not due before this time; a rate counts from it.")
+_END = _said("It is not due after this time, such as 2026-12-31T00:00:00.")
+_WINDOW = _said("It fires at a random moment within so long, such as 15m.")
+_MISSED = _said("What becomes of firings that were due while nothing ran: once, skip or all.")
+_AFTER = _said("What becomes of it when it is never due again: keep or delete.")
+_WRAPPED = _said("The target gets an object that tells of the firing, the body in it.")
+_GROUP = _said("The message group of what the target gets.")
+
+
 class Create(msgspec.Struct, forbid_unknown_fields=True):
     """A schedule to make."""
 
     name: Text
     expression: Text
     to: Text
-    body: Any = None
+    body: Annotated[Any, _BODY] = None
     timezone: Text = "UTC"
-    start: Text | None = None
-    end: Text | None = None
-    window: Text = "0s"
-    missed: Text = "once"
-    after: Text = "keep"
-    wrapped: bool = False
-    group: Text | None = None
+    start: Annotated[Text | None, _START] = None
+    end: Annotated[Text | None, _END] = None
+    window: Annotated[Text, _WINDOW] = "0s"
+    missed: Annotated[Text, _MISSED] = "once"
+    after: Annotated[Text, _AFTER] = "keep"
+    wrapped: Annotated[bool, _WRAPPED] = False
+    group: Annotated[Text | None, _GROUP] = None
 
 
 class Update(msgspec.Struct, forbid_unknown_fields=True):
     """What to change of a schedule; what is not given stays."""
 
     name: Text
-    expression: Text | None = None
-    to: Text | None = None
-    body: Any = None
+    expression: Annotated[Text | None, _EXPRESSION] = None
+    to: Annotated[Text | None, _TO] = None
+    body: Annotated[Any, _BODY] = None
     timezone: Text | None = None
-    start: Text | None = None
-    end: Text | None = None
-    window: Text | None = None
-    missed: Text | None = None
-    after: Text | None = None
-    group: Text | None = None
+    start: Annotated[Text | None, _START] = None
+    end: Annotated[Text | None, _END] = None
+    window: Annotated[Text | None, _WINDOW] = None
+    missed: Annotated[Text | None, _MISSED] = None
+    after: Annotated[Text | None, _AFTER] = None
+    group: Annotated[Text | None, _GROUP] = None
 
 
 class Named(msgspec.Struct, forbid_unknown_fields=True):
@@ -185,6 +201,7 @@ def _target(schedules: Schedules, said: str) -> Ref:
 
 KIND = Kind(
     name="schedule",
+    noun="schedule group",
     plural="schedules",
     summary="What is due at a moment, at a rate, or by the calendar of a time zone.",
     aws="EventBridge Scheduler",

@@ -70,7 +70,9 @@ class Schedules:
             InvalidValue: an option or the body is none.
         """
         if check_schedule_name(name) in self._declared:
-            raise InvalidDeclaration(f"there are two schedules called {name} in {self.ref}")
+            raise InvalidDeclaration(
+                f"there are two schedules called {name} in group {self.ref.name}"
+            )
         self._declared[name] = rules.make_plan(expression, to.ref, body, options)
 
     async def create(
@@ -276,7 +278,9 @@ class Schedules:
         """
         for name, plan in self._declared.items():
             if plan.target not in known:
-                raise NotFound(f"the schedule {name} of {self.ref} has no target {plan.target}")
+                raise NotFound(
+                    f"the schedule {name} of group {self.ref.name} has no target {plan.target}"
+                )
 
     def prepare(self, engine: Engine, tx: Transaction) -> None:
         """Make the table."""
@@ -292,7 +296,7 @@ class Schedules:
         """
         del engine
         for name in store.declare(tx, self.model, self._declared):
-            log.warning("the schedule %s of %s is never due any more", name, self.ref)
+            log.warning("the schedule %s of group %s is never due any more", name, self.ref.name)
 
     def workers(self, engine: Engine) -> list[Worker]:
         """What fires, and what delivers again what was refused."""

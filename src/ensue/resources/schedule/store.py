@@ -57,7 +57,8 @@ def create(
     )
     if not tx.changed():
         raise Conflict(
-            f"there is a schedule {name} in {group.ref}", hint="Update it, or delete it first."
+            f"there is a schedule {name} in group {group.ref.name}",
+            hint="Update it, or delete it first.",
         )
     tx.touched.add(tx.number(group.ref))
     return Entry(
@@ -122,7 +123,7 @@ def pause(tx: Transaction, group: GroupModel, name: str) -> Entry:
     """Let a schedule fire no more until it is resumed."""
     entry = get(tx, group, name)
     if entry.state == COMPLETED:
-        raise Conflict(f"the schedule {name} of {group.ref} is completed")
+        raise Conflict(f"the schedule {name} of group {group.ref.name} is completed")
     paused = entry._replace(state=PAUSED, due_ms=None, fire_ms=None)
     _save(tx, group, paused)
     return paused
@@ -132,7 +133,7 @@ def resume(tx: Transaction, group: GroupModel, name: str) -> Entry:
     """Let a schedule fire again, from now on; what was due while it was paused is left out."""
     entry = get(tx, group, name)
     if entry.state == COMPLETED:
-        raise Conflict(f"the schedule {name} of {group.ref} is completed")
+        raise Conflict(f"the schedule {name} of group {group.ref.name} is completed")
     resumed = _due(tx, entry._replace(state=ACTIVE))
     _save(tx, group, resumed)
     return resumed
@@ -171,7 +172,7 @@ def get(tx: Transaction, group: GroupModel, name: str) -> Entry:
     """A schedule by its name."""
     found = find(tx, group, name)
     if found is None:
-        raise NotFound(f"there is no schedule {name} in {group.ref}")
+        raise NotFound(f"there is no schedule {name} in group {group.ref.name}")
     return found
 
 
@@ -268,7 +269,7 @@ def _undeclared(tx: Transaction, group: GroupModel, name: str) -> Entry:
 def _check_undeclared(group: GroupModel, entry: Entry) -> None:
     if entry.declared:
         raise Conflict(
-            f"the schedule {entry.name} of {group.ref} is declared by the app",
+            f"the schedule {entry.name} of group {group.ref.name} is declared by the app",
             hint="Change it there; it can be paused and resumed.",
         )
 

@@ -58,11 +58,16 @@ class Nothing(msgspec.Struct, forbid_unknown_fields=True):
     """No parameters."""
 
 
+_AT = msgspec.Meta(
+    description="The lowest hash key of the second shard, in hexadecimal; the middle by default."
+)
+
+
 class Split(msgspec.Struct, forbid_unknown_fields=True):
     """Which shard, and the lowest hash key of the second, in hexadecimal."""
 
     shard: Position
-    at: str | None = None
+    at: Annotated[str | None, _AT] = None
 
 
 class Merge(msgspec.Struct, forbid_unknown_fields=True):
