@@ -123,11 +123,16 @@ def _class(found: type[Any]) -> list[str]:
         (code(name + plain(inspect.signature(each))), first(each.__doc__))
         for name, each in methods.items()
     ]
-    kind = found.__name__.lower()
-    declared = [f"Declared with [`app.{kind}()`](kinds.md#{kind})."] if kind in KINDS else []
+    kind, method = HANDLES.get(found.__name__, ("", ""))
+    declared = [f"Declared with [`app.{method}()`](kinds.md#{kind})."] if kind else []
     fields = [] if declared else arguments(found.__doc__)
     listed = [table(("method", "what it does"), rows)] if rows else []
     return [first(found.__doc__), *declared, *fields, *listed]
+
+
+HANDLES = {kind.name.capitalize(): (kind.name, _method(kind)) for kind in KINDS.values()}
+HANDLES |= {"Schedule": ("", ""), "Schedules": ("schedule", "schedules")}
+"""Handles by name: the kind, and the method that declares one. A `Schedule` is a row of a group."""
 
 
 INNER = frozenset({

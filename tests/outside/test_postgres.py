@@ -283,6 +283,20 @@ def test_who_lacks_the_right_to_adopt_is_told_which_rights_that_needs(database, 
         follow(url=database.url.replace("postgres:hush-hush", role)).take()
 
 
+def test_who_may_adopt_a_table_of_somebody_else_may_release_it(database, customers, follow):
+    role = f"adopter_{database.schema}"
+    database.type(f"CREATE ROLE {role} LOGIN")
+    database.type(f"GRANT USAGE, CREATE ON SCHEMA {database.schema} TO {role}")
+    database.type(f"GRANT SELECT, TRIGGER ON {customers} TO {role}")
+    follower = follow(url=database.url.replace("postgres:hush-hush", role))
+    follower.take()
+
+    assert follower.table.release(force=False) == 0
+
+    left = f"SELECT 1 FROM pg_trigger WHERE tgrelid = '{customers}'::regclass"
+    assert database.type(left) == []
+
+
 def test_adopting_does_not_wait_long_for_a_table_that_is_in_use(
     database, customers, follow, monkeypatch
 ):

@@ -168,17 +168,19 @@ class PostgresTable:
             with self._alone(connection), connection.transaction():
                 if not force:
                     self._check_owner(connection, shape)
-                for name in _triggers(connection, shape):
-                    connection.execute(f"DROP TRIGGER {quoted(name)} ON {shape.name}")
                 dropped = connection.execute(
                     f"DELETE FROM {shape.changes} WHERE adopted = %s", (shape.table,)
                 ).rowcount
                 connection.execute(f"DELETE FROM {shape.adopted} WHERE name = %s", (shape.table,))
                 if connection.execute(f"SELECT 1 FROM {shape.adopted}").fetchone() is None:
+                    # The function is ours and takes its triggers along; a trigger by itself can be
+                    # dropped by the table's owner only.
                     connection.execute(
                         f"DROP TABLE {shape.adopted}, {shape.changes};"
-                        f" DROP FUNCTION {quoted(shape.schema)}.ensue_capture()"
+                        f" DROP FUNCTION {quoted(shape.schema)}.ensue_capture() CASCADE"
                     )
+                for name in _triggers(connection, shape):
+                    connection.execute(f"DROP TRIGGER {quoted(name)} ON {shape.name}")
             self._token = None
             return int(dropped)
 
@@ -348,7 +350,8 @@ class PostgresTable:
             return NotPermitted(
                 f"the user lacks a right: {said}",
                 at=url.shown,
-                hint="Adopting needs CREATE on the schema, and TRIGGER and SELECT on the table.",
+                hint="Adopting needs CREATE on the schema, and TRIGGER and SELECT on the table;"
+                " taking a trigger away while other tables are adopted needs the table's owner.",
             )
         if isinstance(fault, psycopg.DataError | errors.UndefinedFunction):
             return InvalidValue(f"expected values that fit the columns: {said}", at=url.shown)
