@@ -1,4 +1,4 @@
-"""Ensue: tables, queues, buses and functions that move in one transaction, in one process.
+"""Ensue: tables, queues, topics, buses, streams and functions that move in one transaction.
 
 Everything an app needs is here; what lies beneath is not public.
 """

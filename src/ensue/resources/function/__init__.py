@@ -46,7 +46,9 @@ KIND = Kind(
     summary="A handler that can be a target, be called, or follow a log.",
     aws="Lambda",
     operations=(
-        Operation("invoke", "Let it handle a body, with retries.", Invoke, _invoke, writes=True),
+        Operation(
+            "invoke", "Let a function handle a body, with retries.", Invoke, _invoke, writes=True
+        ),
         Operation(
             "rewind",
             "Set it back, or forward, in the log that it follows.",
