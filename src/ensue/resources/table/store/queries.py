@@ -226,7 +226,7 @@ def _shows(
     if asked.projection is None:
         return of_index, lambda item: item
     projection = compile_projection(asked.projection)
-    return of_index, lambda item: Item(projection.project(item))  # type: ignore[arg-type] # parts of an item
+    return of_index, lambda item: Item(projection.project(item))
 
 
 def _attributes(table: TableModel, index: str | None) -> tuple[str, ...]:
