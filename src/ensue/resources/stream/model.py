@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 from ensue.engine.lanes import Lag
 from ensue.words.names import Ref, sql_name
@@ -65,7 +66,7 @@ class StreamRecord:
     sequence: int
     shard: int
     key: str | None
-    data: Json | Item
+    data: Any
     at_ms: int
     attributes: Mapping[str, Json] = field(default_factory=dict)
 
