@@ -99,7 +99,9 @@ BOUNDS: dict[str, Bound] = {
     "resources.topic:SUBSCRIPTIONS_MAX": Bound(
         DATA, "subscriptions", "subscriptions of a topic", DECLARED
     ),
-    "resources.topic:PAGE_MAX": Bound(DATA, "messages", "one `messages`", "the first so many"),
+    "resources.topic:PAGE_MAX": Bound(
+        DATA, "messages", "one `tail` of a topic", "the first so many"
+    ),
     "resources.topic:GROUP_LENGTH_MAX": Bound(DATA, "characters", "a message group", VALUE),
     "resources.topic:DEDUPLICATION_ID_LENGTH_MAX": Bound(
         DATA, "characters", "a deduplication id", VALUE

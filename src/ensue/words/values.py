@@ -233,6 +233,28 @@ def as_json(value: Json) -> Json:
     return b64encode(value).decode() if isinstance(value, bytes) else value
 
 
+def check_name(found: object, what: str, length_max: int, at: str) -> None:
+    """Check a short text such as a group or a deduplication id; None is none.
+
+    Args:
+        found: what was given.
+        what: what it is called in the error.
+        length_max: how many characters it may have.
+        at: where it stands, for the error.
+
+    Raises:
+        InvalidValue: it is no text, empty, too long, or holds what UTF-8 cannot.
+    """
+    if found is None:
+        return
+    if not isinstance(found, str) or not 1 <= len(found) <= length_max:
+        article = "an" if what[0] in "aeiou" else "a"
+        raise InvalidValue(
+            f"expected {article} {what} of 1 to {length_max} characters, got {shown(found)}", at=at
+        )
+    _check_text(found, at)
+
+
 def _check_text(text: str, path: str) -> None:
     try:
         text.encode()

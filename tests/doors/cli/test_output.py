@@ -39,6 +39,9 @@ def test_what_is_read_of_a_log_is_a_table_and_says_where_to_go_on(capsys):
     told = capsys.readouterr()
     assert told.out == "id  kind\n1   insert\n"
     assert told.err == "What comes then: --after 7\n"
+    output.show({"records": [{"id": "1"}]})
+    output.show({"shards": [2, 3]})
+    assert capsys.readouterr().out == "id\n1\nshards  [2,3]\n"
 
 
 def test_a_list_of_texts_is_a_line_for_each(capsys):

@@ -94,3 +94,14 @@ def test_the_records_of_a_stream_are_followed_by_its_name(ensue, answers):
         '2023-11-14T22:13:20Z  a  r-1  {"n":1}',
         '2023-11-14T22:13:20Z  -  r-2  {"n":1}',
     ]
+
+
+def test_the_messages_of_a_topic_are_followed_by_its_name(ensue, answers):
+    answers.resources = [("shop", "topic", "orders")]
+    message = {"id": "m-1", "topic": "orders", "sent_ms": 1_700_000_000_000, "body": {"n": 1}}
+    filtered = {**message, "id": "m-2", "attributes": {"kind": "placed"}}
+    answers.add("/_ensue/topics/orders/tail", {"messages": [message, filtered], "position": 2})
+    assert ensue("tail", "orders", "--count", "2").stdout.splitlines() == [
+        '2023-11-14T22:13:20Z  {}  m-1  {"n":1}',
+        '2023-11-14T22:13:20Z  {"kind":"placed"}  m-2  {"n":1}',
+    ]

@@ -1,6 +1,8 @@
 # ruff: noqa: FBT003 - functions under test take what they are given
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from ensue.app.app import App
@@ -311,10 +313,22 @@ def test_explain_says_for_each_subscription_which_field_failed(store, run_on, ap
 def test_messages_are_read_from_a_position_on(store, run_on, app, topic):
     stage = run_on(store, app)
     ids = [stage.wait(topic.publish(n)) for n in range(3)]
-    newest, position = stage.wait(topic.read(limit=2))
-    behind, _ = stage.wait(topic.read(after=position - 1))
+    newest, position = stage.wait(topic.tail(limit=2))
+    behind, _ = stage.wait(topic.tail(after=position - 1))
     assert [(each["id"], each["body"]) for each in newest] == [(ids[1], 1), (ids[2], 2)]
     assert [each["body"] for each in behind] == [2]
+
+
+def test_who_waits_for_a_message_is_woken_by_the_commit_that_brings_it(store, run_on, app, topic):
+    stage = run_on(store, app)
+
+    async def wait_for_it():
+        waiting = asyncio.ensure_future(topic.tail(after=0, wait_ms=30_000))
+        await topic.publish("late")
+        return await waiting
+
+    [message], position = stage.wait(wait_for_it())
+    assert (message["body"], position) == ("late", 1)
 
 
 def test_why_shows_the_message_and_what_became_of_it(store, run_on, app, topic):
@@ -343,5 +357,5 @@ def test_messages_that_were_kept_long_enough_are_forgotten(store, run_on, app, t
     stage = run_on(store, app)
     stage.wait(topic.publish(1))
     stage.advance(86_400_000 + 120_000)
-    assert stage.wait(topic.read())[0] == []
+    assert stage.wait(topic.tail())[0] == []
     assert stage.wait(topic.count()) == 1

@@ -93,7 +93,6 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "fire": ("ensue fire schedules nightly",),
     "next": ("ensue next schedules nightly --count 3",),
     "preview": ("ensue preview schedules 'cron(0 2 L * ? *)' --timezone Europe/Paris",),
-    "messages": ("ensue messages orders --limit 5",),
     "subscriptions": ("ensue subscriptions orders",),
     "explain": ("ensue explain order-events 5d1c93e0-7a4b-8f26-8010-000000000007",),
 }

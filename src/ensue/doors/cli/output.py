@@ -98,17 +98,20 @@ def _show_object(found: Mapping[str, object]) -> None:
         if found["next"] is not None:
             click.echo(f"There is more: --after {printable_line(str(found['next']))}", err=True)
         return
-    if _is_part_of_a_log(found):
+    if _is_list_of_a_log(found):
         show(next(iter(found.values())))
-        click.echo(f"What comes then: --after {found['position']}", err=True)
+        if "position" in found:
+            click.echo(f"What comes then: --after {found['position']}", err=True)
         return
     show_fields(found)
 
 
-def _is_part_of_a_log(found: Mapping[str, object]) -> bool:
-    """Whether it is a list and the position behind it, as what reads a log answers."""
-    names = list(found)
-    return len(names) == 2 and names[1] == "position" and isinstance(found[names[0]], list)
+def _is_list_of_a_log(found: Mapping[str, object]) -> bool:
+    """Whether it is records, or records and the position behind them, as a log is read."""
+    first, *rest = found or [""]
+    records = found.get(first)
+    is_records = isinstance(records, list) and all(isinstance(each, Mapping) for each in records)
+    return is_records and rest in ([], ["position"])
 
 
 def _is_told_twice(name: str, names: Collection[str]) -> bool:

@@ -1,4 +1,4 @@
-"""``tail``: follow the events of a bus, or the records of a stream."""
+"""``tail``: follow the events of a bus, the records of a stream, or the messages of a topic."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ WAIT_MS = 20_000
 NEWEST_DEFAULT = 10
 NEWEST_MAX = 1_000
 DETAIL_LENGTH_MAX = 100
-FOLLOWED = {"bus": "events", "stream": "records"}
+FOLLOWED = {"bus": "events", "stream": "records", "topic": "messages"}
 
 
 @click.command(
     "tail",
-    short_help="Follow the events of a bus, or the records of a stream.",
+    short_help="Follow the events of a bus, a stream's records, or a topic's messages.",
     cls=ServerCommand,
     params=[
-        click.Argument(["log"], metavar="[BUS | STREAM]", required=False),
+        click.Argument(["log"], metavar="[BUS | STREAM | TOPIC]", required=False),
         click.Option(
             ["--limit"],
             type=click.IntRange(1, NEWEST_MAX),
@@ -46,9 +46,9 @@ FOLLOWED = {"bus": "events", "stream": "records"}
     ),
 )
 def tail(server: Server, *, log: str | None, limit: int, count: int | None, as_json: bool) -> None:
-    """Print the newest events of a bus or records of a stream, then each new one, until Ctrl-C.
+    """Print the newest of a bus's events, stream's records or topic's messages, then each new one.
 
-    BUS may be left out where there is only one.
+    It goes on until Ctrl-C. BUS may be left out where there is only one.
     """
     try:
         place = _the_bus(server) if log is None else find_place(server, log, FOLLOWED)
@@ -90,13 +90,26 @@ def _events(
 def _line(event: dict[str, Any]) -> str:
     if "sequence" in event:
         return _record_line(event)
+    if "topic" in event:
+        return _message_line(event)
     time, kind, number = (printable_line(str(event.get(n))) for n in ("time", "detail-type", "id"))
     detail = printable_line(shown(event.get("detail"), DETAIL_LENGTH_MAX))
     return f"{time}  {click.style(kind, bold=True)}  {number}  {detail}"
 
 
 def _record_line(record: dict[str, Any]) -> str:
-    at = datetime.fromtimestamp(record["at_ms"] // 1_000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     key = printable_line(str(record["key"] or "-"))
     data = printable_line(shown(record["data"], DETAIL_LENGTH_MAX))
-    return f"{at}  {click.style(key, bold=True)}  {printable_line(str(record['id']))}  {data}"
+    number = printable_line(str(record["id"]))
+    return f"{_moment(record['at_ms'])}  {click.style(key, bold=True)}  {number}  {data}"
+
+
+def _message_line(message: dict[str, Any]) -> str:
+    attributes = printable_line(shown(message.get("attributes") or {}, DETAIL_LENGTH_MAX))
+    number = printable_line(str(message["id"]))
+    body = printable_line(shown(message.get("body"), DETAIL_LENGTH_MAX))
+    return f"{_moment(message['sent_ms'])}  {click.style(attributes, bold=True)}  {number}  {body}"
+
+
+def _moment(at_ms: int) -> str:
+    return datetime.fromtimestamp(at_ms // 1_000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

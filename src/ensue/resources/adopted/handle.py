@@ -17,7 +17,8 @@ from ensue.engine.outside.opening import open_outside
 from ensue.engine.outside.url import parse_outside_url
 from ensue.engine.sockets import Source
 from ensue.engine.transaction import Transaction
-from ensue.engine.workers import Worker, sleep_until
+from ensue.engine.waiting import read_when
+from ensue.engine.workers import Worker
 from ensue.resources.adopted import store
 from ensue.resources.adopted.model import (
     FOLLOWING,
@@ -158,23 +159,18 @@ class Adopted:
             wait_ms: when there are none yet, how long to wait for the first.
         """
         engine = self._home.engine
-        number = engine.number(self.ref)
-        until_ms = engine.clock.now_ms() + wait_ms
-        woken = engine.listen(number)
 
         def look(tx: Transaction) -> tuple[list[Change], int]:
             records, position = store.tail(tx, self._model, after, limit)
             return [self.change(tx, record) for record in records], position
 
-        try:
-            while True:
-                woken.clear()
-                found = engine.read(look)
-                if found[0] or after is None or engine.clock.now_ms() >= until_ms:
-                    return found
-                await sleep_until(woken, until_ms, engine.clock)
-        finally:
-            engine.unlisten(number, woken)
+        return await read_when(
+            engine,
+            engine.number(self.ref),
+            look,
+            lambda found: bool(found[0]) or after is None,
+            wait_ms,
+        )
 
     async def release(self, *, force: bool = False) -> int:
         """Remove the capture from the database, and follow it no more until the next start.

@@ -8,7 +8,8 @@ from ensue.engine.engine import Engine
 from ensue.engine.home import Home, Resource
 from ensue.engine.sockets import Source
 from ensue.engine.transaction import Transaction
-from ensue.engine.workers import Worker, sleep_until
+from ensue.engine.waiting import read_when
+from ensue.engine.workers import Worker
 from ensue.resources.bus import store
 from ensue.resources.bus.model import TARGETS_MAX, BusModel, Match, Rule
 from ensue.resources.bus.rules import RuleSet
@@ -108,18 +109,13 @@ class Bus:
             wait_ms: when there are none yet, how long to wait for the first.
         """
         engine = self._home.engine
-        number = engine.number(self.ref)
-        until_ms = engine.clock.now_ms() + wait_ms
-        woken = engine.listen(number)
-        try:
-            while True:
-                woken.clear()
-                found = engine.read(lambda tx: store.tail(tx, self.model, after, limit))
-                if found[0] or after is None or engine.clock.now_ms() >= until_ms:
-                    return found
-                await sleep_until(woken, until_ms, engine.clock)
-        finally:
-            engine.unlisten(number, woken)
+        return await read_when(
+            engine,
+            engine.number(self.ref),
+            lambda tx: store.tail(tx, self.model, after, limit),
+            lambda found: bool(found[0]) or after is None,
+            wait_ms,
+        )
 
     async def explain(self, event_id: str) -> list[Match]:
         """For each rule whether it matched an event, and if not, which fields failed.

@@ -93,15 +93,7 @@ def check_name(found: object, what: str, length_max: int = GROUP_LENGTH_MAX) -> 
     Raises:
         InvalidValue: it is no text, empty, too long, or holds what UTF-8 cannot.
     """
-    if found is None:
-        return
-    if not isinstance(found, str) or not 1 <= len(found) <= length_max:
-        article = "an" if what[0] in "aeiou" else "a"
-        raise InvalidValue(
-            f"expected {article} {what} of 1 to {length_max} characters, got {values.shown(found)}",
-            at=f"$.{what.replace(' ', '_')}",
-        )
-    values.check(found, f"$.{what.replace(' ', '_')}")
+    values.check_name(found, what, length_max, f"$.{what.replace(' ', '_')}")
 
 
 def check_turn(queue: QueueModel, priority: object, tenant: object) -> None:

@@ -24,7 +24,7 @@ from ensue.resources.schedule.model import (
 from ensue.words import values
 from ensue.words.errors import InvalidValue
 from ensue.words.names import Ref
-from ensue.words.units import duration_ms
+from ensue.words.units import duration_ms, human_ms
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 CADENCE = ("expression", "timezone", "start_ms")
@@ -56,13 +56,16 @@ def make_plan(expression: str, target: Ref, body: object, options: ScheduleOptio
     compile_schedule(expression, timezone)
     window_ms = duration_ms(options.get("window", 0))
     if window_ms > WINDOW_MS_MAX:
-        raise InvalidValue(f"expected a window of at most {WINDOW_MS_MAX} ms", at="$.window")
+        said = f"expected a window of at most {human_ms(WINDOW_MS_MAX)}, got {human_ms(window_ms)}"
+        raise InvalidValue(said, at="$.window")
+    group = options.get("group")
+    values.check_name(group, "group", GROUP_LENGTH_MAX, "$.group")
     plan = Plan(
         expression=expression,
         timezone=timezone,
         target=target,
         body=values.encode(body),
-        grp=_group(options.get("group")),
+        grp=group,
         start_ms=_moment_ms(options.get("start"), timezone),
         end_ms=_moment_ms(options.get("end"), timezone),
         window_ms=window_ms,
@@ -208,16 +211,6 @@ def _moment_ms(said: object, timezone: str) -> int | None:
 
 def _moment(at_ms: int) -> datetime:
     return _EPOCH + timedelta(milliseconds=at_ms)
-
-
-def _group(group: object) -> str | None:
-    if group is None or (isinstance(group, str) and 1 <= len(group) <= GROUP_LENGTH_MAX):
-        values.check(group, "$.group")
-        return group
-    raise InvalidValue(
-        f"expected a group of 1 to {GROUP_LENGTH_MAX} characters, got {values.shown(group)}",
-        at="$.group",
-    )
 
 
 def _one_of(said: str, known: tuple[str, ...], at: str) -> str:

@@ -33,11 +33,12 @@ class Explain(msgspec.Struct, forbid_unknown_fields=True):
     id: str
 
 
-class Messages(msgspec.Struct, forbid_unknown_fields=True):
-    """From where to read, and how much."""
+class Tail(msgspec.Struct, forbid_unknown_fields=True):
+    """From where to read, how much, and how many milliseconds to wait for something new."""
 
     after: Annotated[int, msgspec.Meta(ge=0)] | None = None
     limit: Annotated[int, msgspec.Meta(ge=1, le=1_000)] = 10
+    wait: Annotated[int, msgspec.Meta(ge=0, le=30_000)] = 0
 
 
 class Subscribed(msgspec.Struct, forbid_unknown_fields=True):
@@ -58,8 +59,8 @@ async def _explain(topic: Topic, given: Explain) -> list[Match]:
     return await topic.explain(given.id)
 
 
-async def _messages(topic: Topic, given: Messages) -> dict[str, Json]:
-    found, position = await topic.read(after=given.after, limit=given.limit)
+async def _tail(topic: Topic, given: Tail) -> dict[str, Json]:
+    found, position = await topic.tail(after=given.after, limit=given.limit, wait_ms=given.wait)
     return {"messages": found, "position": position}
 
 
@@ -79,7 +80,9 @@ KIND = Kind(
     aws="SNS",
     operations=(
         Operation("publish", "Publish a message.", Publish, _publish, writes=True),
-        Operation("messages", "Read the newest messages.", Messages, _messages, writes=False),
+        Operation(
+            "tail", "Read the newest messages, or wait for new ones.", Tail, _tail, writes=False
+        ),
         Operation(
             "subscriptions",
             "List the subscriptions, with their filters.",

@@ -8,6 +8,7 @@ from ensue.engine.engine import Engine
 from ensue.engine.home import Home, Resource
 from ensue.engine.sockets import Delivery, Refusal, Source
 from ensue.engine.transaction import Transaction
+from ensue.engine.waiting import read_when
 from ensue.engine.workers import Worker
 from ensue.resources.topic import store
 from ensue.resources.topic.model import FilterOn, Match, Subscription, TopicModel
@@ -113,14 +114,24 @@ class Topic:
             )
         )
 
-    async def read(self, *, after: int | None = None, limit: int = 10) -> tuple[list[Json], int]:
+    async def tail(
+        self, *, after: int | None = None, limit: int = 10, wait_ms: int = 0
+    ) -> tuple[list[Json], int]:
         """The messages behind a position, or the newest, and the position behind the last of them.
 
         Args:
             after: a position of an earlier call; None for the newest messages.
             limit: how many at most, up to 1,000.
+            wait_ms: when there are none yet, how long to wait for the first.
         """
-        return self._home.engine.read(lambda tx: store.read(tx, self.model, after, limit))
+        engine = self._home.engine
+        return await read_when(
+            engine,
+            engine.number(self.ref),
+            lambda tx: store.tail(tx, self.model, after, limit),
+            lambda found: bool(found[0]) or after is None,
+            wait_ms,
+        )
 
     async def explain(self, message_id: str) -> list[Match]:
         """For each subscription whether it matched a message, and if not, which fields failed.

@@ -19,7 +19,7 @@ from ensue.resources.topic.model import (
 )
 from ensue.resources.topic.rules import Subscriptions
 from ensue.words import values
-from ensue.words.errors import InvalidInput, InvalidValue
+from ensue.words.errors import InvalidInput
 from ensue.words.values import Json
 
 
@@ -54,8 +54,10 @@ def publish(
     deduplication_id: str | None = None,
 ) -> str:
     """Keep a message in the topic's log and deliver it to each subscription that it matches."""
-    _check_text(group, GROUP_LENGTH_MAX, "$.group")
-    _check_text(deduplication_id, DEDUPLICATION_ID_LENGTH_MAX, "$.deduplication_id")
+    values.check_name(group, "group", GROUP_LENGTH_MAX, "$.group")
+    values.check_name(
+        deduplication_id, "deduplication id", DEDUPLICATION_ID_LENGTH_MAX, "$.deduplication_id"
+    )
     message = Published(body, values.encode(body), dict(attributes or {}), group, deduplication_id)
     return _fan_out(tx, topic, subscriptions, message)
 
@@ -129,15 +131,7 @@ def _deliver_to(
             )
 
 
-def _check_text(value: object, length: int, at: str) -> None:
-    if value is not None and not (isinstance(value, str) and 1 <= len(value) <= length):
-        raise InvalidValue(
-            f"expected text of 1 to {length} characters, got {values.shown(value)}", at=at
-        )
-    values.check(value, at)
-
-
-def read(
+def tail(
     tx: Transaction, topic: TopicModel, after: int | None, limit: int
 ) -> tuple[list[Json], int]:
     """Messages behind a position, or the newest; and the position behind the last of them."""

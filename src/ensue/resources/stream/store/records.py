@@ -77,7 +77,7 @@ def deliver(
             made.append(Refusal(index, InvalidInput.code, "expected no delay: a stream has none"))
             continue
         try:
-            _check_key(each.group)
+            values.check_name(each.group, "partition key", KEY_LENGTH_MAX, "$.key")
         except InvalidInput as fault:
             made.append(_refusal(index, fault))
             continue
@@ -99,7 +99,7 @@ def _append_all(
 
 
 def _entry(tx: Transaction, data: object, key: str | None) -> Entry:
-    _check_key(key)
+    values.check_name(key, "partition key", KEY_LENGTH_MAX, "$.key")
     return Entry(_hashed(tx, key), key, values.encode(data))
 
 
@@ -108,18 +108,6 @@ def _hashed(tx: Transaction, key: str | None) -> bytes:
     if key is not None:
         return hash_key(key)
     return tx.facts.ids.source.getrandbits(HASH_KEYS.bit_length() - 1).to_bytes(HASH_KEY_BYTES)
-
-
-def _check_key(key: object) -> None:
-    if key is None:
-        return
-    if not isinstance(key, str) or not 1 <= len(key) <= KEY_LENGTH_MAX:
-        raise InvalidValue(
-            f"expected a partition key of 1 to {KEY_LENGTH_MAX} characters,"
-            f" got {values.shown(key)}",
-            at="$.key",
-        )
-    values.check(key, "$.key")
 
 
 def _refusal(index: int, fault: EnsueError) -> Refusal:
@@ -177,7 +165,7 @@ def by_key(
     tx: Transaction, stream: StreamModel, key: str, after: int, limit: int
 ) -> list[StreamRecord]:
     """The records of one partition key, through every split and merge."""
-    _check_key(key)
+    values.check_name(key, "partition key", KEY_LENGTH_MAX, "$.key")
     found = logs.read_key(tx, stream.records, key, after, max(0, min(limit, RECORDS_MAX)))
     return [present(tx, stream, record) for record in found]
 
