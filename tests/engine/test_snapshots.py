@@ -203,3 +203,26 @@ def test_whatever_is_written_meanwhile_the_copy_has_no_gap_and_no_overlap(moves)
         assert stage.rows("SELECT count(*) FROM ensue_failures") == [(0,)]
     finally:
         stage.close()
+
+
+def test_what_had_ended_before_it_was_read_is_not_told_of_at_all(file_store, run_on):
+    seen = []
+    for follows in (False, True):
+        app = App("wims")
+        sessions = app.table("sessions", key="id", ttl="ends")
+        if follows:
+
+            @app.on_change(sessions, start="snapshot")
+            def follow(change, tx):
+                seen.append((change.kind, change.key))
+
+        stage = run_on(file_store, app)
+        if not follows:
+            end = stage.clock.now_ms() // 1_000 + 1
+            items = [{"id": n} if n % 2 else {"id": n, "ends": end} for n in range(MANY)]
+            stage.wait(sessions.batch_put(items))
+            stage.close()
+    stage.clock.move_to((end + 1) * 1_000)
+    a_step_of(stage, Snapshot)
+    stage.settle()
+    assert seen == [("insert", (n,)) for n in range(MANY) if n % 2]

@@ -51,6 +51,12 @@ def hops_caused_by(tx: Transaction, cause: Place, limit: int) -> list[Hop]:
     return [_hop(row) for row in found]
 
 
+def oldest_ms(tx: Transaction) -> int | None:
+    """The time of the oldest hop that is kept; None where none is."""
+    found = tx.row("SELECT at_ms FROM ensue_hops ORDER BY id LIMIT 1")
+    return found[0] if found and isinstance(found[0], int) else None
+
+
 def first_since(tx: Transaction, table: str, column: str, at_ms: int) -> int | None:
     """The first row of a table made at or after a time; None when there is none.
 

@@ -195,11 +195,7 @@ def position_of(tx: Transaction, source: Source, at: Start) -> int:
 def _first_since(tx: Transaction, source: Source, at_ms: int) -> int | None:
     if source.sharded:
         return hops.first_since(tx, source.table, "sequence", at_ms)
-    found = tx.row(
-        f"SELECT sequence FROM {source.table} WHERE hop >= ? ORDER BY hop, sequence LIMIT 1",
-        (hops.first_hop_since(tx, at_ms),),
-    )
-    return int(str(found[0])) if found else None
+    return logs.first_since(tx, source.table, at_ms)
 
 
 def check_confirmed(reader: str, confirm: str | None, records: int) -> None:

@@ -138,15 +138,37 @@ def first_since(tx: Transaction, table: str, at_ms: int) -> int:
     first = tx.row(f"SELECT min(sequence) FROM {table}")
     low = first[0] if first and isinstance(first[0], int) else behind
     high = behind
+    since = behind
     while low < high:
         middle = (low + high) // 2
-        found = _timed(tx, table, middle)
-        if found is None or found[1] >= at_ms:
+        found = _timed(tx, table, middle, high)
+        if found is None:
             high = middle
+        elif found[1] >= at_ms:
+            high, since = middle, found[0]
         else:
             low = found[0] + 1
-    found = _timed(tx, table, low)
-    return behind if found is None else found[0]
+    return since
+
+
+def time_of(tx: Transaction, table: str, sequence: int) -> int | None:
+    """The time of a fact, or of the newest before it whose time is known; None for none."""
+    found = tx.row(
+        f"SELECT {_AT} FROM {table} WHERE sequence <= ? AND {_AT} IS NOT NULL"
+        " ORDER BY sequence DESC LIMIT 1",
+        (sequence,),
+    )
+    return found[0] if found and isinstance(found[0], int) else None
+
+
+def is_timed(tx: Transaction, table: str, sequence: int) -> bool:
+    """Whether the time of the newest fact up to a place is known; if ours, for others say none."""
+    found = tx.row(
+        f"SELECT {_AT} FROM {table} WHERE sequence <= ? AND hop IS NOT NULL"
+        " ORDER BY sequence DESC LIMIT 1",
+        (sequence,),
+    )
+    return found is None or found[0] is not None
 
 
 def kept_from(tx: Transaction, number: int, table: str) -> tuple[int, int]:
@@ -173,12 +195,12 @@ def note_trimmed(tx: Transaction, number: int, table: str, before_ms: int) -> No
     )
 
 
-def _timed(tx: Transaction, table: str, sequence: int) -> tuple[int, int] | None:
-    """The first fact from a place on whose time is known."""
+def _timed(tx: Transaction, table: str, first: int, end: int) -> tuple[int, int] | None:
+    """The first fact from a place on, before another, whose time is known."""
     found = tx.row(
-        f"SELECT sequence, {_AT} FROM {table}"
-        f" WHERE sequence >= ? AND {_AT} IS NOT NULL ORDER BY sequence LIMIT 1",
-        (sequence,),
+        f"SELECT sequence, {_AT} FROM {table} WHERE sequence >= ? AND sequence < ?"
+        f" AND {_AT} IS NOT NULL ORDER BY sequence LIMIT 1",
+        (first, end),
     )
     if found and isinstance(found[0], int) and isinstance(found[1], int):
         return found[0], found[1]

@@ -17,6 +17,9 @@ from ensue.engine.database import SqlValue
 from ensue.engine.sockets import Source
 from ensue.engine.transaction import Transaction
 
+# The position of a consumer group that was forgotten.
+FORGOTTEN = -1
+
 
 class Shard(NamedTuple):
     """A shard.
@@ -179,7 +182,7 @@ def open_shards(
         # A group stays known in the shards that there are when those before them are gone.
         tx.execute(
             "INSERT INTO ensue_groups (log, name, shard, position)"
-            " SELECT DISTINCT log, name, ?, 0 FROM ensue_groups WHERE log = ?",
+            " SELECT DISTINCT log, name, ?, 0 FROM ensue_groups WHERE log = ? AND position >= 0",
             (number, log),
         )
     tx.memo.clear()
@@ -305,7 +308,7 @@ def _is_done_with(tx: Transaction, source: Source, of: Shard) -> bool:
     """
     return (
         tx.row(
-            "SELECT 1 FROM ensue_groups WHERE log = ?1 GROUP BY name"
+            "SELECT 1 FROM ensue_groups WHERE log = ?1 AND position >= 0 GROUP BY name"
             " HAVING max(CASE shard WHEN ?2 THEN position ELSE -1 END) < ?3",
             (source.number, of.number, of.closed),
         )

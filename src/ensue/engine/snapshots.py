@@ -108,13 +108,14 @@ class Snapshot:
         snapshot = self._source.snapshot
         if snapshot is None:
             return False
-        position = logs.last_sequence(tx, self._source.table)
         after = tx.row(
             "SELECT pk, sk FROM ensue_snapshot_chunks WHERE number = ?"
             " ORDER BY pk DESC, sk DESC LIMIT 1",
             (self._number,),
         )
         chunk = snapshot(tx, after, min(SNAPSHOT_CHUNK, self._engine.take_at_most))
+        # What had expired was removed by that, and is in no chunk: so its removal is behind.
+        position = logs.last_sequence(tx, self._source.table)
         for record in chunk.records:
             if self._wants(record):
                 body = self._handler.as_work(tx, record)

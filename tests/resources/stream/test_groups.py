@@ -270,3 +270,34 @@ def test_a_group_is_known_when_the_shards_that_it_began_with_are_gone(store, run
     stage.advance(180_000)
     assert [each.shard for each in stage.wait(clicks.shards())] == [1, 2]
     assert [each.shard for each in stage.wait(group.claim("one", limit=9))] == [1, 2]
+
+
+def test_a_worker_of_a_forgotten_group_is_not_heard_in_another_of_its_name(
+    store, run_on, app, clicks
+):
+    stage = run_on(store, app)
+    fill(stage, clicks, *[("a", n) for n in range(3)])
+    group = stage.wait(clicks.group("billing"))
+    [old] = stage.wait(group.claim("one"))
+    stage.wait(group.forget())
+    assert stage.wait(clicks.readers()) == []
+    with pytest.raises(Conflict):
+        stage.wait(group.checkpoint(old, 1))
+    with pytest.raises(NotFound):
+        stage.wait(group.claim("one"))
+    again = stage.wait(clicks.group("billing"))
+    [new] = stage.wait(again.claim("two"))
+    assert (new.position, new.token > old.token) == (0, True)
+    with pytest.raises(Conflict):
+        stage.wait(again.checkpoint(old, 3))
+
+
+def test_a_forgotten_group_keeps_no_shard(store, run_on, app):
+    clicks = app.stream("clicks", shards=1, retention="1m")
+    stage = run_on(store, app)
+    fill(stage, clicks, ("a", 1))
+    stage.wait(stage.wait(clicks.group("billing")).forget())
+    stage.wait(clicks.split(0))
+    stage.advance(300_000)
+    assert [each.shard for each in stage.wait(clicks.shards())] == [1, 2]
+    assert stage.rows("SELECT count(*) FROM ensue_groups") == [(0,)]

@@ -194,3 +194,14 @@ def test_a_ttl_can_be_declared_and_given_up_later(file_store, run_on):
 def test_a_ttl_that_cannot_be_one_is_refused_when_declared(app, ttl):
     with pytest.raises(InvalidDeclaration):
         app.table("things", key="id", ttl=ttl)
+
+
+@pytest.mark.parametrize("far", ["1e306", "1e999", "1E300"])
+def test_an_end_that_no_clock_comes_to_stops_nobody(stage, sessions, far):
+    put(stage, sessions, seconds=10)
+    item = f'{{"id":"far","ends":{far}}}'
+    stage.do(
+        lambda tx: tx.execute("INSERT INTO wims_sessions (pk, item) VALUES (?, ?)", ("b", item))
+    )
+    stage.advance(11 * SECONDS)
+    assert stage.rows("SELECT pk FROM wims_sessions") == [("b",)]

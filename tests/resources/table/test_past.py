@@ -5,11 +5,19 @@ from datetime import UTC, datetime
 import pytest
 
 from ensue.app.app import App
+from ensue.engine import logs
 from ensue.engine.home import Settings
 from ensue.engine.keeper import Keeper
+from ensue.engine.lanes import Start
+from ensue.engine.readers import set_reader
 from ensue.words.errors import InvalidValue, NotKept
+from ensue.words.names import Ref
 
 HOUR_MS = 3_600_000
+OUTSIDE = (
+    "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < :many)"
+    " INSERT INTO wims_orders (pk, item) SELECT 'o' || (:from + i), '{}' FROM n WHERE :many > 0"
+)
 
 
 @pytest.fixture
@@ -197,3 +205,89 @@ def test_keys_of_every_type_are_found_in_the_past(stage, orders):
         assert [item.n for item in stage.wait(orders.query(key, at=then)).items] == [1]
         assert len(stage.wait(orders.history((key, key)))) == 2
     assert len(stage.wait(orders.scan(at=then)).items) == len(keys)
+
+
+def test_times_are_kept_when_a_table_begins_to_keep_its_changes(file_store, run_on, app):
+    settings = Settings(keep_ms=HOUR_MS)
+    before = app.table("orders", key="id")
+    stage = run_on(file_store, app, settings=settings)
+    times = []
+    for n in range(3):
+        stage.wait(before.put({"id": 1, "n": n}))
+        times.append(tick(stage))
+    stage.close()
+    after = App("wims")
+    orders = after.table("orders", key="id", keep_changes="7d")
+    stage = run_on(file_store, after, settings=settings)
+    tick(stage, 48 * HOUR_MS)
+    keep(stage)
+    assert stage.rows("SELECT count(*) FROM ensue_hops") == [(0,)]
+    assert [stage.wait(orders.get(1, at=at)).n for at in times] == [0, 1, 2]
+
+
+def test_a_time_is_refused_when_it_is_not_known_which_changes_came_before_it(store, run_on, app):
+    orders = app.table("orders", key="id")
+    app.on_change(orders, name="follow")(lambda change, tx: None)
+    stage = run_on(store, app, settings=Settings(keep_ms=HOUR_MS))
+    for n in range(3):
+        stage.wait(orders.put({"id": 1, "n": n}))
+        early = tick(stage)
+    tick(stage, 48 * HOUR_MS)
+    stage.wait(orders.put({"id": 1, "n": 3}))
+    keep(stage)  # what the follower has not read is kept, and when it was made is not
+    with pytest.raises(NotKept, match="not kept any more"):
+        stage.wait(orders.get(1, at=early - 1_000))
+    assert stage.wait(orders.get(1, at=stage.clock.now_ms())).n == 3
+
+
+def test_which_items_had_ended_is_known_right_after_a_change_or_it_is_refused(store, run_on, app):
+    sessions = app.table("sessions", key="id", ttl="ends", keep_changes="1h")
+    stage = run_on(store, app)
+    end = stage.clock.now_ms() // 1_000 + 2 * 3_600
+    stage.wait(sessions.put({"id": "a", "ends": end}))
+    stage.do(lambda tx: tx.execute("INSERT INTO wims_sessions (pk, item) VALUES ('b', '{}')"))
+    [first] = stage.wait(sessions.history("a"))
+    [outside] = stage.wait(sessions.history("b"))
+    tick(stage, 2 * HOUR_MS)
+    assert stage.wait(sessions.get("a", at=first.id)) is not None
+    assert stage.wait(sessions.get("a", at=outside.id)) is not None
+    keep(stage)
+    stage.wait(sessions.put({"id": "c"}))
+    with pytest.raises(NotKept):
+        stage.wait(sessions.get("a", at=outside.id))
+
+
+def test_a_follower_can_be_set_back_to_a_time_whose_hops_are_forgotten(store, run_on, app):
+    orders = app.table("orders", key="id", keep_changes="30d")
+    seen = []
+    app.on_change(orders, name="follow")(lambda change, tx: seen.append(change.key[0]))
+    stage = run_on(store, app, settings=Settings(keep_ms=HOUR_MS))
+    times = []
+    for n in range(4):
+        stage.wait(orders.put({"id": n}))
+        stage.settle()
+        times.append(tick(stage, 2 * HOUR_MS))
+        keep(stage)
+    seen.clear()
+    follow, at = Ref("wims", "function", "follow"), Start("time", times[1])
+    stage.do(lambda tx: set_reader(tx, follow, orders.ref, at, confirm="follow"))
+    stage.settle()
+    assert seen == [1, 2, 3]
+
+
+def test_the_first_change_since_a_time_is_found_among_many_that_say_none(store, run_on, app):
+    orders = app.table("orders", key="id", keep_changes="7d")
+    stage = run_on(store, app)
+    firsts = {}
+    for n in range(12):
+        stage.do(lambda tx, n=n: tx.execute(OUTSIDE, {"from": n * 100, "many": n % 4 * 3}))
+        stage.wait(orders.put({"id": n}))
+        [(firsts[tick(stage)],)] = stage.rows("SELECT max(sequence) FROM wims_orders_changes")
+    last = stage.rows("SELECT max(sequence) FROM wims_orders_changes")[0][0]
+
+    def since(at_ms):
+        return stage.engine.read(lambda tx: logs.first_since(tx, "wims_orders_changes", at_ms))
+
+    for at_ms, first in firsts.items():
+        assert since(at_ms) == since(at_ms - 999) == first
+    assert since(stage.clock.now_ms()) == last + 1

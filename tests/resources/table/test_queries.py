@@ -5,6 +5,7 @@ from decimal import Decimal
 import pytest
 
 from ensue.app.app import App
+from ensue.engine.database import MEMORY, StoreUrl
 from ensue.resources.table import Index
 from ensue.resources.table.model import BATCH_MAX, EXAMINED_MAX, SEGMENTS_MAX
 from ensue.words.errors import (
@@ -322,3 +323,47 @@ def test_sets_bytes_and_decimals_are_changed_exactly_by_expressions(stage, order
     ):
         assert stage.wait(orders.delete(("c", 2), where=where, **given)) is None
         assert stage.wait(orders.update(key, "SET m = :m", where=where, m=1, **given)) is not None
+
+
+@pytest.mark.parametrize("reverse", [False, True])
+def test_pages_of_an_index_go_on_whatever_value_they_stopped_at(file_store, run_on, reverse):
+    values = ["x" * 3_000, b"y" * 1_000, True, [1], {"a": 1}, {1, 2}, 10**30, "a\0b", "", -0.0]
+    values += [3.3948041493899116e18, Decimal("1E-100"), "\U0001f600", "\uffff", 2**63 - 1]
+    before, after = App("wims"), App("wims")
+    full = before.table("odd", key="id")
+    stage = run_on(file_store, before)
+    stage.wait(full.batch_put({"id": n, "k": "k", "v": v} for n, v in enumerate(values)))
+    stage.close()
+    odd = after.table("odd", key="id", indexes={"by-v": ("k", "v")})
+    stage = run_on(file_store, after)
+    found, place = [], None
+    while place is not None or not found:
+        asked = odd.query("k", index="by-v", limit=1, after=place, reverse=reverse)
+        page = stage.wait(asked)
+        found += [item["id"] for item in page.items]
+        place = page.next
+    whole = stage.wait(odd.query("k", index="by-v", reverse=reverse)).items
+    assert found == [item["id"] for item in whole]
+    assert sorted(found) == list(range(len(values)))
+
+
+def test_the_count_is_right_after_a_replace_from_outside(stage, orders):
+    stage.wait(orders.put({"customer": "c", "id": 1}))
+    assert stage.wait(orders.count()) == 1
+    stage.do(
+        lambda tx: tx.execute(
+            "REPLACE INTO wims_orders (pk, sk, item) VALUES ('c', 1, '{\"n\":1}')"
+        )
+    )
+    assert stage.wait(orders.count()) == 1
+
+
+def test_the_count_of_another_store_is_not_gone_on_from(run_on, app, orders):
+    stage = run_on(StoreUrl(MEMORY), app)
+    stage.wait(orders.batch_put({"customer": "c", "id": n} for n in (1, 2)))
+    assert stage.wait(orders.count()) == 2
+    stage.close()
+    stage = run_on(StoreUrl(MEMORY), app)
+    stage.wait(orders.put({"customer": "c", "id": 1}))
+    stage.wait(orders.delete(("c", 1)))
+    assert stage.wait(orders.count()) == 0

@@ -64,6 +64,18 @@ def adapt(tx: Transaction, table: TableModel, before: Mapping[str, Json]) -> Non
         tx.execute(f"DROP INDEX IF EXISTS {expiry_index(table)}")
 
 
+def note_times(tx: Transaction, table: TableModel) -> None:
+    """Give the changes of a table that keeps them from now on their own times.
+
+    Until now they had those of their hops, which are forgotten sooner.
+    """
+    if table.keep_ms is not None:
+        tx.execute(
+            f"UPDATE {table.changes} SET at_ms = (SELECT at_ms FROM ensue_hops WHERE id = hop)"
+            " WHERE at_ms IS NULL AND hop IS NOT NULL"
+        )
+
+
 def attribute(name: str) -> str:
     """The SQL expression of an item's attribute, the same in index and query."""
     return f"json_extract(item, '$.{name}')"

@@ -113,14 +113,23 @@ def rewind(
 def forget(tx: Transaction, stream: StreamModel, name: str) -> None:
     """Forget a group and its positions."""
     _known(tx, stream, name)
-    tx.execute("DELETE FROM ensue_groups WHERE log = ? AND name = ?", (tx.number(stream.ref), name))
+    # The tokens stay: were they counted anew in a group of the same name, a worker of this one
+    # would be heard there.
+    tx.execute(
+        "UPDATE ensue_groups SET position = ?, owner = NULL, token = token + 1, until_ms = 0"
+        " WHERE log = ? AND name = ?",
+        (shards.FORGOTTEN, tx.number(stream.ref), name),
+    )
 
 
 def readers(tx: Transaction, stream: StreamModel) -> list[Reader]:
     """The consumer groups of a stream, how far behind each is, and who has which shard."""
     log = tx.number(stream.ref)
     source = records.source_of(tx, stream)
-    names = tx.rows("SELECT DISTINCT name FROM ensue_groups WHERE log = ? ORDER BY name", (log,))
+    names = tx.rows(
+        "SELECT DISTINCT name FROM ensue_groups WHERE log = ? AND position >= 0 ORDER BY name",
+        (log,),
+    )
     found: list[Reader] = []
     for (name,) in names:
         lags = [
@@ -176,7 +185,7 @@ def _place(tx: Transaction, log: int, name: str, of: Shard, position: int) -> No
 def _positions(tx: Transaction, stream: StreamModel, name: str) -> dict[int, int]:
     return dict(
         tx.execute(
-            "SELECT shard, position FROM ensue_groups WHERE log = ? AND name = ?",
+            "SELECT shard, position FROM ensue_groups WHERE log = ? AND name = ? AND position >= 0",
             (tx.number(stream.ref), name),
         )
     )

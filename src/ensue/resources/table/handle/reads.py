@@ -7,6 +7,7 @@ from typing import Any, Generic, cast
 
 from typing_extensions import TypeVar
 
+from ensue.engine.engine import Engine
 from ensue.engine.home import Home
 from ensue.engine.typed import as_typed
 from ensue.resources.table import store
@@ -30,7 +31,7 @@ class TableReads(Generic[T]):
     def __init__(self, home: Home, model: TableModel) -> None:
         self.model = model
         self._home = home
-        self._counted: Counted | None = None
+        self._counted: tuple[Engine, Counted] | None = None
 
     def typed(self, found: Item | None) -> T | None:
         """A stored item as the table's type; None for none.
@@ -171,10 +172,10 @@ class TableReads(Generic[T]):
 
     async def count(self) -> int:
         """How many items there are. After the first time only what came since is counted."""
-        counted = self._counted
-        found, self._counted = self._home.engine.read(
-            lambda tx: store.count(tx, self.model, counted)
-        )
+        engine = self._home.engine
+        before = self._counted[1] if self._counted and self._counted[0] is engine else None
+        found, counted = engine.read(lambda tx: store.count(tx, self.model, before))
+        self._counted = engine, counted
         return found
 
     async def batch_get(self, keys: Iterable[object]) -> list[T | None]:

@@ -226,6 +226,8 @@ class Table(TableReads[T]):
         )
         engine.add_log(tx, number, self.model.changes)
         schema.create(tx, self.model)
+        if before is not None and "keep_changes_ms" not in before:
+            schema.note_times(tx, self.model)
         source = Source(
             number,
             self.model.changes,

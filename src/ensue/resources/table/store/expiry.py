@@ -10,6 +10,9 @@ from ensue.resources.table.model import TTL_AGE_S_MAX, TableModel
 from ensue.resources.table.store.rows import Parameters
 from ensue.words.changes import Key
 
+# Ends behind this are as far away as this: no clock comes there, and a float may be infinite.
+_FAR_S = 10**12
+
 
 def remove(tx: Transaction, table: TableModel, key: Key, *, expired: bool = False) -> None:
     """Remove the item with this key, which is there."""
@@ -34,7 +37,7 @@ def next_end_ms(tx: Transaction, table: TableModel) -> int | None:
     )
     if found is None or not isinstance(found[0], int | float):
         return None
-    return math.ceil(found[0] * 1_000)
+    return math.ceil(min(found[0], _FAR_S) * 1_000)
 
 
 def remove_expired(tx: Transaction, table: TableModel, limit: int) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ensue.engine import changes, logs
+from ensue.engine import changes, hops, logs
 from ensue.engine.ids import Place
 from ensue.engine.transaction import Transaction
 from ensue.resources.table import schema
@@ -51,15 +51,40 @@ def past(tx: Transaction, table: TableModel, at: At) -> Past:
             at=str(table.ref),
             hint="Declare the table with keep_changes, such as keep_changes='7d'.",
         )
+    if place is None and not _is_timed(tx, table, moment):
+        raise NotKept(
+            f"when the changes of {table.ref} before {iso(moment.at_ms)} were made is not kept any"
+            " more",
+            at=str(table.ref),
+            hint="Say the id of a change, right after which it shall be.",
+        )
     return moment
+
+
+def _is_timed(tx: Transaction, table: TableModel, moment: Past) -> bool:
+    """Whether it is known that the changes up to a moment were made before it.
+
+    The time of a change may be that of its hop, which is forgotten before the change is where a
+    follower has not read it yet.
+    """
+    if logs.is_timed(tx, table.changes, moment.position):
+        return True
+    oldest = hops.oldest_ms(tx)
+    return oldest is not None and oldest <= moment.at_ms
 
 
 def _after_change(tx: Transaction, table: TableModel, place: Place, at: At) -> Past:
     if place.number != tx.number(table.ref):
         raise InvalidValue(f"expected the id of a change of {table.ref}, got {at!r}", at="$.at")
-    found = logs.record(tx, table.changes, place.sequence)
-    at_ms = tx.now_ms if found is None or found.at_ms is None else found.at_ms
-    return Past(place.sequence, at_ms)
+    at_ms = logs.time_of(tx, table.changes, place.sequence)
+    if at_ms is None and table.ttl is not None:
+        raise NotKept(
+            f"when the change {at} of {table.ref} was made is not kept, and so neither is which"
+            " items had ended",
+            at=str(table.ref),
+            hint="Say a time.",
+        )
+    return Past(place.sequence, tx.now_ms if at_ms is None else at_ms)
 
 
 def _at_time(tx: Transaction, table: TableModel, at_ms: int) -> Past:

@@ -30,7 +30,7 @@ from ensue.words import values
 from ensue.words.changes import KeyValue
 from ensue.words.errors import InvalidExpression, InvalidValue, NotFound
 from ensue.words.keys import key_value
-from ensue.words.values import Item, Json
+from ensue.words.values import INTEGER_MAX, INTEGER_MIN, Item, Json
 
 _PARTITION = "ensue_partition"
 
@@ -152,12 +152,14 @@ def _count_on(tx: Transaction, table: TableModel, before: Counted, last: int) ->
     first = tx.row(f"SELECT min(sequence) FROM {table.changes}")
     if first is None or not isinstance(first[0], int) or first[0] > before.position + 1:
         return None
-    [(came, went)] = tx.execute(
-        f"SELECT count(*) FILTER (WHERE kind = 'insert'), count(*) FILTER (WHERE kind = 'remove')"
+    # An insert from outside may be a REPLACE, and then nothing says that it removed something.
+    [(came, went, from_outside)] = tx.execute(
+        f"SELECT count(*) FILTER (WHERE kind = 'insert'), count(*) FILTER (WHERE kind = 'remove'),"
+        f" count(*) FILTER (WHERE kind = 'insert' AND hop IS NULL)"
         f" FROM {table.changes} WHERE sequence > ?",
         (before.position,),
     )
-    return before.rows + int(came) - int(went)
+    return None if from_outside else before.rows + int(came) - int(went)
 
 
 def _page(
@@ -296,15 +298,22 @@ def _as_cursor(parts: tuple[object, ...]) -> str:
     return urlsafe_b64encode(values.encode(list(parts)).encode()).decode().rstrip("=")
 
 
-def _cursor(after: str, order: list[str]) -> list[KeyValue]:
+def _is_stored(part: object) -> bool:
+    """Whether a part of a place is a value of SQL: as long and as exact as it is in the index."""
+    if isinstance(part, int):
+        return INTEGER_MIN <= part <= INTEGER_MAX
+    return isinstance(part, str | bytes | float)
+
+
+def _cursor(after: str, order: list[str]) -> list[Any]:
     found: Json = None
     try:
         padded = after + "=" * (-len(after) % 4)
         found = values.decode(b64decode(padded, altchars=b"-_", validate=True))
-        if isinstance(found, list) and len(found) == len(order):
-            return [key_value(part, "$.after") for part in found]
-    except (ValueError, InvalidValue):  # not base64, or not ASCII, or no place
+    except (ValueError, InvalidValue):  # not base64, or not ASCII, or no JSON
         pass
+    if isinstance(found, list) and len(found) == len(order) and all(map(_is_stored, found)):
+        return found
     raise InvalidValue(
         f"expected the next of an earlier page, got {after!r}",
         at="$.after",
