@@ -367,3 +367,20 @@ def test_the_count_of_another_store_is_not_gone_on_from(run_on, app, orders):
     stage.wait(orders.put({"customer": "c", "id": 1}))
     stage.wait(orders.delete(("c", 1)))
     assert stage.wait(orders.count()) == 0
+
+
+@pytest.mark.parametrize(
+    "number",
+    [3.3948041493899116e18, Decimal("-4.74141000833009E+18"), 2**63 - 1, 2**53 + 1, -0.0, 1e300],
+)
+def test_a_number_is_found_in_an_index_by_itself(stage, orders, number):
+    stage.wait(orders.put({"customer": "c", "id": 1, "city": number, "total": number}))
+    for sort in ("total = :n", "total >= :n", "total <= :n", "total BETWEEN :n AND :n"):
+        found = stage.wait(orders.query(number, index="city", sort=sort, n=number))
+        assert [item.total for item in found.items] == [number]
+
+
+def test_a_decimal_that_sql_would_round_is_refused_in_an_index(stage, orders):
+    with pytest.raises(InvalidValue, match="in an index") as caught:
+        stage.wait(orders.put({"customer": "c", "id": 1, "total": Decimal(2**53 + 1)}))
+    assert caught.value.at == "$.total"

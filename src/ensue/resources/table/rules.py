@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 
 from ensue.words.changes import KeyValue
 from ensue.words.errors import InvalidValue
@@ -24,8 +25,26 @@ def check_indexed(value: object, at: str) -> None:
     """
     if value is not None and type(value) is not str and type(value) is not float:
         key_value(value, at)
+        # To SQL a Decimal is a real number, even where an integer would hold it.
+        if isinstance(value, Decimal) and Decimal(repr(float(value))) != value:
+            raise InvalidValue(
+                f"expected a number that can be in an index, got {value}",
+                at=at,
+                hint="A Decimal in an index has at most 15 digits; make it an integer or a string.",
+            )
     elif isinstance(value, str) and value.startswith(_BYTES_BEGIN):
         raise InvalidValue("expected a string that cannot be taken for bytes in an index", at=at)
+
+
+def asked_of_index(value: object, at: str) -> KeyValue:
+    """A value that an index is asked for: a number as SQL reads it in an item.
+
+    Raises:
+        InvalidValue: it cannot be in an index.
+    """
+    found = key_value(value, at)
+    is_real = isinstance(value, float | Decimal) and isinstance(found, int)
+    return float(found) if is_real else found
 
 
 def index_value(value: KeyValue) -> KeyValue:

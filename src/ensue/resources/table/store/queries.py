@@ -23,7 +23,13 @@ from ensue.resources.table.model import (
     Page,
     TableModel,
 )
-from ensue.resources.table.rules import Range, index_value, sort_range, without_bytes
+from ensue.resources.table.rules import (
+    Range,
+    asked_of_index,
+    index_value,
+    sort_range,
+    without_bytes,
+)
 from ensue.resources.table.store.past import Past, past, source_at
 from ensue.resources.table.store.rows import Parameters, as_item, is_over, living, rows
 from ensue.words import values
@@ -87,7 +93,7 @@ def query(
     index: str | None = None,
 ) -> Page:
     """The items of one partition, of the table or an index, in the order of their sort keys."""
-    value = key_value(partition, "$.partition")
+    value = (key_value if index is None else asked_of_index)(partition, "$.partition")
     attributes = _attributes(table, index)
     columns = _columns(table, index)
     where = [f"{columns[0]} = :partition"]
@@ -272,7 +278,8 @@ def _range(
     found = condition.range({**given, _PARTITION: partition})
     if found.operator is None:
         return []
-    bounds = [key_value(each, f"$.{attributes[1]}") for each in found.bounds]
+    as_bound = key_value if index is None else asked_of_index
+    bounds = [as_bound(each, f"$.{attributes[1]}") for each in found.bounds]
     return sort_range(found.operator, bounds, in_index=index is not None)
 
 
