@@ -73,7 +73,7 @@ class TransactionConsumer(Consumer):
             return Taken([], takes.next_due_ms(tx, self._queue))
         if self._careful_left and ready[0].id <= self._engine.careful_work:
             return Taken([], None, careful=ready[0])
-        safe = list(takewhile(self._is_safe, ready))
+        safe = self._safe(ready)
         work.finish_untaken(tx, self._handled(tx, safe))
         if len(ready) == limit or len(safe) < len(ready):
             tx.touched.add(self._queue)
@@ -91,7 +91,7 @@ class TransactionConsumer(Consumer):
         handle = self._transact_batch
         if not pieces or handle is None:
             return []
-        received = [piece._replace(receives=piece.receives + 1) for piece in pieces]
+        received = [work.received(piece, piece.receives + 1) for piece in pieces]
         origin = Origin(self.name, Place(WORK_NUMBER, pieces[0].id), received[0].receives)
         self._engine.delivered += 1
         try:
@@ -108,8 +108,12 @@ class TransactionConsumer(Consumer):
             return first + self._handle_batch(tx, pieces[middle:])
         return pieces
 
-    def _is_safe(self, piece: Work) -> bool:
-        return not self._careful_left or piece.id > self._engine.careful_work
+    def _safe(self, ready: list[Work]) -> list[Work]:
+        """What comes before the first piece that is to be taken alone."""
+        careful_up_to = self._engine.careful_work
+        if not careful_up_to or not self._careful_left:
+            return ready
+        return list(takewhile(lambda piece: piece.id > careful_up_to, ready))
 
     async def _take_carefully(self, piece: Work) -> None:
         """Commit the receive of a piece of work before the handler runs."""
@@ -149,7 +153,7 @@ class TransactionConsumer(Consumer):
     def _handle(self, tx: Transaction, piece: Work, attempt: int) -> bool:
         """Run the handler as a hop of its own; returns whether it succeeded."""
         origin = Origin(self.name, Place(WORK_NUMBER, piece.id), attempt)
-        received = piece._replace(receives=attempt)
+        received = work.received(piece, attempt)
         self._engine.delivered += 1
         transact = self._transact
         assert transact is not None  # noqa: S101 - a handler of batches does not come here
@@ -179,6 +183,8 @@ class ActionConsumer(Consumer):
         self._act_batch = handler.act_batch
         self._size = 1 if handler.act_batch is None else self._policy.batch
         self._running: dict[asyncio.Task[None], list[Work]] = {}
+        # The task of what ran when the process died, if there is one: nothing runs beside it.
+        self._alone: asyncio.Task[None] | None = None
         self._verdicts: list[Verdict] = []
 
     @property
@@ -212,6 +218,8 @@ class ActionConsumer(Consumer):
             pieces = taken.pieces[begin : begin + self._size]
             task = asyncio.get_running_loop().create_task(self._run(pieces))
             self._running[task] = pieces
+            if pieces[0].crashes:
+                self._alone = task
         return False
 
     async def drain(self, grace_ms: int) -> None:
@@ -240,7 +248,11 @@ class ActionConsumer(Consumer):
         is_final = False
         failed: Mapping[int, str] = {}
         try:
-            failed = await self._acted(pieces)
+            if self._act is not None:
+                await self._act(first, self._engine.work_id(first.id))
+            elif self._act_batch is not None:
+                ids = [self._engine.work_id(piece.id) for piece in pieces]
+                failed = await self._act_batch(pieces, ids)
         except asyncio.CancelledError:
             if deadline.passed:
                 error = f"the action took longer than {self._policy.timeout_ms} ms"
@@ -254,19 +266,9 @@ class ActionConsumer(Consumer):
         finally:
             deadline.cancel()
             self._running.pop(task, None)
-        self._verdicts += [
-            Verdict(piece, error or failed.get(piece.id), is_final) for piece in pieces
-        ]
+        for piece in pieces:
+            self._verdicts.append(Verdict(piece, error or failed.get(piece.id), is_final))
         self.woken.set()
-
-    async def _acted(self, pieces: list[Work]) -> Mapping[int, str]:
-        """Run the action; returns the numbers of what failed of a batch, and why."""
-        ids = [self._engine.work_id(piece.id) for piece in pieces]
-        if self._act_batch is not None:
-            return await self._act_batch(pieces, ids)
-        assert self._act is not None  # noqa: S101 - a handler has one or the other
-        await self._act(pieces[0], ids[0])
-        return {}
 
     def _settle_and_take(
         self, tx: Transaction, verdicts: list[Verdict], limit: int, busy: frozenset[int]
@@ -291,7 +293,7 @@ class ActionConsumer(Consumer):
 
     def _safe_together(self, ready: list[Work]) -> list[Work]:
         """What may run now: work that ran when the process died runs alone."""
-        if any(self._runs_alone(pieces) for pieces in self._running.values()):
+        if self._something_runs_alone():
             return []
         suspects = [piece for piece in ready if piece.crashes]
         if not suspects:
@@ -300,14 +302,12 @@ class ActionConsumer(Consumer):
 
     def _is_quiet(self, ready: list[Work], leased: list[Work]) -> bool:
         """Whether something runs alone, or is to: then only its end, or that of others, matters."""
-        running = [*self._running.values(), leased]
-        return any(map(self._runs_alone, running)) or (
-            bool(self._running) and self._runs_alone(ready)
-        )
+        if self._something_runs_alone() or any(piece.crashes for piece in leased):
+            return True
+        return bool(self._running) and any(piece.crashes for piece in ready)
 
-    @staticmethod
-    def _runs_alone(pieces: list[Work]) -> bool:
-        return any(piece.crashes for piece in pieces)
+    def _something_runs_alone(self) -> bool:
+        return self._alone is not None and self._alone in self._running
 
     def _settle(self, tx: Transaction, verdicts: list[Verdict]) -> None:
         work.finish(tx, [verdict.piece for verdict in verdicts if verdict.error is None])

@@ -2,6 +2,9 @@
 
 The one process that runs on a store changes its work only in transactions of its own. It counts
 once when it opens the store, and then notes each change; what is rolled back is counted back.
+
+A message that is sent pays for the note only. The notes are summed up at the commit, or when
+somebody asks before.
 """
 
 from __future__ import annotations
@@ -33,15 +36,15 @@ class Depths:
         self._live: dict[int, Count] = {}
         self._committed: dict[int, Count] = {}
         self._changes: list[tuple[int, int, int, int]] = []
+        self._summed = 0  # how many of the changes the live counts have in them
 
     def add(self, queue: int, unsettled: int = 0, leased: int = 0, held: int = 0) -> None:
         """Note a change that the running transaction makes."""
         self._changes.append((queue, unsettled, leased, held))
-        before = self._live.get(queue, NOTHING)
-        self._live[queue] = Count(before[0] + unsettled, before[1] + leased, before[2] + held)
 
     def live(self, queue: int) -> Count:
         """A queue's counts as the running transaction sees them."""
+        self._sum_up()
         return self._live.get(queue, NOTHING)
 
     def committed(self, queue: int) -> Count:
@@ -54,16 +57,21 @@ class Depths:
 
     def undo(self, mark: int = 0) -> None:
         """Count back what was noted since a mark: it was rolled back."""
-        while len(self._changes) > mark:
-            queue, unsettled, leased, held = self._changes.pop()
+        for queue, unsettled, leased, held in self._changes[mark : self._summed]:
             after = self._live[queue]
             self._live[queue] = Count(after[0] - unsettled, after[1] - leased, after[2] - held)
+        del self._changes[mark:]
+        self._summed = min(self._summed, mark)
 
     def commit(self) -> None:
         """What was noted is committed."""
+        if not self._changes:
+            return
+        self._sum_up()
         for queue in {change[0] for change in self._changes}:
             self._committed[queue] = self._live[queue]
         self._changes.clear()
+        self._summed = 0
 
     def correct(self, counted: dict[int, Count]) -> None:
         """Note whatever makes the counts these, which were just counted one by one."""
@@ -71,3 +79,19 @@ class Depths:
             is_now, should = self.live(queue), counted.get(queue, NOTHING)
             if is_now != should:
                 self.add(queue, *(want - have for want, have in zip(should, is_now, strict=True)))
+
+    def _sum_up(self) -> None:
+        """Bring the live counts up to the last change."""
+        fresh: dict[int, list[int]] = {}
+        for queue, unsettled, leased, held in self._changes[self._summed :]:
+            sums = fresh.get(queue)
+            if sums is None:
+                fresh[queue] = [unsettled, leased, held]
+            else:
+                sums[0] += unsettled
+                sums[1] += leased
+                sums[2] += held
+        for queue, (unsettled, leased, held) in fresh.items():
+            before = self._live.get(queue, NOTHING)
+            self._live[queue] = Count(before[0] + unsettled, before[1] + leased, before[2] + held)
+        self._summed = len(self._changes)

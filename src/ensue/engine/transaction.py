@@ -114,7 +114,8 @@ class Transaction:
         """Let what follows be a hop of its own; several share a transaction in a group commit."""
         self.origin = origin
         self._hop = None
-        self.memo = {}
+        if self.memo:
+            self.memo = {}
         self._tokens += 1
         self.token = self._tokens
 

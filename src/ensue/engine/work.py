@@ -90,8 +90,7 @@ def add(
     after_ms = tx.now_ms + delay_ms
     held = group is not None and first_of_group(tx, queue, group) is not None
     due_ms = HELD_MS if held else after_ms
-    hop = tx.hop
-    row = (queue, due_ms, after_ms, tx.now_ms, hop, group, body, attributes)
+    row = (queue, due_ms, after_ms, tx.now_ms, tx.hop, group, body, attributes)
     if queue not in tx.facts.orders:
         tx.execute(
             "INSERT INTO ensue_work"
@@ -120,7 +119,7 @@ def due(tx: Transaction, queue: int, limit: int) -> list[Work]:
         (queue, tx.now_ms, limit),
     )
     try:
-        return [Work(*row) for row in found]
+        return list(map(Work._make, found))
     except UnicodeDecodeError as fault:
         raise StoreUnusable(
             "the store holds work whose text is damaged",
@@ -144,12 +143,16 @@ def lease(
     if taken:
         waited = sum(piece.state == WAITING for piece in taken)
         tx.facts.depths.add(taken[0].queue, 0, waited)
+    leased = (LEASED, until_ms)
     return [
-        piece._replace(
-            state=LEASED, due_ms=until_ms, receives=piece.receives + 1, taken_ms=tx.now_ms
-        )
-        for piece in taken
+        Work._make((*each[:2], *leased, each.receives + 1, each.sent_ms, tx.now_ms, *each[7:]))
+        for each in taken
     ]
+
+
+def received(piece: Work, receives: int) -> Work:
+    """A piece of work with another count of receives. `_replace` takes three times as long."""
+    return Work._make((*piece[:4], receives, *piece[5:]))
 
 
 def unlease(tx: Transaction, taken: Work) -> None:
@@ -173,15 +176,15 @@ def finish(tx: Transaction, done: Sequence[Work]) -> int:
     )
     if not done:
         return 0
-    before = tx.connection.total_changes()
-    verdicts = [(tx.now_ms, each.id, each.receives, each.taken_ms) for each in done]
+    now_ms, before = tx.now_ms, tx.connection.total_changes()
     tx.connection.executemany(
-        sql, [row for row, each in zip(verdicts, done, strict=True) if each.group is None]
+        sql,
+        [(now_ms, each.id, each.receives, each.taken_ms) for each in done if each.group is None],
     )
     settled = tx.connection.total_changes() - before
-    for row, each in zip(verdicts, done, strict=True):
+    for each in done:
         if each.group is not None:
-            tx.execute(sql, row)
+            tx.execute(sql, (now_ms, each.id, each.receives, each.taken_ms))
             if tx.changed():
                 settled += 1
                 release_groups(tx, [each])
@@ -193,14 +196,12 @@ def finish_untaken(tx: Transaction, done: Sequence[Work]) -> None:
     """Mark work as done that was taken and settled in this one transaction."""
     if not done:
         return
-    first, last = done[0].id, done[-1].id
-    if last - first + 1 == len(done) and all(
-        piece.id == first + index for index, piece in enumerate(done)
-    ):
+    first = done[0].id
+    if [piece.id for piece in done] == [*range(first, first + len(done))]:
         tx.execute(
             "UPDATE ensue_work SET state = 2, receives = receives + 1, due_ms = ?1, taken_ms = ?1"
             " WHERE id BETWEEN ?2 AND ?3",
-            (tx.now_ms, first, last),
+            (tx.now_ms, first, done[-1].id),
         )
     else:
         tx.connection.executemany(
@@ -208,7 +209,7 @@ def finish_untaken(tx: Transaction, done: Sequence[Work]) -> None:
             " WHERE id = ?2",
             [(tx.now_ms, piece.id) for piece in done],
         )
-    leased = sum(piece.state == LEASED for piece in done)
+    leased = [piece.state for piece in done].count(LEASED)
     tx.facts.depths.add(done[0].queue, -len(done), -leased)
     release_groups(tx, done)
 
@@ -293,16 +294,11 @@ def lease_until(tx: Transaction, taken: Work, until_ms: int) -> bool:
     Returns whether it was still this receive's.
     """
     given_back = until_ms <= tx.now_ms
+    state = WAITING if given_back else LEASED
     tx.execute(
         "UPDATE ensue_work SET state = ?, due_ms = ?, rank = NULL WHERE id = ? AND receives = ?"
         " AND taken_ms = ? AND state = 1",
-        (
-            WAITING if given_back else LEASED,
-            until_ms,
-            taken.id,
-            taken.receives,
-            taken.taken_ms,
-        ),
+        (state, until_ms, taken.id, taken.receives, taken.taken_ms),
     )
     if not tx.changed():
         return False

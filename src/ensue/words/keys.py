@@ -26,6 +26,9 @@ def key_value(value: object, at: str) -> KeyValue:
         InvalidValue: it is no string, number or bytes, or too long, or a number that neither an
             integer nor a float holds exactly.
     """
+    # Most keys are one of these two, and good beyond doubt.
+    if type(value) is str and len(value) <= KEY_BYTES_MAX and value.isascii():
+        return value
     if type(value) is int and INTEGER_MIN <= value <= INTEGER_MAX:
         return value
     if isinstance(value, bool) or not isinstance(value, str | bytes | int | float | Decimal):

@@ -86,8 +86,12 @@ def decode(text: str | bytes) -> Any:  # noqa: ANN401 - a value of any type
     Raises:
         DecodeError: it is no JSON.
     """
-    found = _decoder.decode(text)
-    marked = MARK in text if isinstance(text, str) else BYTE_MARK in text
+    if isinstance(text, str):
+        exact, marked = DECIMAL_MARK in text, MARK in text
+    else:
+        exact, marked = DECIMAL_BYTE_MARK in text, BYTE_MARK in text
+    # The hook is called for each float: only for a text that may hold a decimal among them.
+    found = (_decoder if exact else _plain_decoder).decode(text)
     return _untag(found) if marked else found
 
 
@@ -154,3 +158,4 @@ def _number(text: str) -> float | Decimal:
 
 
 _decoder = msgspec.json.Decoder(float_hook=_number)
+_plain_decoder = msgspec.json.Decoder()

@@ -25,7 +25,7 @@ import msgspec
 
 from ensue.words import tagged
 from ensue.words.errors import InvalidValue, TooLarge
-from ensue.words.tagged import BYTE_MARK, DECIMAL_BYTE_MARK, DECIMAL_MARK, MARK
+from ensue.words.tagged import BYTE_MARK, DECIMAL_MARK, MARK
 
 Json: TypeAlias = (
     "bool | int | float | Decimal | str | bytes | set[str] | set[bytes]"
@@ -36,11 +36,11 @@ VALUE_BYTES_MAX = 1_048_576
 VALUE_DEPTH_MAX = 100
 INTEGER_MIN, INTEGER_MAX = -(2**63), 2**63 - 1
 _PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
-_SIMPLE = 10**tagged.NUMBER_DIGITS_MAX
+_SIMPLE_MIN, _SIMPLE_MAX = 1 - 10**tagged.NUMBER_DIGITS_MAX, 10**tagged.NUMBER_DIGITS_MAX - 1
 
 # What leaves a store as JSON for others: a Decimal is a number, bytes are base64, a set is a list.
 _encoder = msgspec.json.Encoder(decimal_format="number")
-_decoder = msgspec.json.Decoder()
+_decode_plain = msgspec.json.Decoder().decode
 
 
 class Item(dict[str, Any]):
@@ -76,7 +76,7 @@ def encode(value: object) -> str:
         InvalidValue: something in it has no JSON form; names where.
         TooLarge: the text is longer than 1 MiB.
     """
-    plain = _is_plain(value, 0)
+    plain = _is_plain(value, VALUE_DEPTH_MAX)
     if not plain:
         check(value)
     try:
@@ -94,26 +94,34 @@ def encode(value: object) -> str:
     return text.decode()
 
 
-def _is_plain(value: object, depth: int) -> bool:
-    """Whether a value is JSON beyond doubt. `check` says what is wrong with one that is not.
+def _is_plain(value: Any, levels: int) -> bool:  # noqa: ANN401 - a value of any type
+    """Whether a value is JSON beyond doubt, within so many levels of nesting.
 
-    The hot path of every write: it looks at exact types and builds no paths.
+    The hot path of every write: it looks at exact types, in loops of its own, for generators would
+    take as long as all else, and it builds no paths. `check` says what is wrong with the others.
     """
     kind = type(value)
     if kind is str or kind is bool or value is None:
         return True
-    if isinstance(value, int):
-        return kind is int and -_SIMPLE < value < _SIMPLE
-    if isinstance(value, float):
-        return kind is float and math.isfinite(value)
-    if (kind is dict or kind is Item) and depth < VALUE_DEPTH_MAX:
-        return all(
-            type(key) is str and (type(inner) is str or _is_plain(inner, depth + 1))
-            for key, inner in value.items()  # type: ignore[attr-defined] # its type was looked at
-        )
-    if (kind is list or kind is tuple) and depth < VALUE_DEPTH_MAX:
-        return all(_is_plain(inner, depth + 1) for inner in value)  # type: ignore[attr-defined]
-    return False
+    if kind is int:
+        return bool(_SIMPLE_MIN <= value <= _SIMPLE_MAX)
+    if kind is float:
+        return math.isfinite(value)
+    return levels > 0 and _holds_plain(value, kind, levels - 1)
+
+
+def _holds_plain(value: Any, kind: type, levels: int) -> bool:  # noqa: ANN401 - as above
+    if kind is dict or kind is Item:
+        for key in value:
+            if type(key) is not str:
+                return False
+        value = value.values()
+    elif kind is not list and kind is not tuple:
+        return False
+    for inner in value:  # noqa: SIM110 - see above
+        if type(inner) is not str and not _is_plain(inner, levels):
+            return False
+    return True
 
 
 def decode(text: str | bytes) -> Json:
@@ -123,11 +131,10 @@ def decode(text: str | bytes) -> Json:
         InvalidValue: it is not JSON, or nested deeper than the decoder goes.
     """
     try:
-        if type(text) is str:
-            plain = DECIMAL_MARK not in text and MARK not in text
+        if type(text) is str and MARK not in text and DECIMAL_MARK not in text:
+            value: Json = _decode_plain(text)
         else:
-            plain = DECIMAL_BYTE_MARK not in text and BYTE_MARK not in text
-        value: Json = _decoder.decode(text) if plain else tagged.decode(text)
+            value = tagged.decode(text)
     except msgspec.DecodeError as fault:
         raise InvalidValue(f"expected JSON: {fault}") from None
     except RecursionError:

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
-from typing import Any, Generic, TypeAlias, TypeGuard
+from types import MappingProxyType
+from typing import Any, Generic, NamedTuple, TypeAlias, TypeGuard
 
 from typing_extensions import TypeVar
 
@@ -108,7 +109,11 @@ class TableModel:
         Raises:
             InvalidValue: it has another shape, or a value that cannot be one of a key.
         """
-        parts = tuple(given) if isinstance(given, (tuple, list)) else (given,)
+        parts: tuple[object, ...]
+        if type(given) is str:
+            parts = (given,)
+        else:
+            parts = tuple(given) if isinstance(given, (tuple, list)) else (given,)
         if len(parts) != len(self.key):
             shape = " and ".join(self.key)
             raise InvalidValue(f"expected a key of {self.ref}: {shape}, got {shown(parts)}")
@@ -147,8 +152,7 @@ IndexOption: TypeAlias = str | tuple[str, ...] | Index
 """An index as an app declares it: a partition attribute, or two with a sort attribute, or more."""
 
 
-@dataclass(frozen=True, slots=True)
-class Condition:
+class Condition(NamedTuple):
     """What must hold for a write.
 
     Attributes:
@@ -159,7 +163,7 @@ class Condition:
 
     where: str | None = None
     expect: int | None = None
-    given: Mapping[str, object] = field(default_factory=dict)
+    given: Mapping[str, object] = MappingProxyType({})
 
     @property
     def is_always_true(self) -> bool:

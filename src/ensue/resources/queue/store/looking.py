@@ -72,7 +72,7 @@ def message(piece: Work, message_id: str) -> Message:
         receives=piece.receives,
         sent_ms=piece.sent_ms,
         group=piece.group,
-        attributes=work.attributes_of(piece),
+        attributes=work.attributes_of(piece) if piece.attributes else {},
         priority=piece.priority or 0,
         tenant=piece.tenant,
     )

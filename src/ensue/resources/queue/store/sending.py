@@ -15,12 +15,16 @@ from ensue.resources.queue.model import SEND_BATCH_MAX, QueueModel, SendOptions,
 from ensue.words import values
 from ensue.words.errors import EnsueError, InvalidInput, InvalidValue, LimitExceeded, StoreError
 from ensue.words.units import duration_ms
+from ensue.words.values import Json
 
 _NAMES = frozenset({*SentMessage.__required_keys__, *SentMessage.__optional_keys__})
 
 
 def send(tx: Transaction, queue: QueueModel, body: object, **options: Unpack[SendOptions]) -> str:
     """Send a message; returns its id."""
+    number = tx.number(queue.ref)
+    if not options:
+        return _add(tx, queue, number, _text(queue, body))
     group, attributes = options.get("group"), options.get("attributes")
     deduplication_id = options.get("deduplication_id")
     priority, tenant = options.get("priority", 0), options.get("tenant")
@@ -43,14 +47,21 @@ def send(tx: Transaction, queue: QueueModel, body: object, **options: Unpack[Sen
     if priority or tenant is not None:
         rules.check_turn(queue, priority, tenant)
         turn = Turn(priority, tenant)
-    delivery = Delivery(
-        values.encode(body if queue.shape is None else queue.shape.plain(body)),
-        group,
-        delay_ms,
-        attributes or {},
-        deduplication_id,
+    return _add(
+        tx,
+        queue,
+        number,
+        _text(queue, body),
+        delay_ms=delay_ms,
+        group=group,
+        attributes=attributes,
+        deduplication_id=deduplication_id,
+        turn=turn,
     )
-    return _add(tx, queue, tx.number(queue.ref), delivery, turn)
+
+
+def _text(queue: QueueModel, body: object) -> str:
+    return values.encode(body if queue.shape is None else queue.shape.plain(body))
 
 
 def deliver(
@@ -62,13 +73,35 @@ def deliver(
         LimitExceeded: the queue is as deep as it may be; who delivers waits, and tries again.
     """
     number = tx.number(queue.ref)
-    return [_add(tx, queue, number, delivery, NO_TURN) for delivery in deliveries]
+    return [
+        _add(
+            tx,
+            queue,
+            number,
+            delivery.body,
+            delay_ms=delivery.delay_ms,
+            group=delivery.group,
+            attributes=delivery.attributes,
+            deduplication_id=delivery.deduplication_id,
+        )
+        for delivery in deliveries
+    ]
 
 
-def _add(tx: Transaction, queue: QueueModel, number: int, delivery: Delivery, turn: Turn) -> str:
-    deduplication_id = delivery.deduplication_id
+def _add(  # noqa: PLR0913 - each is a part of the message
+    tx: Transaction,
+    queue: QueueModel,
+    number: int,
+    text: str,
+    *,
+    delay_ms: int = 0,
+    group: str | None = None,
+    attributes: Mapping[str, Json] | None = None,
+    deduplication_id: str | None = None,
+    turn: Turn = NO_TURN,
+) -> str:
     if deduplication_id is None and queue.deduplicate:
-        deduplication_id = deduplication.content_id(delivery.body)
+        deduplication_id = deduplication.content_id(text)
     if deduplication_id is not None:
         before = deduplication.sent_before(tx, number, deduplication_id)
         if before is not None:
@@ -82,10 +115,10 @@ def _add(tx: Transaction, queue: QueueModel, number: int, delivery: Delivery, tu
     added = work.add(
         tx,
         number,
-        delivery.body,
-        delay_ms=delivery.delay_ms,
-        group=delivery.group,
-        attributes=values.encode(delivery.attributes) if delivery.attributes else None,
+        text,
+        delay_ms=delay_ms,
+        group=group,
+        attributes=values.encode(attributes) if attributes else None,
         turn=turn,
     )
     if deduplication_id is not None:

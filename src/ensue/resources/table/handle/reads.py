@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Generic, cast
+from typing import Any, Generic
 
 from typing_extensions import TypeVar
 
@@ -40,8 +40,10 @@ class TableReads(Generic[T]):
             Unfit: it does not fit: a statement from outside wrote it, or the type was another one.
         """
         shape: Shape[Any] | None = self.model.shape
-        made: Any = found if shape is None or found is None else as_typed(shape, found)
-        return cast("T | None", made)
+        if shape is None or found is None:
+            return found  # type: ignore[return-value] # without a shape, T is Item
+        made: T = as_typed(shape, found)
+        return made
 
     def typed_page(self, found: Page, *, is_whole: bool = True) -> Page[T]:
         """A page of items as the table's type; parts of items, which cannot fit it, as they are.

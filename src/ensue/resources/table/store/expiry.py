@@ -7,7 +7,6 @@ import math
 from ensue.engine.transaction import Transaction
 from ensue.resources.table import schema
 from ensue.resources.table.model import TTL_AGE_S_MAX, TableModel
-from ensue.resources.table.store.rows import Parameters
 from ensue.words.changes import Key
 
 # Ends behind this are as far away as this: no clock comes there, and a float may be infinite.
@@ -16,8 +15,7 @@ _FAR_S = 10**12
 
 def remove(tx: Transaction, table: TableModel, key: Key, *, expired: bool = False) -> None:
     """Remove the item with this key, which is there."""
-    parameters: Parameters = dict(zip(table.key_columns, key, strict=True))
-    tx.execute(f"DELETE FROM {table.sql} WHERE {table.where_key}", parameters)
+    tx.execute(f"DELETE FROM {table.sql} WHERE {table.where_key}", key)
     # The trigger cannot know who deletes, or when: the newest record is this one's.
     tx.execute(
         f"UPDATE {table.changes} SET hop = ?, at_ms = ?, expired = ?"

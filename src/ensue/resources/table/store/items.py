@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from ensue.engine.transaction import Transaction
 from ensue.languages.expressions import compile_condition, compile_update
@@ -27,8 +26,7 @@ T = TypeVar("T")
 _ANY = Condition()
 
 
-@dataclass(frozen=True, slots=True)
-class _Stored:
+class _Stored(NamedTuple):
     """An item that is there, as its row has it."""
 
     text: str
@@ -39,9 +37,12 @@ class _Stored:
 def get(tx: Transaction, table: TableModel, key: object) -> Item | None:
     """The item with this key; None when there is none."""
     place = table.as_key(key)
-    alive, ends = living(table, tx.now_ms)
-    sql = f"SELECT item FROM {table.sql} WHERE {table.where_key}{alive}"
-    found = row(tx, table, sql, named(place) | ends if ends else named(place))
+    if table.ttl is None:
+        found = row(tx, table, f"SELECT item FROM {table.sql} WHERE {table.where_key}", place)
+    else:
+        alive, ends = living(table, tx.now_ms)
+        sql = f"SELECT item FROM {table.sql} WHERE {table.where_key}{alive}"
+        found = row(tx, table, sql, named(place) | ends)
     return None if found is None else as_item(found[0])
 
 
@@ -58,7 +59,8 @@ def put(tx: Transaction, table: TableModel, item: object, condition: Condition =
     fitted = table.fitted(item)
     text = as_text(fitted, table)
     key = table.key_of(fitted)
-    _check_indexed(table, fitted)
+    if table.indexed:
+        _check_indexed(table, fitted)
     # Only where the one that is there matters is it looked at; it matters too when it has expired.
     if table.ttl is not None or not condition.is_always_true:
         found = _read(tx, table, key)
@@ -93,12 +95,13 @@ def update(
             at=str(table.ref),
             hint="Delete the item and put it under its new key.",
         )
-    _check_indexed(table, changed)
+    if table.indexed:
+        _check_indexed(table, changed)
     if text != found.text:
         tx.execute(
-            f"UPDATE {table.sql} SET item = :item, hop = :hop, version = version + 1"
+            f"UPDATE {table.sql} SET item = ?, hop = ?, version = version + 1"
             f" WHERE {table.where_key}",
-            named(place) | {"item": text, "hop": tx.hop},
+            (text, tx.hop, *place),
         )
         tx.touched.add(tx.number(table.ref))
     return changed
@@ -167,12 +170,13 @@ def _batch(table: TableModel, given: Iterable[T]) -> list[T]:
 
 def _read(tx: Transaction, table: TableModel, key: Key) -> _Stored | None:
     """The item that a write finds. One that has expired is removed first, and so is not found."""
-    over, parameters = is_over(table), named(key)
-    columns = "item, version"
-    if over is not None:
-        columns += f", ({over}) IS TRUE"
-        parameters["now_s"] = tx.now_ms / 1_000
-    found = row(tx, table, f"SELECT {columns} FROM {table.sql} WHERE {table.where_key}", parameters)
+    over = is_over(table)
+    if over is None:
+        sql = f"SELECT item, version FROM {table.sql} WHERE {table.where_key}"
+        found = row(tx, table, sql, key)
+    else:
+        sql = f"SELECT item, version, ({over}) IS TRUE FROM {table.sql} WHERE {table.where_key}"
+        found = row(tx, table, sql, named(key) | {"now_s": tx.now_ms / 1_000})
     if found is None:
         return None
     if over is not None and found[2]:

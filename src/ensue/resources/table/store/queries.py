@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from base64 import b64decode, urlsafe_b64encode
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from ensue.engine import logs
 from ensue.engine.transaction import Transaction
@@ -31,7 +32,7 @@ from ensue.resources.table.rules import (
     without_bytes,
 )
 from ensue.resources.table.store.past import Past, past, source_at
-from ensue.resources.table.store.rows import Parameters, as_item, is_over, living, rows
+from ensue.resources.table.store.rows import Parameters, all_rows, as_item, is_over, living, rows
 from ensue.words import values
 from ensue.words.changes import KeyValue
 from ensue.words.errors import InvalidExpression, InvalidValue, NotFound
@@ -41,8 +42,7 @@ from ensue.words.values import INTEGER_MAX, INTEGER_MIN, Item, Json
 _PARTITION = "ensue_partition"
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(NamedTuple):
     """What part of what there is is asked for.
 
     Attributes:
@@ -61,7 +61,7 @@ class Asked:
     filter: str | None = None
     projection: str | None = None
     at: At | None = None
-    given: Mapping[str, object] = field(default_factory=dict)
+    given: Mapping[str, object] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +193,8 @@ def _page(
         f"SELECT item, {order} FROM {reading.source} WHERE {' AND '.join(reading.where)}{alive}"
         f" ORDER BY {', '.join(name + direction for name in reading.order)} LIMIT {examined}"
     )
+    if asked.filter is None and asked.projection is None and reading.shown is None:
+        return _whole(all_rows(tx, table, sql, reading.parameters), asked.limit)
     keeps, shows = _filter(asked), _shows(asked, reading.shown)
     found: list[Item] = []
     last: tuple[Any, ...] = ()
@@ -204,6 +206,12 @@ def _page(
         if keeps(item):
             found.append(shows[1](item))
     return Page(found, None)
+
+
+def _whole(read: list[tuple[Any, ...]], limit: int) -> Page:
+    """A page of whole items, none of which is left out: what most queries ask for."""
+    following = _as_cursor(read[limit - 1][1:]) if len(read) > limit else None
+    return Page([as_item(row[0]) for row in read[:limit]], following)
 
 
 def _as_of(

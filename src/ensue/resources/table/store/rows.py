@@ -10,6 +10,7 @@ from ensue.engine.transaction import Transaction
 from ensue.resources.table import schema
 from ensue.resources.table.model import ITEM_BYTES_MAX, TTL_AGE_S_MAX, TableModel
 from ensue.words import values
+from ensue.words.changes import Key
 from ensue.words.errors import Conflict, TooLarge
 from ensue.words.values import Item
 
@@ -33,8 +34,22 @@ def rows(
         cursor.close()
 
 
-def row(
+def all_rows(
     tx: Transaction, table: TableModel, sql: str, parameters: Parameters
+) -> list[tuple[Any, ...]]:
+    """The rows of a query at once, for one that reads no more than it shows.
+
+    Raises:
+        Conflict: another program has written what is no text.
+    """
+    try:
+        return tx.execute(sql, parameters).fetchall()
+    except UnicodeDecodeError:
+        raise _unreadable(table) from None
+
+
+def row(
+    tx: Transaction, table: TableModel, sql: str, parameters: Parameters | Key
 ) -> tuple[Any, ...] | None:
     """The first row of a query; None when there is none.
 
@@ -58,7 +73,7 @@ def _unreadable(table: TableModel) -> Conflict:
 
 def as_item(text: object) -> Item:
     """The item that a row holds."""
-    found = values.decode(str(text))
+    found = values.decode(text if type(text) is str else str(text))
     return Item(found) if isinstance(found, dict) else Item(value=found)
 
 
