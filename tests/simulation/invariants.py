@@ -10,6 +10,48 @@ from tests.simulation.world import ALWAYS, said
 PLACES = "mail", "queue", "function"
 
 
+OBSERVED = {
+    "sent twice": (
+        "what is sent twice counts once",
+        lambda id_, first, is_soon: (id_ == first) == is_soon,
+    ),
+    "received": ("a message is one receiver's at a time", lambda message, is_held: not is_held),
+    "in flight": ("no more is in flight than may be", lambda count, limit: count <= limit),
+    "held handle": ("who holds a message is heard", lambda message, is_heard: is_heard),
+    "late handle": (
+        "a late handle changes nothing",
+        lambda is_lost, before, after: is_lost and before == after,
+    ),
+    "claimed": ("a shard is one worker's at a time", lambda shard, is_held: not is_held),
+    "position": ("a position that was acknowledged stays", lambda shard, noted, at: at >= noted),
+    "heard": ("who has a lease is heard", lambda shard, is_heard: is_heard),
+    "fenced": (
+        "who has lost a lease changes nothing",
+        lambda is_lost, before, after: is_lost and before == after,
+    ),
+    "behind": ("no reader is behind", lambda readers: not any(unread for _, unread in readers)),
+    "version": ("a version stands for one item", lambda before, token: before == token),
+    "expected": (
+        "a write that expects a version holds for that only",
+        lambda expected, there, held: held == (expected == there),
+    ),
+    "past": ("what was is found as it was", lambda at, then, found: then == found),
+    "ended": ("what has ended is seen by nobody", lambda end_s, now_ms: end_s * 1_000 > now_ms),
+    "expired": ("nothing ends early", lambda end_s, now_ms: end_s * 1_000 <= now_ms),
+    "firing": ("a firing is never early", lambda due_ms, now_ms: due_ms <= now_ms),
+    "firings": (
+        "each moment fires once, or was missed and is counted so",
+        lambda name, found, wanted, fired, left_out: (
+            found.items() <= wanted.items()
+            and len(found) == fired
+            and (len(found) < len(wanted)) == (left_out > 0)
+        ),
+    ),
+    "run": ("who repeats a run gets its first answer", lambda before, answer: before == answer),
+    "runs": ("what is run under a token is done once", lambda found, wanted: found == wanted),
+}
+
+
 class Broken(AssertionError):
     """What was promised does not hold."""
 
@@ -57,6 +99,10 @@ class Seen:
             "SELECT queue, state, body, attributes, id, due_ms FROM ensue_work"
         ):
             home, is_dead = homes[queue]
+            if home.startswith("ticks"):  # a firing promises nothing but itself
+                if state < 2:
+                    self.left.append((home, body, number, state, due_ms))
+                continue
             token = _token(json.loads(body))
             self.work[home][token] += 1
             if is_dead and state < 2:
@@ -65,6 +111,27 @@ class Seen:
                     raise Broken(f"{token} is dead in {home} without a reason")
             elif state < 2:
                 self.left.append((home, token, number, state, due_ms))
+        self._add_ends(machine)
+
+    def _add_ends(self, machine):
+        """Nobody promises that an item ends; its removal is told as if somebody had."""
+        ending = {}
+        for name, place in self.world.places.items():
+            if place.ref.kind == "table" and place.model.ttl is not None:
+                ending[name] = place.model
+        if not ending:
+            return
+        for name, model in ending.items():
+            for (token,) in machine.rows(
+                f"SELECT old ->> '$.t' FROM {model.changes} WHERE expired = 1"
+            ):
+                if token in self.accepted:
+                    self.accepted.setdefault(f"{token}!", f"{name}!")
+        # The change may be forgotten already.
+        told = {token for _, token in self.effects}.union(*self.work.values())
+        for token in told - set(self.accepted):
+            if token[-1] == "!" and self.accepted.get(token[:-1]) in ending:
+                self.accepted[token] = f"{self.accepted[token[:-1]]}!"
 
 
 def _homes(machine):
@@ -148,6 +215,7 @@ def along(machine, ledger, *, purges=False):
             if line.split("/")[0] not in world.again | world.out_of_turn
         ],
         "calls come in their order": _disorder(world),
+        **_judged(world),
     })
     return seen
 
@@ -163,7 +231,15 @@ def at_the_end(machine, ledger, *, purges=False):
             (who, token)
             for token, to in seen.accepted.items()
             for who in world.routes.get(to, ())
-            if (who, token) not in seen.effects and token not in seen.dead[who]
+            if not _is_over(seen, who, token) and token not in world.unseen.get(who, ())
+        ],
+        "a late follower is told of all that is there": [
+            (who, token)
+            for who in world.unseen
+            for (token,) in machine.rows(
+                f"SELECT item ->> '$.t' FROM {world.consumers[who].follows.model.sql}"
+            )
+            if not _is_over(seen, who, token)
         ],
         "each action has called": [
             (who, token)
@@ -175,7 +251,10 @@ def at_the_end(machine, ledger, *, purges=False):
             (who, token)
             for who, tokens in seen.dead.items()
             for token in tokens
-            if who in world.consumers and not world.begun[who, token] and not machine.troubles
+            if who in world.consumers
+            and not world.begun[who, token]
+            and not machine.troubles
+            and not _forgets(world, who)
         ],
         "each letter has left": [
             token
@@ -189,6 +268,27 @@ def at_the_end(machine, ledger, *, purges=False):
         "the engine's own rules hold": machine.findings(),
     })
     return seen
+
+
+def _is_over(seen, who, token):
+    return (who, token) in seen.effects or token in seen.dead[who]
+
+
+def _forgets(world, who):
+    """Whether what waits too long for somebody is dead without having been tried."""
+    home = world.consumers[who].home
+    return getattr(getattr(home, "model", None), "retention_ms", None) is not None
+
+
+def _judged(world):
+    """What was seen on the way, and is not as it must be."""
+    found = defaultdict(list)
+    for what, facts in world.observed:
+        rule, holds = OBSERVED[what]
+        if not holds(*facts):
+            found[rule].append(facts)
+    world.observed.clear()
+    return found
 
 
 def _unread(machine):

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from ensue.engine import work
+from dataclasses import replace
+
+from ensue.engine import deduplication, idempotency, snapshots, work
 from ensue.engine.consumers import TransactionConsumer
 from ensue.engine.readers import LogReader
 from ensue.engine.transaction import Transaction
+from ensue.resources.queue.store import receiving
+from ensue.resources.schedule import worker as scheduling
+from ensue.resources.stream.store import groups
+from ensue.resources.table import worker as expiring
+from ensue.resources.table.store import past
 
 
 def no_savepoints(monkeypatch):
@@ -54,10 +61,108 @@ def lease_not_looked_at(monkeypatch):
     )
 
 
+def late_handle_heard(monkeypatch):
+    """Whoever received a message once is heard as long as anybody has it."""
+    plain = receiving._leased
+
+    def leased(tx, queue, handle):
+        place = tx.facts.records.place(receiving.rules.receipt(handle).message_id)
+        piece = work.piece(tx, place.sequence)
+        if piece is not None and piece.state == work.LEASED:
+            return piece
+        return plain(tx, queue, handle)
+
+    monkeypatch.setattr(receiving, "_leased", leased)
+
+
+def no_fence(monkeypatch):
+    """Whoever had a shard once is heard for ever."""
+    plain = groups._held
+
+    def held(tx, stream, lease):
+        now = tx.row(
+            "SELECT token FROM ensue_groups WHERE log = ? AND name = ? AND shard = ?",
+            (tx.number(stream.ref), lease.group, lease.shard),
+        )
+        return plain(tx, stream, replace(lease, token=now[0]) if now else lease)
+
+    monkeypatch.setattr(groups, "_held", held)
+
+
+def no_deduplication(monkeypatch):
+    """What was sent before is not remembered."""
+    monkeypatch.setattr(deduplication, "sent_before", lambda tx, queue, id_: None)
+
+
+def token_not_kept(monkeypatch):
+    """What was done under a token is done again."""
+
+    def finish(tx, scope, token, answer, *, keep_ms):
+        del answer, keep_ms
+        idempotency.free(tx, scope, token)
+
+    monkeypatch.setattr(idempotency, "finish", finish)
+
+
+def past_without_its_last_moment(monkeypatch):
+    """The past leaves out what was done in the very millisecond that is asked for."""
+    plain = past._at_time
+    monkeypatch.setattr(past, "_at_time", lambda tx, table, at_ms: plain(tx, table, at_ms - 1))
+
+
+def ends_early(monkeypatch):
+    """Items are removed two seconds before their end."""
+    end_ms, remove = expiring.store.next_end_ms, expiring.store.remove_expired
+
+    def next_end_ms(tx, table):
+        found = end_ms(tx, table)
+        return found and found - 2_000
+
+    def remove_expired(tx, table, limit):
+        tx.now_ms += 2_000
+        try:
+            return remove(tx, table, limit)
+        finally:
+            tx.now_ms -= 2_000
+
+    monkeypatch.setattr(expiring.store, "next_end_ms", next_end_ms)
+    monkeypatch.setattr(expiring.store, "remove_expired", remove_expired)
+
+
+def next_moment_in_another_commit(monkeypatch):
+    """A schedule moves on after its firing was committed."""
+    moves, save, step = [], scheduling.store.save_fired, scheduling.Scheduler.step
+
+    async def stepped(self):
+        more = await step(self)
+        while moves:
+            await self._engine.transact(lambda tx: save(tx, self._group, moves[0]))
+            del moves[0]
+        return more
+
+    monkeypatch.setattr(
+        scheduling.store, "save_fired", lambda tx, group, after: moves.append(after)
+    )
+    monkeypatch.setattr(scheduling.Scheduler, "step", stepped)
+
+
+def snapshot_that_overlaps(monkeypatch):
+    """A new follower is told of changes that it was given with what was there."""
+    monkeypatch.setattr(snapshots, "is_passed_over", lambda tx, number, record: False)
+
+
 MUTANTS = (
     no_savepoints,
     no_lease,
     no_release_of_groups,
     position_in_another_commit,
     lease_not_looked_at,
+    late_handle_heard,
+    no_fence,
+    no_deduplication,
+    token_not_kept,
+    past_without_its_last_moment,
+    ends_early,
+    next_moment_in_another_commit,
+    snapshot_that_overlaps,
 )

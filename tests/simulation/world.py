@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from ensue import App
+from ensue.engine.deduplication import DEDUPLICATION_MS
 
 ALWAYS = 99
 
@@ -40,6 +41,7 @@ class World:
         self.accepted = self.app.table("accepted", key="token")
         self.effects = self.app.table("effects", key=("who", "token"))
         self.lines = self.app.table("lines", key="line")
+        self.sent = self.app.table("sent", key=("queue", "id"))
         self.consumers: dict[str, Consumer] = {}
         self.routes: dict[str, list[str]] = {}
         self.places: dict[str, object] = {}
@@ -49,40 +51,54 @@ class World:
         self.tries: Counter[tuple[str, str]] = Counter()
         self.again: set[str] = set()  # who is given again what was handled
         self.out_of_turn: set[str] = set()  # who is given again what was dead
+        self.unseen: dict[str, set[str]] = {}  # what was over before a follower began
+        self.observed: list[tuple] = []  # what was seen on the way, to be judged
         self.clock = None
+        self.clock_holds = True  # whether nobody sets the clock
+
+    def observe(self, what, *facts):
+        """Note what was seen; `invariants.OBSERVED` says what must hold of it."""
+        self.observed.append((what, facts))
 
     # What is declared
 
-    def queue(self, name, *, action=False, max_receives=3, chain=(), **policy):
+    def queue(self, name, *, action=False, chain=(), batches=False, options=None, **policy):
         """A queue with a consumer, which passes on what it got to the places in ``chain``."""
-        queue = self.app.queue(name, max_receives=max_receives)
-        self.places[name] = queue
-        consumer = self._consumer(name, queue, action, chain)
-        queue.consumer(**policy)(self._handler(consumer, lambda message: message.body))
-        self.routes[name] = [name]
+        queue, consumer = self.queue_by_hand(name, action=action, chain=chain, **(options or {}))
+        handler = self._handler(consumer, lambda message: message.body)
+        if batches:
+            handler = _one_by_one(handler, action)
+        queue.consumer(batches=batches, **policy)(handler)
         return queue
+
+    def queue_by_hand(self, name, *, action=True, chain=(), **options):
+        """A queue, and who is to handle what is in it: somebody outside."""
+        queue = self.app.queue(name, **options)
+        self.places[name] = queue
+        self.routes[name] = [name]
+        return queue, self.consumer(name, queue, action=action, chain=chain)
 
     def function(self, name, *, action=False, chain=(), **policy):
         """A function to be invoked."""
-        consumer = self._consumer(name, None, action, chain)
+        consumer = self.consumer(name, None, action=action, chain=chain)
         handler = self._handler(consumer, lambda body: body)
         consumer.home = self.app.function(name=name, **policy)(handler)
         self.places[name] = consumer.home
         self.routes[name] = [name]
         return consumer.home
 
-    def table(self, name):
+    def table(self, name, **options):
         """A table of items."""
-        table = self.app.table(name, key="id")
+        table = self.app.table(name, key="id", **options)
         self.places[name] = table
         self.routes[name] = self.routes[f"{name}!"] = []
         return table
 
     def follower(self, name, table, *, action=False, chain=(), **policy):
         """A handler of all changes of a table."""
-        consumer = self._consumer(name, None, action, chain)
+        consumer = self.consumer(name, None, action=action, chain=chain)
         consumer.follows = self.places[table]
-        handler = self._handler(consumer, changed)
+        handler = self._handler(consumer, self._changed)
         self.app.on_change(self.places[table], name=name, **policy)(handler)
         consumer.home = self.app.function_named(name)
         for place in (table, f"{table}!"):
@@ -112,14 +128,14 @@ class World:
         self.routes[name] = list(subscribers)
         return topic
 
-    def stream(self, name, shards):
+    def stream(self, name, shards, **options):
         """A stream of records by key."""
-        self.places[name] = self.app.stream(name, shards=shards)
+        self.places[name] = self.app.stream(name, shards=shards, **options)
         self.routes[name] = []
 
     def record_follower(self, name, stream, *, action=False, chain=(), **policy):
         """A handler of all records of a stream."""
-        consumer = self._consumer(name, None, action, chain)
+        consumer = self.consumer(name, None, action=action, chain=chain)
         consumer.follows = self.places[stream]
         handler = self._handler(consumer, lambda record: record.data)
         self.app.on_record(self.places[stream], name=name, **policy)(handler)
@@ -138,7 +154,8 @@ class World:
         self.places[name] = self.app.mail(name, to="a@example.com")
         return self.places[name]
 
-    def _consumer(self, who, home, action, chain):
+    def consumer(self, who, home, *, action, chain):
+        """Somebody who is to handle things."""
         self.consumers[who] = Consumer(who, home, action, chain=list(chain))
         return self.consumers[who]
 
@@ -198,6 +215,8 @@ class World:
             return  # it was read again, and passed on before
         for place in consumer.chain:
             follow = {"g": body["g"]} if body.get("g") else {}
+            if place.startswith("table"):
+                follow["k"] = "x"
             self.emit(place, {**follow, "t": f"{body['t']}>{consumer.who}:{place}"}, tx)
 
     def note_once(self, consumer, body, tx):
@@ -217,7 +236,7 @@ class World:
     # What is promised
 
     def emit(self, place, body, tx, *, delay=0):
-        """Promise something to a place, in this transaction."""
+        """Promise something to a place, in this transaction; returns whether it counts."""
         target, body = self.places[place.rstrip("!")], dict(body)
         kind = target.ref.kind
         if kind == "stream" and "k" in body:
@@ -226,15 +245,13 @@ class World:
             body.pop("g", None)
         line = body.get("k") or body.get("g")
         body["n"] = self._next(f"{place.rstrip('!')}:{line}", tx) if line else 0
-        if kind == "table":
-            if not self._change(place, target, body, tx):
-                return
-        else:
-            self._tell(place, target, body, tx, delay)
-        tx.put(self.accepted, {"token": body["t"], "to": place})
+        counts = (self._change if kind == "table" else self._tell)(place, target, body, tx, delay)
+        if counts:
+            tx.put(self.accepted, {"token": body["t"], "to": place})
+        return counts
 
     def _tell(self, place, target, body, tx, delay):
-        """Let it go to what is no table."""
+        """Let it go to what is no table; returns whether it was not told before."""
         kind = target.ref.kind
         if kind == "bus":
             tx.publish(target, place[-1], body)
@@ -251,19 +268,57 @@ class World:
             when = f"at({at:%Y-%m-%dT%H:%M:%S})"
             tx.schedule(target, body["t"], when, to=to, body=body, after="delete")
         elif kind == "queue":
-            tx.send(target, body, delay=delay, group=body.get("g"))
+            return self._send(target, body, tx, delay)
         else:
             tx.send(target, body, delay=delay)
+        return True
 
-    def _change(self, place, table, body, tx):
-        """Put an item, or remove it; returns whether there is anything to tell."""
-        body["g"] = f"{place.rstrip('!')}:{body['k']}"
-        if not place.endswith("!"):
-            tx.put(table, {"id": body["k"], **body})
+    def _send(self, queue, body, tx, delay):
+        """Send a message; returns whether it is the first with its deduplication id."""
+        options = body.pop("options", {})
+        known, first = options.get("deduplication_id"), None
+        if known is not None:
+            first = tx.get(self.sent, (queue.ref.name, known))
+        message_id = tx.send(queue, body, delay=delay, group=body.get("g"), **options)
+        if queue.model.deduplicate:
+            self.observe("sent twice", tx.send(queue, body), message_id, 1)
+        if known is None:
             return True
-        gone = tx.delete(table, body["k"])
-        body["t"] = None if gone is None else f"{gone['t']}!"
-        return gone is not None
+        is_again = first is not None and message_id == first["message"]
+        if first is not None and self.clock_holds:
+            self.observe("sent twice", message_id, first["message"], tx.now_ms < first["until"])
+        if not is_again:
+            until_ms = tx.now_ms + DEDUPLICATION_MS
+            noted = {"queue": queue.ref.name, "id": known, "message": message_id}
+            tx.put(self.sent, {**noted, "until": until_ms})
+        return not is_again
+
+    def _change(self, place, table, body, tx, delay):
+        """Put an item, or remove it; returns whether there is anything to tell."""
+        del delay
+        body["g"] = f"{place.rstrip('!')}:{body['k']}"
+        if place.endswith("!"):
+            gone = tx.delete(table, body["k"])
+            body["t"] = None if gone is None else f"{gone['t']}!"
+            return gone is not None
+        expected = body.pop("expect", None)
+        lives_s = body.pop("lives", 5)
+        if table.model.ttl is not None:
+            body["ends"] = tx.now_ms // 1_000 + lives_s
+        if expected is None:
+            return tx.put(table, {"id": body["k"], **body})
+        there = tx.get_versioned(table, body["k"])
+        held = tx.put(table, {"id": body["k"], **body}, expect=expected)
+        self.observe("expected", expected, 0 if there is None else there.version, held)
+        return held
+
+    def _changed(self, change):
+        """What a change says: an item that is gone says so by a token of its own."""
+        if change.new is not None:
+            return {**change.new}
+        if change.expired:
+            self.observe("expired", change.old["ends"], self.clock.now_ms())
+        return {**change.old, "t": f"{change.old['t']}!", "n": change.old["n"] + 0.5}
 
     def _next(self, line, tx):
         found = tx.get(self.lines, f"next {line}")
@@ -286,8 +341,22 @@ def said(body):
     return said(body.get("detail") or body.get("data") or body["body"])
 
 
-def changed(change):
-    """What a change says: an item that is gone says so by a token of its own."""
-    if change.new is not None:
-        return {**change.new}
-    return {**change.old, "t": f"{change.old['t']}!", "n": change.old["n"] + 0.5}
+def _one_by_one(handler, action):
+    """A handler of batches: each by itself; an action tells which have failed."""
+
+    def transact(given, tx):
+        for each in given:
+            handler(each, tx)
+
+    async def act(given):
+        failed = []
+        for each in given:
+            try:
+                await handler(each)
+            except RuntimeError:
+                failed.append(each.id)
+        return failed
+
+    batch = act if action else transact
+    batch.__name__ = handler.__name__
+    return batch
