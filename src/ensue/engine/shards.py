@@ -179,7 +179,12 @@ def open_shards(
             " VALUES (?, ?, ?, ?, ?, ?, ?)",
             (log, number, low, high, parent, other_parent, tx.now_ms),
         )
-        # A group stays known in the shards that there are when those before them are gone.
+        # A reader or group stays known in the shards that are left when those before are gone.
+        tx.execute(
+            "INSERT INTO ensue_readers (number, shard, log, position)"
+            " SELECT DISTINCT number, ?, log, 0 FROM ensue_readers WHERE log = ?",
+            (number, log),
+        )
         tx.execute(
             "INSERT INTO ensue_groups (log, name, shard, position)"
             " SELECT DISTINCT log, name, ?, 0 FROM ensue_groups WHERE log = ? AND position >= 0",

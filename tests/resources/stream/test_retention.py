@@ -128,6 +128,34 @@ def test_a_closed_shard_goes_with_its_last_record_and_its_children_stay(store, r
     assert stage.wait(clicks.split(1)) == [3, 4]
 
 
+def test_a_function_is_known_in_a_shard_of_which_it_has_read_nothing_when_those_before_are_gone(
+    file_store, run_on
+):
+    def declared():
+        app = App("wims")
+        clicks, seen = app.stream("clicks", retention="1h"), []
+        app.on_record(clicks, name="follow")(lambda record, tx: seen.append(record.data))
+        return app, clicks, seen
+
+    app, clicks, _ = declared()
+    stage = run_on(file_store, app)
+    fill(stage, clicks, ("a", 1))
+    stage.settle()
+    stage.wait(clicks.split(0))
+    fill(stage, clicks, ("a", 2), ("b", 3))
+    later(stage, 2 * HOUR_MS)
+    for _ in range(3):
+        keep(stage)
+    assert [each.shard for each in stage.wait(clicks.shards())] == [1, 2]
+    assert kept(stage, clicks) == [2, 3]
+    stage.close()
+
+    app, clicks, seen = declared()
+    stage = run_on(file_store, app)
+    stage.settle()
+    assert sorted(seen) == [2, 3]
+
+
 def test_a_group_is_told_of_what_it_lost_and_starts_again_knowing_it(store, run_on, app):
     clicks = app.stream("clicks", retention="1h")
     stage = run_on(store, app)
