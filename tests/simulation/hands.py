@@ -122,14 +122,17 @@ class Hands(Part):
         for held in list(self.held.values()):
             if held.boot == game.machine.boots and held.until_ms > game.machine.clock.now_ms():
                 self._settle(game, held)
-        left = game.machine.rows(
-            "SELECT min(due_ms) FROM ensue_work WHERE queue = ? AND state < 2 AND due_ms < ?",
+        did = found > 0 or len(self.held) < before
+        [(left, next_ms)] = game.machine.rows(
+            "SELECT count(*), min(due_ms) FILTER (WHERE due_ms > ?2) FROM ensue_work"
+            " WHERE queue = ?1 AND state < 2 AND due_ms < ?3",
             game.machine.engine.number(self.queue.ref),
+            game.machine.clock.now_ms(),
             HELD_MS,
         )
-        if left[0][0] is not None:
-            game.machine.clock.move_to(max(left[0][0], game.machine.clock.now_ms()))
-        return found > 0 or len(self.held) < before or left[0][0] is not None
+        if not did and next_ms is not None:  # others have them, or they are delayed
+            game.machine.clock.move_to(next_ms)
+        return did or left > 0
 
     def _change(self, game, held, visibility):
         changed = self.queue.change_visibility(held.message.handle, visibility)

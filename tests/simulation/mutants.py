@@ -27,7 +27,12 @@ def no_savepoints(monkeypatch):
 
 def no_lease(monkeypatch):
     """Work that an action takes can be taken again at once."""
-    monkeypatch.setattr(work, "lease", lambda tx, taken, lease_ms: list(taken))
+
+    def lease(tx, taken, *told):
+        del tx, told
+        return [each._replace(receives=each.receives + 1) for each in taken]
+
+    monkeypatch.setattr(work, "lease", lease)
 
 
 def no_release_of_groups(monkeypatch):
@@ -129,20 +134,26 @@ def ends_early(monkeypatch):
     monkeypatch.setattr(expiring.store, "remove_expired", remove_expired)
 
 
-def next_moment_in_another_commit(monkeypatch):
-    """A schedule moves on after its firing was committed."""
-    moves, save, step = [], scheduling.store.save_fired, scheduling.Scheduler.step
+def moments_left_out(monkeypatch):
+    """A schedule whose moment has passed does not tell what it leaves out."""
+    plain = scheduling.rules.decide
+    monkeypatch.setattr(
+        scheduling.rules, "decide", lambda *given: plain(*given)._replace(left_out=False)
+    )
+
+
+def firing_in_another_commit(monkeypatch):
+    """A schedule moves on before its firing is committed."""
+    fires, fire, step = [], scheduling._fire, scheduling.Scheduler.step
 
     async def stepped(self):
+        fires.clear()  # those of a process that died
         more = await step(self)
-        while moves:
-            await self._engine.transact(lambda tx: save(tx, self._group, moves[0]))
-            del moves[0]
+        for given in fires:
+            await self._engine.transact(lambda tx, given=given: fire(tx, *given))
         return more
 
-    monkeypatch.setattr(
-        scheduling.store, "save_fired", lambda tx, group, after: moves.append(after)
-    )
+    monkeypatch.setattr(scheduling, "_fire", lambda tx, *given: fires.append(given))
     monkeypatch.setattr(scheduling.Scheduler, "step", stepped)
 
 
@@ -163,6 +174,7 @@ MUTANTS = (
     token_not_kept,
     past_without_its_last_moment,
     ends_early,
-    next_moment_in_another_commit,
+    moments_left_out,
+    firing_in_another_commit,
     snapshot_that_overlaps,
 )
