@@ -67,7 +67,7 @@ class World:
         queue, consumer = self.queue_by_hand(name, action=action, chain=chain, **(options or {}))
         handler = self._handler(consumer, lambda message: message.body)
         if batches:
-            handler = _one_by_one(handler, action)
+            handler = self._one_by_one(consumer, handler)
         queue.consumer(batches=batches, **policy)(handler)
         return queue
 
@@ -189,6 +189,28 @@ class World:
         handler = act if consumer.is_action else transact
         handler.__name__ = who
         return handler
+
+    def _one_by_one(self, consumer, handler):
+        """A handler of batches: each by itself; an action tells which have failed."""
+
+        def transact(given, tx):
+            for each in given:
+                handler(each, tx)
+
+        async def act(given):
+            # All have begun: when the time is over, all have failed.
+            self.begun.update((consumer.who, said(each.body)["t"]) for each in given)
+            failed = []
+            for each in given:
+                try:
+                    await handler(each)
+                except RuntimeError:
+                    failed.append(each.id)
+            return failed
+
+        batch = act if consumer.is_action else transact
+        batch.__name__ = consumer.who
+        return batch
 
     def stumble(self, who, body):
         """Fail as often as the body says."""
@@ -316,7 +338,7 @@ class World:
         """What a change says: an item that is gone says so by a token of its own."""
         if change.new is not None:
             return {**change.new}
-        if change.expired:
+        if change.expired and self.clock_holds:  # else it may be handled after it was set back
             self.observe("expired", change.old["ends"], self.clock.now_ms())
         return {**change.old, "t": f"{change.old['t']}!", "n": change.old["n"] + 0.5}
 
@@ -339,24 +361,3 @@ def said(body):
     if "t" in body:
         return body
     return said(body.get("detail") or body.get("data") or body["body"])
-
-
-def _one_by_one(handler, action):
-    """A handler of batches: each by itself; an action tells which have failed."""
-
-    def transact(given, tx):
-        for each in given:
-            handler(each, tx)
-
-    async def act(given):
-        failed = []
-        for each in given:
-            try:
-                await handler(each)
-            except RuntimeError:
-                failed.append(each.id)
-        return failed
-
-    batch = act if action else transact
-    batch.__name__ = handler.__name__
-    return batch
