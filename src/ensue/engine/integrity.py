@@ -81,11 +81,16 @@ def check(
     tables = log_tables(tx, resources)
     look(found, "hops", lambda: _hops(tx, tables))
     look(found, "hops", lambda: _causes(tx, resources, tables))
+    of_engine = list(found)
     for known in resources:
         audit = audits.get(known.ref.kind)
         if audit is not None:
             look(found, known.ref.kind, lambda audit=audit, known=known: audit(tx, known))  # type: ignore[misc]
-    return found
+    if not any(finding.rule == "schema.older" for finding in of_engine):
+        return found
+    # What resources have made is brought forward too when an older store is opened.
+    of_resources = found[len(of_engine) :]
+    return of_engine + [each for each in of_resources if not each.rule.startswith("schema.")]
 
 
 def look(found: list[Finding], rule: str, run: Callable[[], Iterable[Finding]]) -> None:

@@ -35,6 +35,7 @@ class Keeper:
         self._engine = engine
         self._keep_ms = keep_ms
         self._work_seen = 0
+        self._logs_seen: dict[int, int] = {}
         self._next_ms = engine.clock.now_ms() + PAUSE_MS
 
     def due_ms(self) -> int | None:
@@ -77,6 +78,8 @@ class Keeper:
     def _trim(self, tx: Transaction, source: Source) -> int:
         """Forget a chunk of what a log has kept for its time."""
         keep_ms = self._keep_ms if source.keep_ms is None else source.keep_ms
+        seen = self._logs_seen.get(source.number, 0)
+        self._logs_seen[source.number] = logs.note_time(tx, source.table, seen)
         before = logs.first_since(tx, source.table, tx.now_ms - keep_ms)
         up_to = self._read_by_all(tx, source.number)
         gone = logs.trim(tx, source.table, up_to=up_to, before=before, limit=CHUNK)

@@ -213,6 +213,32 @@ def last_sequence(tx: Transaction, table: str) -> int:
     return int(found[0]) if found and isinstance(found[0], int) else 0
 
 
+def note_time(tx: Transaction, table: str, seen: int) -> int:
+    """Note the present as the time of the facts at the end that say none, if they are new.
+
+    The first of them says it for all. Those that other facts have followed count to the one before
+    them: they are older than these, and their time can only be guessed.
+
+    Args:
+        tx: where to note it.
+        table: the log's table.
+        seen: the last fact that was there at an earlier look; 0 for none.
+
+    Returns:
+        The last fact that is there.
+    """
+    last = last_sequence(tx, table)
+    if last > seen:
+        tx.execute(
+            f"UPDATE {table} SET at_ms = ?1 WHERE at_ms IS NULL AND sequence ="
+            f" (SELECT min(sequence) FROM {table} WHERE hop IS NULL AND sequence > max(?2,"
+            f" coalesce((SELECT sequence FROM {table} WHERE sequence > ?2 AND {_AT} IS NOT NULL"
+            "  ORDER BY sequence DESC LIMIT 1), 0)))",
+            (tx.now_ms, seen),
+        )
+    return last
+
+
 def trim(tx: Transaction, table: str, *, up_to: int, before: int, limit: int) -> int:
     """Forget the oldest facts: at most ``limit``, none behind ``up_to``, none from ``before`` on.
 

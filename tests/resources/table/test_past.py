@@ -252,6 +252,8 @@ def test_which_items_had_ended_is_known_right_after_a_change_or_it_is_refused(st
     assert stage.wait(sessions.get("a", at=first.id)) is not None
     assert stage.wait(sessions.get("a", at=outside.id)) is not None
     keep(stage)
+    tick(stage, HOUR_MS)
+    keep(stage)
     stage.wait(sessions.put({"id": "c"}))
     with pytest.raises(NotKept):
         stage.wait(sessions.get("a", at=outside.id))
@@ -291,3 +293,37 @@ def test_the_first_change_since_a_time_is_found_among_many_that_say_none(store, 
     for at_ms, first in firsts.items():
         assert since(at_ms) == since(at_ms - 999) == first
     assert since(stage.clock.now_ms()) == last + 1
+
+
+def test_what_other_programs_alone_change_is_kept_for_its_time_too(store, run_on, app):
+    orders = app.table("orders", key="id", keep_changes="1h")
+    stage = run_on(store, app)
+    change = "UPDATE wims_orders SET item = json_set(item, '$.n', ?)"
+    stage.do(lambda tx: tx.execute(OUTSIDE, {"from": 1, "many": 2}))
+    times = []
+    for n in range(3):
+        stage.do(lambda tx, n=n: tx.execute(change, (n,)))
+        keep(stage)
+        keep(stage)
+        times.append(stage.clock.now_ms())
+        tick(stage, 600_000)
+    assert [each.kind for each in stage.wait(orders.history("o1"))] == ["update"] * 3 + ["insert"]
+    assert [stage.wait(orders.get("o2", at=at)).n for at in times] == [0, 1, 2]
+    tick(stage, HOUR_MS)
+    keep(stage)
+    assert stage.wait(orders.history("o1")) == []
+    assert stage.rows("SELECT count(*) FROM wims_orders_changes") == [(0,)]
+
+
+def test_a_whole_number_that_another_program_wrote_as_a_real_is_the_same_key(store, run_on, app):
+    orders = app.table("orders", key=("customer", "id"), keep_changes="7d")
+    stage = run_on(store, app)
+    insert = "INSERT INTO wims_orders (pk, sk, item) VALUES (1.0, ?, ?)"
+    item = '{"customer":1.0,"id":2.5,"n":1}'
+    stage.do(lambda tx: tx.execute(insert, (2.5, item)))
+    stage.wait(orders.update((1, 2.5), "SET n = :n", n=2))
+    then = tick(stage)
+    stage.wait(orders.update((1, 2.5), "SET n = :n", n=3))
+    assert stage.wait(orders.get((1, 2.5), at=then)).n == 2
+    assert [each.n for each in stage.wait(orders.query(1, at=then)).items] == [2]
+    assert [each.new.n for each in stage.wait(orders.history((1, 2.5)))] == [3, 2, 1]

@@ -130,6 +130,9 @@ def _quoted(column: str) -> str:
     return (
         f"CASE typeof({column}) WHEN 'blob'"
         f" THEN '{{\"$bytes\":\"' || lower(hex({column})) || '\"}}'"
+        # Only another program writes a whole number so; it is the key that the integer is.
+        f" WHEN 'real' THEN json_quote(CASE WHEN {column} = CAST({column} AS INTEGER)"
+        f" THEN CAST({column} AS INTEGER) ELSE {column} END)"
         f" ELSE json_quote({column}) END"
     )
 
