@@ -205,12 +205,11 @@ def test_what_was_received_by_hand_when_a_store_is_closed_is_as_it_must_be(file_
     assert check_file(Path(file_store.path)) == []
 
 
-def test_a_file_can_be_checked_beside_the_process_that_runs_on_it(filled, store, tmp_path):
-    if store.in_memory:
-        pytest.skip("there is no file")
+def test_a_file_can_be_checked_beside_the_process_that_runs_on_it(file_store, run_on, app):
+    filled = _used(run_on(file_store, app), app)
     filled.do(lambda tx: tx.execute("UPDATE ensue_readers SET position = 999"))
 
-    assert rules(check_file(Path(store.path))) == {"readers.position"}
+    assert rules(check_file(Path(file_store.path))) == {"readers.position"}
 
 
 def test_checking_changes_nothing_in_the_file(file_store, run_on, app):

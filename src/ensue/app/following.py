@@ -8,6 +8,7 @@ from typing import TypeVar, Unpack
 from ensue.app.handlers import Handlers
 from ensue.app.options import record_feed
 from ensue.engine.handlers import Policy, PolicyOptions, make_policy
+from ensue.engine.typed import with_typed
 from ensue.resources.function import Feed
 from ensue.resources.stream import Stream, StreamRecord
 from ensue.words.values import Json
@@ -30,7 +31,9 @@ class Following(Handlers):
     ) -> Callable[[F], F]:
         """Declare a function that follows a stream's records, each key's in order.
 
-        A record that fails is retried and holds back the later records of its key only.
+        A record that fails is retried and holds back the later records of its key only. When
+        ``record`` is annotated as ``StreamRecord[Click]``, or the stream is of a type, its data is
+        of that type; a record that does not fit is dead-lettered at once.
 
         Args:
             stream: whose records.
@@ -50,7 +53,7 @@ class Following(Handlers):
                 (record, tx), or (record) for an ``async def``.
         """
         feed = record_feed(stream, start, where, in_batches=False)
-        return self._on_record(feed, name, make_policy(retries + 1, **policy))
+        return self._on_record(stream, feed, name, make_policy(retries + 1, **policy))
 
     def on_records(
         self,
@@ -80,16 +83,19 @@ class Following(Handlers):
             InvalidInput: as for `on_record`.
         """
         feed = record_feed(stream, start, where, in_batches=True)
-        return self._on_record(feed, name, make_policy(retries + 1, **policy))
+        return self._on_record(stream, feed, name, make_policy(retries + 1, **policy))
 
-    def _on_record(self, feed: Feed, name: str | None, policy: Policy) -> Callable[[F], F]:
+    def _on_record(
+        self, stream: Stream, feed: Feed, name: str | None, policy: Policy
+    ) -> Callable[[F], F]:
         def present(body: Json, work_id: str) -> object:
             del work_id
             record = StreamRecord.from_work(body)
             return [record] if feed.in_batches else record
 
         def declare(given: F) -> F:
-            self._add_function(given, name, policy, present=present, feed=feed)
+            typed = with_typed(given, StreamRecord, "data", of=stream.model.shape)
+            self._add_function(typed, name, policy, present=present, feed=feed)
             return given
 
         return declare

@@ -94,7 +94,9 @@ class Handlers(Resources):
     ) -> Callable[[F], F]:
         """Declare a function that follows a table's changes, each item's in order.
 
-        A change that fails is retried and holds back the later changes of its item only.
+        A change that fails is retried and holds back the later changes of its item only. When
+        ``change`` is annotated as ``Change[Order]``, the items before and after are of that type;
+        a change that does not fit is dead-lettered at once.
 
         Args:
             table: whose changes: a table's, or an adopted table's.
@@ -144,8 +146,9 @@ class Handlers(Resources):
             return changes.from_work(table.ref, body)
 
         def declare(given: F) -> F:
+            typed = with_typed(given, Change, "old", "new", or_none=True)
             self._add_function(
-                given, name, make_policy(retries + 1, **policy), present=present, feed=feed
+                typed, name, make_policy(retries + 1, **policy), present=present, feed=feed
             )
             return given
 

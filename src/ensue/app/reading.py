@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from ensue.engine.transaction import Transaction
 from ensue.resources import table as table_kind
@@ -135,13 +135,13 @@ class ReadTx:
         found = table_kind.scan(self._inner, table.model, asked, segment=segment, segments=segments)
         return table.typed_page(found, is_whole=table.is_whole(None, projection))
 
-    def count(self, table: Table) -> int:
+    def count(self, table: Table[Any]) -> int:
         """How many items there are."""
         found, _ = table_kind.count(self._inner, table.model, None)
         return found
 
     def history(
-        self, table: Table, key: object, *, limit: int = 100, before: str | None = None
+        self, table: Table[Any], key: object, *, limit: int = 100, before: str | None = None
     ) -> list[Change]:
         """The changes of one item that are kept, newest first.
 

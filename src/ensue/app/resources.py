@@ -214,7 +214,8 @@ class Resources:
         shards: int = 1,
         retention: str | float = "24h",
         retention_bytes: str | int | None = None,
-    ) -> Stream:
+        of: type[T] | None = None,
+    ) -> Stream[T]:
         """Declare a stream: records in shards, kept for a time and read by many.
 
         Args:
@@ -223,11 +224,14 @@ class Resources:
                 that.
             retention: how long records are kept, such as ``"24h"``, or seconds.
             retention_bytes: how many bytes of records are kept, such as ``"1GB"``; None for any.
+            of: the type of its records' data: a dataclass, Body, TypedDict or pydantic model. What
+                does not fit is refused when it is appended.
 
         Raises:
             InvalidName: the name breaks the naming rule.
             InvalidValue: the retention is written wrong.
-            InvalidDeclaration: the name is taken, or a number is out of range.
+            InvalidDeclaration: the name is taken, a number is out of range, or JSON cannot hold the
+                type.
         """
         return self._add(
             Stream(
@@ -236,6 +240,7 @@ class Resources:
                 shards=shards,
                 retention=retention,
                 retention_bytes=retention_bytes,
+                of=of,
             )
         )
 

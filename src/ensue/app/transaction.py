@@ -254,22 +254,23 @@ class Tx(ReadTx):
         """
         return schedule_kind.delete(self._inner, schedules.model, name)
 
-    def append(self, stream: Stream, data: object, *, key: str | None = None) -> str:
+    def append(self, stream: Stream[T], data: T, *, key: str | None = None) -> str:
         """Append a record to a stream; returns its id.
 
         Args:
             stream: where to append.
-            data: a JSON value of at most 1 MiB.
+            data: a JSON value of at most 1 MiB, of the stream's type where it has one.
             key: its partition key, 1 to 256 characters: records of one key keep their order.
 
         Raises:
-            InvalidValue: the data is no JSON value, or the key is too long.
+            InvalidValue: the data is no JSON value or does not fit the type, or the key is too
+                long.
             TooLarge: the data is larger than 1 MiB.
         """
         return stream_kind.append(self._inner, stream.model, data, key)
 
     def append_batch(
-        self, stream: Stream, entries: Iterable[tuple[object, str | None]]
+        self, stream: Stream[T], entries: Iterable[tuple[T, str | None]]
     ) -> list[str | Refusal]:
         """Append many records; for each its id, or why it was refused. See `Stream.append_batch`.
 

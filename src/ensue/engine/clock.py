@@ -11,6 +11,7 @@ import heapq
 import itertools
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Protocol
 
 HELD_START_MS = 1_940_987_655_926  # an odd moment in 2031, so that a stray real clock shows
@@ -67,6 +68,12 @@ class _HeldTimer:
         """Forget the call."""
         self.callback = None
 
+    def fire(self) -> None:
+        """Make the call, unless it was made or forgotten."""
+        callback, self.callback = self.callback, None
+        if callback is not None:
+            callback()
+
 
 class HeldClock:
     """A clock that moves only when told.
@@ -85,9 +92,16 @@ class HeldClock:
         return self._now_ms
 
     def call_at(self, at_ms: int, callback: Callable[[], None]) -> Timer:
-        """Call ``callback`` when the clock has been moved to ``at_ms`` or beyond."""
+        """Call ``callback`` when the clock has been moved to ``at_ms`` or beyond.
+
+        When it is that late already, the call is made in the next turn of the running event loop;
+        without one, by the next move.
+        """
         timer = _HeldTimer(callback)
         heapq.heappush(self._timers, (at_ms, next(self._order), timer))
+        if at_ms <= self._now_ms:
+            with suppress(RuntimeError):
+                asyncio.get_running_loop().call_soon(timer.fire)
         return timer
 
     def next_ms(self) -> int | None:
@@ -100,6 +114,4 @@ class HeldClock:
         """Move to ``at_ms`` (never backwards) and make every call that is due by then, in order."""
         self._now_ms = max(self._now_ms, at_ms)
         while self._timers and self._timers[0][0] <= self._now_ms:
-            callback = heapq.heappop(self._timers)[2].callback
-            if callback is not None:
-                callback()
+            heapq.heappop(self._timers)[2].fire()

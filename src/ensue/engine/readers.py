@@ -25,7 +25,7 @@ from ensue.engine.ids import Place
 from ensue.engine.lanes import Lane, Start
 from ensue.engine.logs import Record
 from ensue.engine.transaction import Origin, Transaction
-from ensue.words.errors import StoreError
+from ensue.words.errors import StoreError, Unfit
 from ensue.words.names import Ref
 
 CRASHES_MAX = 3
@@ -184,7 +184,7 @@ class LogReader:
         except StoreError:
             raise
         except Exception as fault:  # noqa: BLE001 - the application's failure is recorded as it is
-            self._park(tx, record, error_text(fault))
+            self._failed(tx, record, fault)
             return True
         return False
 
@@ -217,7 +217,7 @@ class LogReader:
             raise
         except Exception as fault:  # noqa: BLE001 - the application's failure is recorded as it is
             if len(records) == 1:
-                self._park(tx, records[0], error_text(fault))
+                self._failed(tx, records[0], fault)
                 return True
             middle = len(records) // 2
             failed = self._take_many(tx, records[:middle], busy=False)
@@ -233,6 +233,14 @@ class LogReader:
     def _enqueue(self, tx: Transaction, record: Record) -> int:
         body = self._handler.as_work(tx, record)
         return work.add(tx, self._number, body, group=record.key)
+
+    def _failed(self, tx: Transaction, record: Record, fault: Exception) -> None:
+        """Make a record work whose handler raised; for what no retry will mend, see `Unfit`."""
+        if isinstance(fault, Unfit):
+            # Its consumer finds the same at once, and dead-letters it.
+            self._enqueue_behind(tx, record)
+        else:
+            self._park(tx, record, error_text(fault))
 
     def _park(self, tx: Transaction, record: Record, error: str) -> None:
         """Make a failed record work, with its first failed attempt on record."""

@@ -21,14 +21,21 @@ from ensue.words.values import Json
 F = TypeVar("F", bound=Callable[..., object])
 
 
-def with_typed(function: F, kind: type[Any], attribute: str, *, of: Shape[Any] | None = None) -> F:
-    """A handler whose first argument has an attribute of the type that it names.
+def with_typed(
+    function: F,
+    kind: type[Any],
+    *attributes: str,
+    of: Shape[Any] | None = None,
+    or_none: bool = False,
+) -> F:
+    """A handler whose first argument has attributes of the type that it names.
 
     Args:
         function: the application's: ``def f(message: Message[Payment], tx)``.
         kind: what its first argument is: ``Message``.
-        attribute: which attribute is typed: ``body``.
-        of: what the attribute is of in any case; the handler need not name it then.
+        attributes: which attributes are typed: ``body``.
+        of: what the attributes are of in any case; the handler need not name it then.
+        or_none: whether None says that there is nothing, whatever the type.
 
     Returns:
         The function itself when nobody names a type.
@@ -52,7 +59,12 @@ def with_typed(function: F, kind: type[Any], attribute: str, *, of: Shape[Any] |
     def present(given: Any) -> Any:  # noqa: ANN401 - one of that kind, or a batch of them
         if isinstance(given, list):
             return [present(each) for each in given]
-        return replace(given, **{attribute: as_typed(fits, getattr(given, attribute))})
+        return replace(given, **{name: read(name, getattr(given, name)) for name in attributes})
+
+    def read(name: str, found: Json) -> object:
+        if or_none and found is None:
+            return None
+        return as_typed(fits, found, "$" if len(attributes) == 1 else f"$.{name}")
 
     return _presented(function, present)
 
@@ -68,8 +80,13 @@ def body_shape(function: Callable[..., object]) -> Shape[Any] | None:
     return Shape(named, at) if named is not None and is_structured(named) else None
 
 
-def as_typed(shape: Shape[Any], body: Json) -> Any:  # noqa: ANN401 - of the shape's type
+def as_typed(shape: Shape[Any], body: Json, at: str = "$") -> Any:  # noqa: ANN401 - of the shape's type
     """A stored body as its type.
+
+    Args:
+        shape: the type's.
+        body: what is stored.
+        at: where it is, in what is read.
 
     Raises:
         Unfit: it does not fit; says where.
@@ -77,7 +94,8 @@ def as_typed(shape: Shape[Any], body: Json) -> Any:  # noqa: ANN401 - of the sha
     try:
         return shape.take(body)
     except InvalidValue as fault:
-        raise Unfit(fault.message, at=fault.at, hint=fault.hint) from None
+        place = at + (fault.at or "$").removeprefix("$")
+        raise Unfit(fault.message, at=place, hint=fault.hint) from None
 
 
 def first_type(function: Callable[..., object], at: str) -> TypeForm | None:

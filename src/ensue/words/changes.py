@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Generic
+
+from typing_extensions import TypeVar
 
 from ensue.words.values import Item
+
+Item_co = TypeVar("Item_co", default=Item, covariant=True)
 
 KeyValue = str | bytes | int | float
 Key = tuple[KeyValue, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class Change(Generic[Item_co]):
     """A change of one item, as it was captured.
 
     Attributes:
@@ -20,9 +24,10 @@ class Change:
         kind: ``insert``, ``update`` or ``remove``.
         table: the table's name.
         key: the item's key: partition value, and sort value.
-        old: the item before; None for an insert.
-        new: the item after; None for a remove. Both are typed `Item | Any`: who follows one kind of
-            change knows which is there, and need not tell a type checker.
+        old: the item before, of the type that the handler names: ``Change[Order]``; None for an
+            insert.
+        new: the item after, of that type; None for a remove. Both may be anything to a type
+            checker as well: who follows one kind of change knows which is there.
         at_ms: when it was made; for a statement typed into another program, when it was first seen.
         is_snapshot: an insert that tells of an item which was there before the following began.
         version: the item's version after it, or that of the item removed; None where there is none.
@@ -33,8 +38,8 @@ class Change:
     kind: str
     table: str
     key: Key
-    old: Item | Any
-    new: Item | Any
+    old: Item_co | Any
+    new: Item_co | Any
     at_ms: int
     is_snapshot: bool = False
     version: int | None = None

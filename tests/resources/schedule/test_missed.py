@@ -106,14 +106,12 @@ def test_moments_within_an_open_window_are_not_missed(store, run_on, app, queue,
     assert told.fired >= 20
 
 
-def test_schedules_go_on_where_they_were_at_the_next_start(store, tmp_path, run_on, app, queue):
+def test_schedules_go_on_where_they_were_at_the_next_start(file_store, run_on, app, queue):
     app.schedule("tick", "rate(1 hour)", to=queue)
-    if store.in_memory:
-        pytest.skip("a store in memory has no next start")
-    first = run_on(store, app)
+    first = run_on(file_store, app)
     first.advance(90 * MINUTE)
     first.close()
-    second = Stage(store, app)
+    second = Stage(file_store, app)
     try:
         second.clock.move_to(HELD_START_MS + 90 * MINUTE)
         second.advance(31 * MINUTE)

@@ -9,12 +9,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, Generic
+
+from typing_extensions import TypeVar
 
 from ensue.engine.lanes import Lag
 from ensue.words.names import Ref, sql_name
+from ensue.words.shapes import Shape
 from ensue.words.units import MS
-from ensue.words.values import Item, Json
+from ensue.words.values import Item, Json, decode, encode
+
+Data_co = TypeVar("Data_co", default=Any, covariant=True)
 
 SHARDS_MAX = 1_000
 KEY_LENGTH_MAX = 256
@@ -33,12 +38,26 @@ class StreamModel:
         shards: how many shards it is made with.
         keep_ms: how long its records are kept.
         keep_bytes: how many bytes of records are kept; None for any.
+        shape: what its records' data must be; None for any JSON value.
     """
 
     ref: Ref
     shards: int
     keep_ms: int
     keep_bytes: int | None
+    shape: Shape[Any] | None = None
+
+    def fitted(self, data: object) -> object:
+        """A record's data in plain values, as the stream's type writes it.
+
+        Raises:
+            InvalidValue: it does not fit the type; says where.
+        """
+        return data if self.shape is None else self.shape.plain(data)
+
+    def fitted_text(self, text: str) -> str:
+        """The same of data that is JSON text already."""
+        return text if self.shape is None else encode(self.shape.plain(decode(text)))
 
     @cached_property
     def records(self) -> str:
@@ -47,7 +66,7 @@ class StreamModel:
 
 
 @dataclass(frozen=True, slots=True)
-class StreamRecord:
+class StreamRecord(Generic[Data_co]):
     """A record as readers get it.
 
     Attributes:
@@ -56,7 +75,8 @@ class StreamRecord:
         sequence: its sequence number; later records have higher ones, in whichever shard.
         shard: which shard it is in.
         key: its partition key; None for none.
-        data: what it says; the attributes of an object can be read with a dot.
+        data: what it says, of the type that the handler names: ``StreamRecord[Click]``; without
+            one the attributes of an object can be read with a dot.
         at_ms: when it was appended, in ms since 1970.
         attributes: what travels beside the data.
     """
@@ -66,16 +86,16 @@ class StreamRecord:
     sequence: int
     shard: int
     key: str | None
-    data: Any
+    data: Data_co
     at_ms: int
     attributes: Mapping[str, Json] = field(default_factory=dict)
 
     @classmethod
-    def from_work(cls, body: Json) -> StreamRecord:
+    def from_work(cls, body: Json) -> StreamRecord[Any]:
         """The record in the body of a piece of work."""
         said = body if isinstance(body, dict) else {}
         data, key, attributes = said.get("data"), said.get("key"), said.get("attributes")
-        return cls(
+        return StreamRecord(
             id=str(said.get("id", "")),
             stream=str(said.get("stream", "")),
             sequence=int(str(said.get("sequence", 0))),

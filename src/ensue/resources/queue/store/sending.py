@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Unpack
+from dataclasses import replace
+from typing import Any, Unpack
 
 from ensue.engine import deduplication, work
 from ensue.engine.deduplication import DEDUPLICATION_ID_LENGTH_MAX
@@ -13,7 +14,15 @@ from ensue.engine.turns import NO_TURN, Turn
 from ensue.resources.queue import rules
 from ensue.resources.queue.model import SEND_BATCH_MAX, QueueModel, SendOptions, SentMessage
 from ensue.words import values
-from ensue.words.errors import EnsueError, InvalidInput, InvalidValue, LimitExceeded, StoreError
+from ensue.words.errors import (
+    EnsueError,
+    InvalidInput,
+    InvalidValue,
+    LimitExceeded,
+    StoreError,
+    TooLarge,
+)
+from ensue.words.shapes import Shape
 from ensue.words.units import duration_ms
 from ensue.words.values import Json
 
@@ -67,25 +76,40 @@ def _text(queue: QueueModel, body: object) -> str:
 def deliver(
     tx: Transaction, queue: QueueModel, deliveries: Sequence[Delivery]
 ) -> list[str | Refusal]:
-    """Take a batch of deliveries, already encoded.
+    """Take a batch of deliveries, already encoded; what does not fit the queue's type is refused.
 
     Raises:
         LimitExceeded: the queue is as deep as it may be; who delivers waits, and tries again.
     """
     number = tx.number(queue.ref)
+    if queue.shape is None:
+        return [_take(tx, queue, number, each) for each in deliveries]
+    fitted = [_fitted(queue.shape, index, each) for index, each in enumerate(deliveries)]
     return [
-        _add(
-            tx,
-            queue,
-            number,
-            delivery.body,
-            delay_ms=delivery.delay_ms,
-            group=delivery.group,
-            attributes=delivery.attributes,
-            deduplication_id=delivery.deduplication_id,
-        )
-        for delivery in deliveries
+        each if isinstance(each, Refusal) else _take(tx, queue, number, each) for each in fitted
     ]
+
+
+def _take(tx: Transaction, queue: QueueModel, number: int, delivery: Delivery) -> str:
+    return _add(
+        tx,
+        queue,
+        number,
+        delivery.body,
+        delay_ms=delivery.delay_ms,
+        group=delivery.group,
+        attributes=delivery.attributes,
+        deduplication_id=delivery.deduplication_id,
+    )
+
+
+def _fitted(shape: Shape[Any], index: int, delivery: Delivery) -> Delivery | Refusal:
+    """A delivery as the queue's type writes it."""
+    try:
+        body = values.encode(shape.plain(values.decode(delivery.body)))
+    except (InvalidInput, TooLarge) as fault:
+        return Refusal(index, fault.code, str(fault))
+    return replace(delivery, body=body)
 
 
 def _add(  # noqa: PLR0913 - each is a part of the message

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from ensue.engine.engine import Engine
 from ensue.engine.home import Home
@@ -14,6 +15,7 @@ from ensue.resources.stream.store import records
 from ensue.words import values
 from ensue.words.errors import InvalidDeclaration
 from ensue.words.names import Ref
+from ensue.words.shapes import Shape
 from ensue.words.units import duration_ms, size_bytes
 from ensue.words.values import Json
 
@@ -27,6 +29,7 @@ class DeclaredStream:
         shards: how many shards it is made with; later `split` and `merge` change that.
         retention: how long records are kept, such as ``"24h"``, or seconds.
         retention_bytes: how many bytes of records are kept, such as ``"1GB"``; None for any.
+        of: the type of its records' data; None for any JSON value.
     """
 
     def __init__(
@@ -37,6 +40,7 @@ class DeclaredStream:
         shards: int = 1,
         retention: str | float = "24h",
         retention_bytes: str | int | None = None,
+        of: type[Any] | None = None,
     ) -> None:
         ref = Ref(home.app, "stream", name)
         keep_ms = duration_ms(retention)
@@ -47,7 +51,8 @@ class DeclaredStream:
             )
         if keep_ms == 0 or keep_bytes == 0:
             raise InvalidDeclaration("expected a retention above zero", at=str(ref))
-        self.model = StreamModel(ref, shards, keep_ms, keep_bytes)
+        shape: Shape[Any] | None = None if of is None else Shape(of, str(ref))
+        self.model = StreamModel(ref, shards, keep_ms, keep_bytes, shape)
         self._home = home
 
     @property

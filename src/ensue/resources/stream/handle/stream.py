@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TypeVar
+from typing import Any, Generic
+
+from typing_extensions import TypeVar
 
 from ensue.engine.sockets import Refusal
 from ensue.engine.transaction import Transaction
@@ -20,22 +22,24 @@ from ensue.resources.stream.store import groups, records
 from ensue.words.units import duration_ms
 from ensue.words.values import Json
 
-T = TypeVar("T")
+T = TypeVar("T", default=Any)
+Found = TypeVar("Found")
 
 
-class Stream(DeclaredStream):
+class Stream(DeclaredStream, Generic[T]):
     """Records in shards, kept for a time and read by many."""
 
-    async def append(self, data: object, *, key: str | None = None) -> str:
+    async def append(self, data: T, *, key: str | None = None) -> str:
         """Append a record in a transaction of its own; returns its id once it is durable.
 
         Args:
-            data: a JSON value of at most 1 MiB.
+            data: a JSON value of at most 1 MiB, of the stream's type where it has one.
             key: its partition key, 1 to 256 characters: records of one key keep their order.
                 Without one it goes to any shard, and keeps no order.
 
         Raises:
-            InvalidValue: the data is no JSON value, or the key is too long.
+            InvalidValue: the data is no JSON value or does not fit the type, or the key is too
+                long.
             TooLarge: the data is larger than 1 MiB.
             LimitExceeded: too many transactions wait.
         """
@@ -43,9 +47,7 @@ class Stream(DeclaredStream):
             lambda tx: records.append(tx, self.model, data, key)
         )
 
-    async def append_batch(
-        self, entries: Iterable[tuple[object, str | None]]
-    ) -> list[str | Refusal]:
+    async def append_batch(self, entries: Iterable[tuple[T, str | None]]) -> list[str | Refusal]:
         """Append records in one transaction: those that are right, whatever the others are.
 
         Args:
@@ -188,8 +190,11 @@ class Stream(DeclaredStream):
         return said | {"lag_ms": behind}
 
     async def _when(
-        self, look: Callable[[Transaction], T], is_enough: Callable[[T], bool], wait_ms: int
-    ) -> T:
+        self,
+        look: Callable[[Transaction], Found],
+        is_enough: Callable[[Found], bool],
+        wait_ms: int,
+    ) -> Found:
         """What a look finds: at once if that is enough, else what it finds in time."""
         engine = self._home.engine
         return await read_when(engine, engine.number(self.ref), look, is_enough, wait_ms)

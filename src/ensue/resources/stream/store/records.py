@@ -48,7 +48,7 @@ def make(tx: Transaction, number: int, stream: StreamModel) -> None:
 def append(tx: Transaction, stream: StreamModel, data: object, key: str | None = None) -> str:
     """Append a record; returns its id."""
     number = tx.number(stream.ref)
-    [sequence] = shards.append(tx, number, stream.records, [_entry(tx, data, key)])
+    [sequence] = shards.append(tx, number, stream.records, [_entry(tx, stream, data, key)])
     return tx.facts.records.text(number, sequence)
 
 
@@ -61,7 +61,7 @@ def append_batch(
         if index >= ENTRIES_MAX:
             raise LimitExceeded(f"expected at most {ENTRIES_MAX} records in a batch")
         try:
-            made.append(_entry(tx, data, key))
+            made.append(_entry(tx, stream, data, key))
         except (InvalidInput, LimitExceeded) as fault:
             made.append(_refusal(index, fault))
     return _append_all(tx, stream, made)
@@ -78,11 +78,12 @@ def deliver(
             continue
         try:
             values.check_name(each.group, "partition key", KEY_LENGTH_MAX, "$.key")
-        except InvalidInput as fault:
+            data = stream.fitted_text(each.body)
+        except (InvalidInput, LimitExceeded) as fault:
             made.append(_refusal(index, fault))
             continue
         attributes = values.encode(each.attributes) if each.attributes else None
-        made.append(Entry(_hashed(tx, each.group), each.group, each.body, attributes))
+        made.append(Entry(_hashed(tx, each.group), each.group, data, attributes))
     return _append_all(tx, stream, made)
 
 
@@ -98,9 +99,9 @@ def _append_all(
     ]
 
 
-def _entry(tx: Transaction, data: object, key: str | None) -> Entry:
+def _entry(tx: Transaction, stream: StreamModel, data: object, key: str | None) -> Entry:
     values.check_name(key, "partition key", KEY_LENGTH_MAX, "$.key")
-    return Entry(_hashed(tx, key), key, values.encode(data))
+    return Entry(_hashed(tx, key), key, values.encode(stream.fitted(data)))
 
 
 def _hashed(tx: Transaction, key: str | None) -> bytes:
@@ -111,9 +112,7 @@ def _hashed(tx: Transaction, key: str | None) -> bytes:
 
 
 def _refusal(index: int, fault: EnsueError) -> Refusal:
-    return Refusal(
-        index, fault.code, f"{fault.message} at {fault.at}" if fault.at else fault.message
-    )
+    return Refusal(index, fault.code, str(fault))
 
 
 def present(tx: Transaction, stream: StreamModel, record: Record) -> StreamRecord:
