@@ -37,6 +37,7 @@ def make_app() -> App:
     events = app.bus("events")
     news = app.topic("news")
     seen = app.table("seen", key="id")
+    clicks = app.stream("clicks")
 
     @app.function
     def handle(body: Any, tx: Tx) -> None:
@@ -98,6 +99,22 @@ def make_app() -> App:
     app.post("/handled").send(handle)
     app.post("/said").publish(events, {"words": "{body.words}"}, detail_type="Said")
     app.post("/news").publish(news, "{body}", attributes={"lang": "{query.lang}"})
+    app.post("/clicks").append(clicks, {"page": "{body.page}"}, key="{body.visitor?}")
+    app.get("/lines-from/{order}").query(
+        lines,
+        "{path.order}",
+        sort="sku BETWEEN :low AND :high",
+        values={"low": "{query.low}", "high": "{query.high}"},
+        reverse=True,
+    )
+    app.get("/orders-of/{customer}").query(
+        orders,
+        "{path.customer}",
+        index="customer",
+        sort="begins_with(id, :p)",
+        values={"p": "{query.p}"},
+    )
+    app.get("/all-lines").scan(lines, answer={"found": "{result.items}"})
     app.crud("/lines", lines, body=Line)
     app.crud("/free", orders)
     return app
@@ -230,6 +247,51 @@ def test_work_is_sent_to_a_function_and_events_to_a_bus_and_messages_to_a_topic(
     assert kit.post("/news", {"a": 1}).body["error"]["at"] == "query.lang"
 
 
+def test_a_record_is_appended_with_its_key(kit):
+    answer = kit.post("/clicks", {"page": "/tea", "visitor": "v1"})
+    assert (answer.status, list(answer.body)) == (202, ["id"])
+    assert kit.post("/clicks", {"page": "/tea"}).status == 202
+    [first, second] = kit.get("/_ensue/streams/clicks/tail").body["records"]
+    assert (first["id"], first["data"], first["key"]) == (answer.body["id"], {"page": "/tea"}, "v1")
+    assert second["key"] is None
+    for wrong in (7, "v" * 300):
+        refused = kit.post("/clicks", {"page": "/tea", "visitor": wrong})
+        assert (refused.status, refused.body["error"]["at"]) == (400, "$.key")
+
+
+def test_a_range_of_a_partition_is_read_as_the_condition_says(kit):
+    for sku in "abcd":
+        kit.request("PUT", f"/lines/1/{sku}", body={"sku": "-"})
+    found = kit.get("/lines-from/1", low="b", high="c").body["items"]
+    assert [each["sku"] for each in found] == ["c", "b"]
+    page = kit.get("/lines-from/1", low="a", high="z", limit=3).body
+    rest = kit.get("/lines-from/1", low="a", high="z", after=page["next"]).body["items"]
+    assert [each["sku"] for each in rest] == ["a"]
+    assert kit.get("/lines-from/1", low="b").body["error"]["at"] == "query.high"
+
+
+def test_a_range_of_an_index_is_read_as_the_condition_says(kit):
+    kit.request("PUT", "/free/a1", body={"customer": "ann", "quantity": 1})
+    kit.request("PUT", "/free/b1", body={"customer": "ann", "quantity": 1})
+    [found] = kit.get("/orders-of/ann", p="b").body["items"]
+    assert found["id"] == "b1"
+
+
+def test_all_items_are_listed_a_page_at_a_time(kit):
+    made = sorted(kit.post("/free", {"n": n}).body["id"] for n in range(5))
+    pages, after = [], None
+    while len(pages) < 3:
+        asked = {"limit": 2} if after is None else {"limit": 2, "after": after}
+        page = kit.get("/free", **asked).body
+        pages.append([each["id"] for each in page["items"]])
+        after = page["next"]
+    assert (pages, after) == ([made[:2], made[2:4], made[4:]], None)
+    assert kit.get("/free", limit=1_001).body["error"]["at"] == "query.limit"
+    assert kit.get("/free", after="none").status == 400
+    kit.request("PUT", "/lines/1/a", body={"sku": "-"})
+    assert [each["sku"] for each in kit.get("/all-lines").body["found"]] == ["a"]
+
+
 def test_why_tells_the_route_as_the_beginning_of_what_it_caused(kit):
     answer = kit.post("/payments", {"order": "o1"})
     kit.settle()
@@ -259,6 +321,20 @@ def test_direct_routes_are_described(kit):
         ("limit", "query", False),
         ("after", "query", False),
     ]
+    listed = paths["/free"]["get"]
+    assert listed["summary"] == "List the table orders."
+    assert [each["name"] for each in listed["parameters"]] == ["limit", "after"]
+    ranged = paths["/lines-from/{order}"]["get"]["parameters"]
+    assert [(each["name"], each["required"]) for each in ranged] == [
+        ("order", True),
+        ("low", True),
+        ("high", True),
+        ("limit", False),
+        ("after", False),
+    ]
+    appended = paths["/clicks"]["post"]
+    assert appended["summary"] == "Append to the stream clicks."
+    assert "202" in appended["responses"]
     assert {"200", "404", "409", "default"} == set(paths["/orders/{id}"]["patch"]["responses"])
 
 
@@ -284,6 +360,10 @@ def test_crud_of_two_keys_is_below_the_first(kit):
 # What cannot be declared
 
 
+def two(app):
+    return app.table("lines", key=("customer", "id"))
+
+
 def declared(declare):
     app = App("wrong")
     table = app.table("orders", key="id")
@@ -304,6 +384,19 @@ def declared(declare):
         (lambda a, t, q: a.get("/o/{id}").put(t, {"id": "{path.id}"}), "changes nothing"),
         (lambda a, t, q: a.get("/o/{id}").get(t, "{path.id}", types={"x": int}), "got x"),
         (lambda a, t, q: a.get("/o/{id}").query(t, "{path.id}", index="no"), "no index no"),
+        (lambda a, t, q: a.get("/o/{id}").query(t, "{path.id}", sort="x = :x"), "sort key"),
+        (lambda a, t, q: a.get("/o/{c}").query(two(a), "{path.c}", sort="x = :x"), "x"),
+        (lambda a, t, q: a.get("/o/{c}").query(two(a), "{path.c}", sort="id = :x"), "for :x"),
+        (lambda a, t, q: a.get("/o/{c}").query(two(a), "{path.c}", values={"x": 1}), "got :x"),
+        (
+            lambda a, t, q: a.get("/o/{c}").query(
+                two(a), "{path.c}", sort="id = :limit", values={"limit": 1}
+            ),
+            "another name than :limit",
+        ),
+        (lambda a, t, q: a.get("/o").scan(q), "expected a table"),
+        (lambda a, t, q: a.get("/o").append(a.stream("s")), "changes nothing"),
+        (lambda a, t, q: a.post("/o").append(q), "expected a stream"),
         (lambda a, t, q: a.get("/o/{tx}").get(t, "{path.tx}"), "another name than tx"),
         (lambda a, t, q: a.get("/o").get(t, "{query.body}"), "another name than body"),
         (lambda a, t, q: a.get("/o").get(t, "{query}"), "a name such as"),

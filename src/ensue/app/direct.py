@@ -1,109 +1,46 @@
 """Routes without a handler: what each does to a resource, in one transaction, and what it answers.
 
+Those that only read are in `answering`.
+
 A direct route is a route like any other, whose function is made here.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Annotated, Any, TypeVar, Unpack, cast
+from typing import Any, TypeVar, Unpack, cast
 
-from msgspec import Meta
-
+from ensue.app.answering import GONE, Answering, as_key, there
 from ensue.app.mapping import Given
-from ensue.app.planning import DirectOptions, Plan, Planned
+from ensue.app.planning import DirectOptions, Plan
 from ensue.app.routes import make_route
-from ensue.app.transaction import ReadTx, Tx
+from ensue.app.transaction import Tx
+from ensue.languages.expressions import compile_condition, compile_update
 from ensue.languages.templates import Template
 from ensue.resources.bus import Bus
 from ensue.resources.function import Function
 from ensue.resources.mail import Mail
 from ensue.resources.queue import Queue
+from ensue.resources.stream import Stream
 from ensue.resources.table import Table
 from ensue.resources.topic import Topic
-from ensue.words.errors import ConditionFailed, InvalidDeclaration, InvalidValue, NotFound
+from ensue.words.errors import ConditionFailed, InvalidDeclaration, InvalidValue
 from ensue.words.shapes import as_plain
 from ensue.words.values import Json, shown
 
 F = TypeVar("F", bound=Callable[..., object])
-T = TypeVar("T")
 
 WHOLE_BODY = "{body}"
-PAGE = Annotated[int, Meta(ge=1, le=1_000)]
-GONE = {404: "there is no such item"}
 HELD = {409: "the condition does not hold"}
 
 
-class Declaring(Planned):
+class Declaring(Answering):
     """A route that is being declared: by a function below it, or by what it does to a resource."""
 
     def __call__(self, function: F) -> F:
         """Declare the function that answers; see `App.route`."""
         self._add(make_route(self._method, self._path, function, **self._options))
         return function
-
-    def get(self, table: Table[Any], key: object, **options: Unpack[DirectOptions]) -> None:
-        """Answer with an item; 404 where there is none.
-
-        Args:
-            table: where it is.
-            key: a template of its key: ``"{path.id}"``, or a list of partition and sort key.
-            options: ``body``, ``types``, ``answer``, ``headers``; see `DirectOptions`.
-
-        Raises:
-            InvalidDeclaration: it cannot run; says why.
-        """
-        inputs = self._inputs(options, table, Table)
-        place = inputs.template(key)
-
-        def run(tx: ReadTx, given: Given) -> Json:
-            sought = place.render(given)
-            return as_plain(_there(tx.get(table, _key(sought)), sought, table))
-
-        self._declare(inputs, options, Plan("get an item of", table.ref, run, GONE))
-
-    def query(
-        self,
-        table: Table[Any],
-        partition: object,
-        *,
-        index: str | None = None,
-        reverse: bool = False,
-        **options: Unpack[DirectOptions],
-    ) -> None:
-        """Answer with a page of a partition: ``items``, and ``next`` for the page after it.
-
-        The query may have ``limit``, items a page (100), and ``after``, the ``next`` before.
-
-        Args:
-            table: where to look.
-            partition: a template of the partition key's value, or of the index's attribute.
-            index: a secondary index; None for the table itself.
-            reverse: from the end.
-            options: see `DirectOptions`.
-
-        Raises:
-            InvalidDeclaration: it cannot run; says why.
-        """
-        options["types"] = {"limit": PAGE, **options.get("types", {})}
-        inputs = self._inputs(options, table, Table)
-        if index is not None and index not in table.model.indexes:
-            raise InvalidDeclaration(f"there is no index {index} on {table.ref}", at=self._name)
-        place = inputs.template(partition)
-        limit, after = inputs.template("{query.limit?}"), inputs.template("{query.after?}")
-
-        def run(tx: ReadTx, given: Given) -> Json:
-            bounds: dict[str, Any] = {"limit": limit.render(given), "after": after.render(given)}
-            page = tx.query(
-                table,
-                place.render(given),
-                index=index,
-                reverse=reverse,
-                **{name: value for name, value in bounds.items() if value is not None},
-            )
-            return {"items": list(map(as_plain, page.items)), "next": page.next}
-
-        self._declare(inputs, options, Plan("query", table.ref, run, {}))
 
     def put(
         self,
@@ -129,7 +66,7 @@ class Declaring(Planned):
         """
         inputs = self._writing(options, table, Table)
         whole = inputs.template(item)
-        named = self._values(inputs, values, where)
+        named = self._values(inputs, values, _used(where))
 
         def run(tx: Tx, given: Given) -> Json:
             found = _object(whole, given)
@@ -166,13 +103,18 @@ class Declaring(Planned):
         """
         inputs = self._writing(options, table, Table)
         place = inputs.template(key)
-        named = self._values(inputs, values, where, expression)
+        named = self._values(inputs, values, _used(where), compile_update(expression).values_used)
 
         def run(tx: Tx, given: Given) -> Json:
             sought = place.render(given)
-            _there(tx.get(table, _key(sought)), sought, table)
+            there(tx.get(table, as_key(sought)), sought, table)
             found = tx.update(
-                table, _key(sought), expression, where=where, expect=None, **_rendered(named, given)
+                table,
+                as_key(sought),
+                expression,
+                where=where,
+                expect=None,
+                **_rendered(named, given),
             )
             if found is None:
                 raise _refused(where, table)
@@ -205,17 +147,19 @@ class Declaring(Planned):
         """
         inputs = self._writing(options, table, Table)
         place = inputs.template(key)
-        named = self._values(inputs, values, where)
+        named = self._values(inputs, values, _used(where))
 
         def run(tx: Tx, given: Given) -> Json:
             sought = place.render(given)
-            there = _there(tx.get(table, _key(sought)), sought, table)
+            gone = there(tx.get(table, as_key(sought)), sought, table)
             if (
-                tx.delete(table, _key(sought), where=where, expect=None, **_rendered(named, given))
+                tx.delete(
+                    table, as_key(sought), where=where, expect=None, **_rendered(named, given)
+                )
                 is None
             ):
                 raise _refused(where, table)
-            return as_plain(there)
+            return as_plain(gone)
 
         statuses = GONE if where is None else GONE | HELD
         plan = Plan("delete an item of", table.ref, run, statuses, status=204, answer=None)
@@ -256,6 +200,35 @@ class Declaring(Planned):
             return {"id": tx.send(target, said.render(given), delay=delay, **extra)}
 
         self._declare(inputs, options, Plan("send to", target.ref, run, {}, status=202))
+
+    def append(
+        self,
+        stream: Stream[Any],
+        data: object = WHOLE_BODY,
+        *,
+        key: object = None,
+        **options: Unpack[DirectOptions],
+    ) -> None:
+        """Append a record to a stream; answers 202 and its ``id``.
+
+        Args:
+            stream: which stream.
+            data: a template of what the record says.
+            key: a template of its partition key: a text.
+            options: see `DirectOptions`.
+
+        Raises:
+            InvalidDeclaration: it cannot run; says why.
+        """
+        inputs = self._writing(options, stream, Stream)
+        said, of = inputs.template(data), inputs.template(key)
+
+        def run(tx: Tx, given: Given) -> Json:
+            # Whatever is no partition key is refused with its place.
+            group = cast("str | None", of.render(given))
+            return {"id": tx.append(stream, said.render(given), key=group)}
+
+        self._declare(inputs, options, Plan("append to", stream.ref, run, {}, status=202))
 
     def publish(
         self,
@@ -298,18 +271,13 @@ class Declaring(Planned):
         self._declare(inputs, options, Plan("publish to", to.ref, run, {}, status=202))
 
 
-def _there(found: T | None, sought: Json, table: Table[Any]) -> T:
-    if found is None:
-        raise NotFound(f"there is no item with the key {shown(sought)}", at=str(table.ref))
-    return found
+def _used(where: str | None) -> frozenset[str]:
+    """The ``:names`` of a condition."""
+    return frozenset() if where is None else compile_condition(where).values_used
 
 
 def _refused(where: str | None, table: Table[Any]) -> ConditionFailed:
     return ConditionFailed(f"expected an item with {where}", at=str(table.ref))
-
-
-def _key(sought: Json) -> object:
-    return tuple(sought) if isinstance(sought, list) else sought
 
 
 def _object(template: Template, given: Given) -> dict[str, Json]:

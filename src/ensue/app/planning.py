@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypedDict
@@ -15,8 +16,7 @@ from ensue.app.routes import (
     parameters_in,
     with_options,
 )
-from ensue.app.transaction import ReadTx
-from ensue.languages.expressions import compile_condition, compile_update
+from ensue.app.transaction import ReadTx, Tx
 from ensue.languages.templates import Template
 from ensue.words.errors import InvalidDeclaration
 from ensue.words.names import Ref
@@ -24,6 +24,11 @@ from ensue.words.shapes import TypeForm
 from ensue.words.values import Json
 
 WHOLE_RESULT = "{result}"
+_TAKEN = frozenset(
+    name
+    for method in (Tx.put, Tx.update, Tx.delete, Tx.query)
+    for name in inspect.signature(method).parameters
+)
 
 
 class DirectOptions(TypedDict, total=False):
@@ -96,13 +101,14 @@ class Planned:
         self,
         inputs: Inputs,
         values: Mapping[str, object] | None,
-        where: str | None,
-        expression: str | None = None,
+        *used_by: frozenset[str],
     ) -> dict[str, Template]:
-        """The templates of the ``:names`` of expressions, after checking that they fit."""
-        used = compile_condition(where).values_used if where is not None else frozenset()
-        if expression is not None:
-            used |= compile_update(expression).values_used
+        """The templates of the ``:names`` that expressions use, after checking that they fit."""
+        used = frozenset[str]().union(*used_by)
+        if used & _TAKEN:
+            raise InvalidDeclaration(
+                f"expected another name than {_names(used & _TAKEN)}", at=self._name
+            )
         given = frozenset(values or {})
         if used != given:
             raise InvalidDeclaration(

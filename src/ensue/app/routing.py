@@ -76,8 +76,9 @@ class Routing(Following):
     ) -> None:
         """Declare the routes of a table's items, without a handler.
 
-        With one key attribute ``id``: ``POST path`` makes an item under a new id, and ``GET``,
-        ``PUT`` and ``DELETE path/{id}`` answer with one, store one whole and remove one. With two,
+        With one key attribute ``id``: ``POST path`` makes an item under a new id, ``GET path``
+        answers with a page of all items, and ``GET``, ``PUT`` and ``DELETE path/{id}`` answer with
+        one, store one whole and remove one. With two,
         ``customer`` and ``id``, the same under ``path/{customer}``, and ``GET path/{customer}``
         answers with a page of a partition.
 
@@ -105,6 +106,8 @@ class Routing(Following):
         self.post(base, **making).put(table, made, **told)
         if above:
             self.get(base, **options).query(table, in_path[above[0]])
+        else:
+            self.get(base, **options).scan(table)
         self.get(one, **options).get(table, key)
         self.put(one, **options).put(table, {"...": "{body}", **in_path}, **typed)
         self.delete(one, **options).delete(table, key)

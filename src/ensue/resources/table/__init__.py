@@ -8,6 +8,7 @@ from ensue.resources.table.model import At, Condition, Index, IndexOption, Page,
 from ensue.resources.table.operations import OPERATIONS
 from ensue.resources.table.store import (
     Asked,
+    check_sort,
     count,
     delete,
     get,
@@ -34,6 +35,7 @@ __all__ = [
     "Page",
     "Table",
     "Versioned",
+    "check_sort",
     "count",
     "delete",
     "get",

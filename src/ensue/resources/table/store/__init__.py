@@ -14,7 +14,7 @@ from ensue.resources.table.store.items import (
     update,
 )
 from ensue.resources.table.store.past import get_at, history, last_change
-from ensue.resources.table.store.queries import Asked, Counted, count, query, scan
+from ensue.resources.table.store.queries import Asked, Counted, check_sort, count, query, scan
 from ensue.resources.table.store.snapshot import snapshot
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "batch_delete",
     "batch_get",
     "batch_put",
+    "check_sort",
     "count",
     "delete",
     "get",

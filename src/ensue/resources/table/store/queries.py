@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from ensue.engine import logs
 from ensue.engine.transaction import Transaction
 from ensue.languages.expressions import (
+    KeyCondition,
     compile_condition,
     compile_key_condition,
     compile_projection,
@@ -115,6 +116,16 @@ def query(
         if index is not None:
             reading.where.extend(without_bytes(columns[1], bounds))
     return _page(tx, table, reading, asked, value if index is None else None)
+
+
+def check_sort(table: TableModel, sort: str, index: str | None) -> frozenset[str]:
+    """The ``:names`` of a key condition on the sort key of a table or index.
+
+    Raises:
+        InvalidExpression: it does not compile, or there is no sort key.
+        NotFound: there is no such index.
+    """
+    return _compiled(_attributes(table, index), sort).values_used - {_PARTITION}
 
 
 def scan(
@@ -272,23 +283,26 @@ def _range(
     partition: KeyValue,
     index: str | None,
 ) -> Range:
-    if len(attributes) < 2:
-        raise InvalidExpression(
-            f"expected a table or index with a sort key for a condition on it, got {sort!r}",
-            hint="Give a filter instead.",
-        )
-    condition = compile_key_condition(
-        f"{sort} AND #{_PARTITION} = :{_PARTITION}",
-        partition=attributes[0],
-        sort=attributes[1],
-        names={_PARTITION: attributes[0]},
-    )
-    found = condition.range({**given, _PARTITION: partition})
+    found = _compiled(attributes, sort).range({**given, _PARTITION: partition})
     if found.operator is None:
         return []
     as_bound = key_value if index is None else asked_of_index
     bounds = [as_bound(each, f"$.{attributes[1]}") for each in found.bounds]
     return sort_range(found.operator, bounds, in_index=index is not None)
+
+
+def _compiled(attributes: tuple[str, ...], sort: str) -> KeyCondition:
+    if len(attributes) < 2:
+        raise InvalidExpression(
+            f"expected a table or index with a sort key for a condition on it, got {sort!r}",
+            hint="Give a filter instead.",
+        )
+    return compile_key_condition(
+        f"{sort} AND #{_PARTITION} = :{_PARTITION}",
+        partition=attributes[0],
+        sort=attributes[1],
+        names={_PARTITION: attributes[0]},
+    )
 
 
 def _hash(table: TableModel) -> str:
