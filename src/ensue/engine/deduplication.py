@@ -7,6 +7,7 @@ also when the first is done already.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 
 from ensue.engine.transaction import Transaction
 
@@ -36,6 +37,20 @@ def note(tx: Transaction, queue: int, deduplication_id: str, work_id: int) -> No
         " VALUES (?, ?, ?, ?)",
         (queue, deduplication_id, work_id, tx.now_ms + DEDUPLICATION_MS),
     )
+
+
+def add_once(
+    tx: Transaction, queue: int, deduplication_id: str | None, add: Callable[[], int]
+) -> int:
+    """Add work, unless some was sent with this id in the last five minutes; returns its number."""
+    if deduplication_id is None:
+        return add()
+    before = sent_before(tx, queue, deduplication_id)
+    if before is not None:
+        return before
+    added = add()
+    note(tx, queue, deduplication_id, added)
+    return added
 
 
 def forget(tx: Transaction, limit: int) -> int:

@@ -94,3 +94,44 @@ def test_two_functions_of_one_name_are_refused(app):
 def test_a_change_of_no_known_kind_is_refused(app, kind):
     with pytest.raises(InvalidDeclaration, match="expected a kind of change"):
         app.on_change(app.table("stock", key="id"), kind=kind)
+
+
+def test_a_delivery_with_an_id_that_was_taken_before_adds_nothing(store, run_on, app):
+    got = []
+    topic = app.topic("news")
+
+    @app.on_message(topic)
+    def told(notification, tx):
+        got.append(notification.body)
+
+    stage = run_on(store, app)
+    for body in ("first", "again"):
+        stage.wait(topic.publish(body, deduplication_id="one"))
+    stage.wait(topic.publish("other", deduplication_id="two"))
+    stage.wait(topic.publish("none"))
+    stage.settle()
+    stage.wait(topic.publish("late", deduplication_id="one"))
+    stage.advance(300_000)
+    stage.wait(topic.publish("new", deduplication_id="one"))
+    stage.settle()
+    assert got == ["first", "other", "none", "new"]
+
+
+def test_the_attributes_of_a_delivery_are_in_its_dead_letter_and_in_the_work_that_is_redriven(
+    store, run_on, app
+):
+    topic = app.topic("news")
+
+    @app.function(retries=0)
+    def fail(body, tx):
+        raise ValueError("not this one")
+
+    topic.subscribe(fail)
+    stage = run_on(store, app)
+    stage.wait(topic.publish("hello", attributes={"lang": "en"}))
+    stage.settle()
+    letters = stage.platform.resource("queue", "fail-dlq")
+    [letter] = stage.wait(letters.peek())
+    assert letter.attributes["lang"] == "en"
+    assert stage.wait(letters.redrive()).moved == 1
+    assert stage.rows("SELECT attributes FROM ensue_work WHERE state < 2") == [('{"lang":"en"}',)]

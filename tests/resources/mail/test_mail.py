@@ -186,3 +186,15 @@ def test_a_letter_goes_to_the_declared_address_when_it_names_none(store, run_on,
 def test_an_address_that_is_none_is_refused_when_declared(app):
     with pytest.raises(InvalidValue, match="expected a mail address"):
         app.mail("x", to="nobody")
+
+
+def test_a_delivery_with_an_id_that_was_taken_before_is_no_second_letter(store, run_on, app):
+    mail, topic = app.mail("post", to="a@example.org"), app.topic("news")
+    topic.subscribe(mail)
+    stage = run_on(store, app)
+    for text in ("first", "again"):
+        body = {"subject": "news", "text": text}
+        stage.wait(topic.publish(body, attributes={"lang": "en"}, deduplication_id="one"))
+    assert stage.rows("SELECT body, attributes FROM ensue_work") == [
+        ('{"subject":"news","text":"first"}', '{"lang":"en"}')
+    ]

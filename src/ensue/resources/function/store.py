@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ensue.engine import lanes, work
+from ensue.engine import deduplication, lanes, work
 from ensue.engine.backlog import depth as depth_of
 from ensue.engine.lanes import Lag
 from ensue.engine.sockets import Delivery, Refusal
@@ -23,15 +23,25 @@ def invoke(tx: Transaction, function: FunctionModel, body: object, *, delay_ms: 
 def deliver(
     tx: Transaction, function: FunctionModel, deliveries: Sequence[Delivery]
 ) -> list[str | Refusal]:
-    """Take a batch of deliveries as work."""
+    """Take a batch of deliveries as work; one with an id that was taken before adds nothing."""
     number = tx.number(function.ref)
-    return [
-        work.record_id(
+    return [work.record_id(tx, _take(tx, number, each)) for each in deliveries]
+
+
+def _take(tx: Transaction, number: int, delivery: Delivery) -> int:
+    return deduplication.add_once(
+        tx,
+        number,
+        delivery.deduplication_id,
+        lambda: work.add(
             tx,
-            work.add(tx, number, each.body, delay_ms=each.delay_ms, group=each.group),
-        )
-        for each in deliveries
-    ]
+            number,
+            delivery.body,
+            delay_ms=delivery.delay_ms,
+            group=delivery.group,
+            attributes=values.encode(delivery.attributes) if delivery.attributes else None,
+        ),
+    )
 
 
 def depth(tx: Transaction, function: FunctionModel) -> dict[str, Json]:

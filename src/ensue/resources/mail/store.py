@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ensue.engine import work
+from ensue.engine import deduplication, work
 from ensue.engine.backlog import depth as depth_of
 from ensue.engine.sockets import Delivery, Refusal
 from ensue.engine.transaction import Transaction
@@ -25,7 +25,11 @@ def send(tx: Transaction, mail: MailModel, body: object, *, delay_ms: int = 0) -
 def deliver(
     tx: Transaction, mail: MailModel, deliveries: Sequence[Delivery]
 ) -> list[str | Refusal]:
-    """Take a batch of deliveries, those that can be addressed."""
+    """Take a batch of deliveries, those that can be addressed.
+
+    One with an id that was taken before adds nothing.
+    """
+    number = tx.number(mail.ref)
     answers: list[str | Refusal] = []
     for index, delivery in enumerate(deliveries):
         try:
@@ -33,9 +37,23 @@ def deliver(
         except InvalidInput as fault:
             answers.append(Refusal(index, fault.code, str(fault)))
             continue
-        taken = work.add(tx, tx.number(mail.ref), delivery.body, delay_ms=delivery.delay_ms)
-        answers.append(work.record_id(tx, taken))
+        answers.append(work.record_id(tx, _take(tx, number, delivery)))
     return answers
+
+
+def _take(tx: Transaction, number: int, delivery: Delivery) -> int:
+    return deduplication.add_once(
+        tx,
+        number,
+        delivery.deduplication_id,
+        lambda: work.add(
+            tx,
+            number,
+            delivery.body,
+            delay_ms=delivery.delay_ms,
+            attributes=values.encode(delivery.attributes) if delivery.attributes else None,
+        ),
+    )
 
 
 def depth(tx: Transaction, mail: MailModel) -> dict[str, Json]:
