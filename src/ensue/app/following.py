@@ -6,8 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import TypeVar, Unpack
 
 from ensue.app.handlers import Handlers
-from ensue.app.options import record_feed
-from ensue.engine.handlers import Policy, PolicyOptions, make_policy
+from ensue.app.options import HandlerOptions, Terms, record_feed, terms_of
 from ensue.engine.typed import with_typed
 from ensue.resources.function import Feed
 from ensue.resources.stream import Stream, StreamRecord
@@ -27,7 +26,7 @@ class Following(Handlers):
         where: Mapping[str, Json] | str | None = None,
         name: str | None = None,
         retries: int = 9,
-        **policy: Unpack[PolicyOptions],
+        **policy: Unpack[HandlerOptions],
     ) -> Callable[[F], F]:
         """Declare a function that follows a stream's records, each key's in order.
 
@@ -53,7 +52,7 @@ class Following(Handlers):
                 (record, tx), or (record) for an ``async def``.
         """
         feed = record_feed(stream, start, where, in_batches=False)
-        return self._on_record(stream, feed, name, make_policy(retries + 1, **policy))
+        return self._on_record(stream, feed, name, terms_of(retries, policy))
 
     def on_records(
         self,
@@ -63,7 +62,7 @@ class Following(Handlers):
         where: Mapping[str, Json] | str | None = None,
         name: str | None = None,
         retries: int = 9,
-        **policy: Unpack[PolicyOptions],
+        **policy: Unpack[HandlerOptions],
     ) -> Callable[[F], F]:
         """Declare a ``def f(records, tx)`` that follows a stream, a batch of a shard at a time.
 
@@ -83,10 +82,10 @@ class Following(Handlers):
             InvalidInput: as for `on_record`.
         """
         feed = record_feed(stream, start, where, in_batches=True)
-        return self._on_record(stream, feed, name, make_policy(retries + 1, **policy))
+        return self._on_record(stream, feed, name, terms_of(retries, policy))
 
     def _on_record(
-        self, stream: Stream, feed: Feed, name: str | None, policy: Policy
+        self, stream: Stream, feed: Feed, name: str | None, terms: Terms
     ) -> Callable[[F], F]:
         def present(body: Json, work_id: str) -> object:
             del work_id
@@ -95,7 +94,7 @@ class Following(Handlers):
 
         def declare(given: F) -> F:
             typed = with_typed(given, StreamRecord, "data", of=stream.model.shape)
-            self._add_function(typed, name, policy, present=present, feed=feed)
+            self._add_function(typed, name, terms, present=present, feed=feed)
             return given
 
         return declare

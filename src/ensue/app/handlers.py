@@ -5,11 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar, Unpack, cast, overload
 
-from ensue.app.options import ScheduledOptions, change_filter, change_kinds, check_start
+from ensue.app.options import (
+    HandlerOptions,
+    ScheduledOptions,
+    Terms,
+    change_filter,
+    change_kinds,
+    check_start,
+    terms_of,
+)
 from ensue.app.resources import Resources
 from ensue.engine import changes
 from ensue.engine.changes import change_kind
-from ensue.engine.handlers import Policy, PolicyOptions, make_policy
+from ensue.engine.handlers import PolicyOptions
 from ensue.engine.home import Resource
 from ensue.engine.lanes import HORIZON, LATEST
 from ensue.engine.logs import Record
@@ -27,7 +35,7 @@ from ensue.words.names import Ref, check_name
 from ensue.words.values import Json
 
 F = TypeVar("F", bound=Callable[..., object])
-_POLICY = tuple(PolicyOptions.__annotations__)
+_POLICY = (*PolicyOptions.__annotations__, "was")
 
 
 class Handlers(Resources):
@@ -38,7 +46,7 @@ class Handlers(Resources):
 
     @overload
     def function(
-        self, *, name: str | None = None, retries: int = 9, **policy: Unpack[PolicyOptions]
+        self, *, name: str | None = None, retries: int = 9, **policy: Unpack[HandlerOptions]
     ) -> Callable[[Callable[..., Any]], Function]: ...
 
     def function(  # type: ignore[misc] # mypy does not match unpacked options to themselves
@@ -48,7 +56,7 @@ class Handlers(Resources):
         *,
         name: str | None = None,
         retries: int = 9,
-        **policy: Unpack[PolicyOptions],
+        **policy: Unpack[HandlerOptions],
     ) -> Function | Callable[[Callable[..., Any]], Function]:
         """Declare a function: a target of rules, which can be sent work and invoked.
 
@@ -61,7 +69,9 @@ class Handlers(Resources):
             name: its name; the function's own by default.
             retries: how often it is tried again before its work is dead-lettered.
             policy: ``rate``, ``timeout``, ``concurrency``, ``batch``, ``retry_base``, ``retry_cap``
-                as for `Queue.consumer`.
+                as for `Queue.consumer`. ``was``: the name that it had when the store was last
+                opened; its work, its dead letters and its place in the log that it follows stay
+                its own.
 
         Raises:
             InvalidName: the name breaks the naming rule.
@@ -75,9 +85,7 @@ class Handlers(Resources):
                 del work_id
                 return body if shape is None else as_typed(shape, body)
 
-            return self._add_function(
-                given, name, make_policy(retries + 1, **policy), present=present
-            )
+            return self._add_function(given, name, terms_of(retries, policy), present=present)
 
         return declare(function) if function else declare
 
@@ -90,7 +98,7 @@ class Handlers(Resources):
         start: str = "latest",
         name: str | None = None,
         retries: int = 9,
-        **policy: Unpack[PolicyOptions],
+        **policy: Unpack[HandlerOptions],
     ) -> Callable[[F], F]:
         """Declare a function that follows a table's changes, each item's in order.
 
@@ -147,9 +155,7 @@ class Handlers(Resources):
 
         def declare(given: F) -> F:
             typed = with_typed(given, Change, "old", "new", or_none=True)
-            self._add_function(
-                typed, name, make_policy(retries + 1, **policy), present=present, feed=feed
-            )
+            self._add_function(typed, name, terms_of(retries, policy), present=present, feed=feed)
             return given
 
         return declare
@@ -161,7 +167,7 @@ class Handlers(Resources):
         *,
         name: str | None = None,
         retries: int = 9,
-        **policy: Unpack[PolicyOptions],
+        **policy: Unpack[HandlerOptions],
     ) -> Callable[[F], F]:
         """Declare a function and the rule that delivers a bus's matching events to it.
 
@@ -184,9 +190,7 @@ class Handlers(Resources):
 
         def declare(given: F) -> F:
             typed = with_typed(given, Event, "detail")
-            function = self._add_function(
-                typed, name, make_policy(retries + 1, **policy), present=present
-            )
+            function = self._add_function(typed, name, terms_of(retries, policy), present=present)
             bus.rule(function.ref.name, pattern, to=function)
             return given
 
@@ -200,7 +204,7 @@ class Handlers(Resources):
         filter_on: FilterOn = "attributes",
         name: str | None = None,
         retries: int = 9,
-        **policy: Unpack[PolicyOptions],
+        **policy: Unpack[HandlerOptions],
     ) -> Callable[[F], F]:
         """Declare a function and its subscription to a topic.
 
@@ -224,9 +228,7 @@ class Handlers(Resources):
 
         def declare(given: F) -> F:
             typed = with_typed(given, Notification, "body")
-            function = self._add_function(
-                typed, name, make_policy(retries + 1, **policy), present=present
-            )
+            function = self._add_function(typed, name, terms_of(retries, policy), present=present)
             topic.subscribe(function, filter=filter, filter_on=filter_on, raw=False)
             return given
 
@@ -303,11 +305,14 @@ class Handlers(Resources):
             return Firing.from_envelope(firing)
 
         def declare(given: F) -> F:
-            function = self._add_function(
-                given, name, make_policy(retries + 1, **policy), present=present
-            )
+            function = self._add_function(given, name, terms_of(retries, policy), present=present)
             self.schedules().declare(
-                function.ref.name, expression, to=function, body=body, options=timing
+                function.ref.name,
+                expression,
+                to=function,
+                body=body,
+                options=timing,
+                was=function.model.was,
             )
             return given
 
@@ -317,16 +322,18 @@ class Handlers(Resources):
         self,
         given: Callable[..., Any],
         name: str | None,
-        policy: Policy,
+        terms: Terms,
         *,
         present: Callable[[Json, str], Any],
         feed: Feed | None = None,
     ) -> Function:
         own = name or str(getattr(given, "__name__", "function")).strip("_")
         ref = Ref(self.name, "function", check_name(own, "function"))
-        policy.check(str(ref))
-        dead_letters = Queue(self.home, own + function_kind.DEAD_LETTERS, is_dead_letters=True)
-        model = FunctionModel(ref, dead_letters.ref, policy)
+        terms.policy.check(str(ref))
+        was = None if terms.was is None else terms.was + function_kind.DEAD_LETTERS
+        letters = own + function_kind.DEAD_LETTERS
+        dead_letters = Queue(self.home, letters, is_dead_letters=True, was=was)
+        model = FunctionModel(ref, dead_letters.ref, terms.policy, terms.was)
         function = self._add(Function(self.home, model, given, present=present, feed=feed))
         self._add(dead_letters)
         return function

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from ensue.engine.changes import as_event, as_plain_event
-from ensue.engine.handlers import PolicyOptions
+from ensue.engine.handlers import Policy, PolicyOptions, make_policy
 from ensue.engine.lanes import parse_start
 from ensue.engine.logs import Record
 from ensue.languages.expressions import compile_condition
@@ -16,13 +18,47 @@ from ensue.resources.schedule import Timing
 from ensue.resources.stream import Stream
 from ensue.words import values
 from ensue.words.errors import InvalidDeclaration
+from ensue.words.names import check_name
 from ensue.words.values import Json
 
 CHANGE_KINDS = ("insert", "update", "remove")
 STARTS = ("latest", "horizon", "snapshot")
 
 
-class ScheduledOptions(Timing, PolicyOptions, total=False):
+class HandlerOptions(PolicyOptions, total=False):
+    """How a function is run, and what it was called before; see `App.function`."""
+
+    was: str
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """How a function is run.
+
+    Attributes:
+        policy: how its work is taken and retried.
+        was: the name that it had before; None for none.
+    """
+
+    policy: Policy
+    was: str | None
+
+
+def terms_of(retries: int, options: HandlerOptions) -> Terms:
+    """What the options of a function mean.
+
+    Raises:
+        InvalidName: the earlier name breaks the naming rule.
+        InvalidValue: the rate or a duration is written wrong.
+    """
+    policy: Any = dict(options)
+    was = policy.pop("was", None)
+    if was is not None:
+        check_name(was, "function")
+    return Terms(make_policy(retries + 1, **policy), was)
+
+
+class ScheduledOptions(Timing, HandlerOptions, total=False):
     """How a function is scheduled and run; see `App.schedule`."""
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from ensue.engine import snapshots
 from ensue.engine.consumers import ActionConsumer, TransactionConsumer
+from ensue.engine.declarations import rename
 from ensue.engine.engine import Engine
 from ensue.engine.handlers import LogHandler, WorkHandler, is_action
 from ensue.engine.home import Home
@@ -146,6 +147,8 @@ class Function:
 
     def prepare(self, engine: Engine, tx: Transaction) -> None:
         """Enter the function with its sockets."""
+        if self.model.was is not None:
+            rename(tx, self.ref._replace(name=self.model.was), self.ref)
         engine.declare(tx, self.ref, values.encode(self.declared()))
         engine.directory.add(self.ref, target=self, call=self.call)
 

@@ -24,11 +24,13 @@ class FunctionModel:
         ref: what it is called.
         dead_letters: the queue for what it could not handle.
         policy: how its work is taken and retried.
+        was: the name that it had before; None for none.
     """
 
     ref: Ref
     dead_letters: Ref
     policy: Policy
+    was: str | None = None
 
 
 @dataclass(frozen=True)

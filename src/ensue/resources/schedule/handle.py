@@ -46,6 +46,7 @@ class Schedules:
         self.model = GroupModel(Ref(home.app, "schedule", name))
         self._home = home
         self._declared: dict[str, Plan] = {}
+        self._renamed: dict[str, str] = {}
 
     @property
     def ref(self) -> Ref:
@@ -60,8 +61,11 @@ class Schedules:
         to: Resource,
         body: object = None,
         options: ScheduleOptions,
+        was: str | None = None,
     ) -> None:
         """Declare a schedule; see `App.schedule`.
+
+        With ``was``, the name that it had before, it stays due and paused as it was under that.
 
         Raises:
             InvalidName: the name is none.
@@ -73,6 +77,8 @@ class Schedules:
             raise InvalidDeclaration(
                 f"there are two schedules called {name} in group {self.ref.name}"
             )
+        if was is not None:
+            self._renamed[was] = name
         self._declared[name] = rules.make_plan(expression, to.ref, body, options)
 
     async def create(
@@ -295,6 +301,7 @@ class Schedules:
             InvalidDeclaration: a target takes no deliveries.
         """
         del engine
+        store.rename(tx, self.model, self._renamed)
         for name in store.declare(tx, self.model, self._declared):
             log.warning("the schedule %s of group %s is never due any more", name, self.ref.name)
 

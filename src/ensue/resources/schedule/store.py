@@ -109,6 +109,19 @@ def declare(tx: Transaction, group: GroupModel, declared: dict[str, Plan]) -> li
     return over
 
 
+def rename(tx: Transaction, group: GroupModel, renamed: dict[str, str]) -> None:
+    """Give declared schedules of an earlier start the names that they have now.
+
+    One that there is under the new name already stays as it is.
+    """
+    for was, now in renamed.items():
+        tx.execute(
+            f"UPDATE {group.table} SET name = ?2 WHERE name = ?1 AND declared = 1"
+            f" AND NOT EXISTS (SELECT 1 FROM {group.table} WHERE name = ?2)",
+            (was, now),
+        )
+
+
 def delete(tx: Transaction, group: GroupModel, name: str) -> bool:
     """Forget a schedule; returns whether there was one."""
     entry = find(tx, group, name)
