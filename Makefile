@@ -38,6 +38,7 @@ conformance: $(STAMP)  ## Run the cases that others wrote, from ../shared/confor
 bench: $(STAMP)  ## Measure the order system, the engine and the languages
 	$(BIN)/python bench/orders/run.py
 	$(BIN)/python bench/engine/run.py
+	$(BIN)/python bench/schedules.py
 	$(BIN)/python bench/patterns.py
 
 .PHONY: soak

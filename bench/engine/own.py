@@ -162,6 +162,32 @@ async def batched(folder: Path, total: int) -> None:
     await platform.close()
 
 
+async def records(folder: Path, total: int) -> None:
+    """Records end to end: appended 1,000 a transaction, each key handled in order."""
+    app = App("bench")
+    stream = app.stream("records", shards=4)
+    done = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    handled = 0
+
+    @app.on_record(stream, batch=1_000)
+    def handle(record: object, tx: object) -> None:
+        nonlocal handled
+        handled += 1
+        if handled == total:
+            loop.call_soon_threadsafe(done.set)
+
+    platform = await opened(folder, "records", app)
+    thousand = [(number, f"key-{number % 100}") for number in range(1_000)]
+    begun = time.perf_counter()
+    for _ in range(total // 1_000):
+        await stream.append_batch(thousand)
+    await done.wait()
+    rate = total / (time.perf_counter() - begun)
+    print(f"records of a stream, def handler, 1,000 a transaction: {rate:8.0f}/s", flush=True)
+    await platform.close()
+
+
 class Latencies:
     """A queue whose handler notes how long each message took, in a store of its own."""
 
@@ -270,6 +296,7 @@ async def measure(scale: int) -> None:
         await jobs(folder, "def", 100_000 // scale, 100)
         await jobs(folder, "async def", 50_000 // scale, 100)
         await batched(folder, 100_000 // scale)
+        await records(folder, 100_000 // scale)
         await publish(folder, 1_000, max(2, 10 // scale))
         await backlog(folder, 1_000_000 // scale, 1_000, max(2, 10 // scale))
 
