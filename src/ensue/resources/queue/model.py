@@ -77,7 +77,7 @@ class Message(Generic[Body_co]):
         sent_ms: when it was sent.
         group: its message group; None for none.
         attributes: what travels beside the body.
-        priority: 0 to 9 in a queue with priorities, higher is sooner; 0 elsewhere.
+        priority: 0 to 9 in a queue with priorities, higher is sooner; None elsewhere.
         tenant: whose it is, in a fair queue; None for nobody's.
     """
 
@@ -87,7 +87,7 @@ class Message(Generic[Body_co]):
     sent_ms: int
     group: str | None = None
     attributes: dict[str, Json] = field(default_factory=dict)
-    priority: int = 0
+    priority: int | None = None
     tenant: str | None = None
 
 

@@ -73,6 +73,6 @@ def message(piece: Work, message_id: str) -> Message:
         sent_ms=piece.sent_ms,
         group=piece.group,
         attributes=work.attributes_of(piece) if piece.attributes else {},
-        priority=piece.priority or 0,
+        priority=piece.priority,
         tenant=piece.tenant,
     )

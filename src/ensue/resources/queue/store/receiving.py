@@ -93,7 +93,7 @@ def _received(tx: Transaction, piece: Work) -> Received:
         sent_ms=piece.sent_ms,
         group=piece.group,
         attributes=work.attributes_of(piece),
-        priority=piece.priority or 0,
+        priority=piece.priority,
         tenant=piece.tenant,
         handle=str(rules.Receipt(message_id, piece.receives, piece.taken_ms or 0)),
         until_ms=piece.due_ms,
