@@ -59,6 +59,8 @@ class Hands(Part):
                 is_held = before.boot == game.machine.boots and before.until_ms > now_ms
                 world.observe("received", message.id, is_held)
                 self._over(before)
+            # Redriven and received again in the same millisecond it has the same handle.
+            self.late = [each for each in self.late if each.message.handle != message.handle]
             self.held[message.id] = Held(message, message.until_ms, game.machine.boots)
             body = said(message.body)
             world.begun["hand0", body["t"]] += 1
