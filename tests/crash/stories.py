@@ -167,7 +167,7 @@ def tell_order(t):
 
 def fan_out(world):
     """An event for three rules."""
-    world.queue("first", max_receives=2)
+    world.queue("first", options={"max_receives": 2})
     world.queue("second", action=True)
     world.function("third", action=True, retries=1)
     world.bus("events")
@@ -183,8 +183,8 @@ def tell_fan_out(t):
 
 def groups(world):
     """Messages in groups, the first of which fails again and again."""
-    world.queue("lines", max_receives=2, batch=2, retry_base="1s", retry_cap="5s")
-    world.queue("calls", action=True, max_receives=2, retry_base="1s", retry_cap="5s")
+    world.queue("lines", options={"max_receives": 2}, batch=2, retry_base="1s", retry_cap="5s")
+    world.queue("calls", action=True, options={"max_receives": 2}, retry_base="1s", retry_cap="5s")
 
 
 def tell_groups(t):
@@ -197,7 +197,7 @@ def tell_groups(t):
 
 def failures(world):
     """An action that fails, fails for good, and is tried again by hand."""
-    world.queue("calls", action=True, max_receives=2, retry_base="1s", retry_cap="2s")
+    world.queue("calls", action=True, options={"max_receives": 2}, retry_base="1s", retry_cap="2s")
 
 
 def tell_failures(t):
