@@ -88,6 +88,9 @@ class Hands(Part):
             if self.rng.random() < 0.5:
                 self._change(game, held, 0)
             return
+        if self._is_elsewhere(game, held):
+            # Whoever works on a message that has died meanwhile comes behind its successors.
+            self.world.out_of_turn.add("hand0")
         noted = self.ask(game, self.world.app.run(self.world.note_once, self.consumer, body))
         if noted is UNKNOWN:
             return
@@ -163,6 +166,14 @@ class Hands(Part):
             "SELECT * FROM ensue_work WHERE id = ?",
             lambda tx: tx.facts.records.place(held.message.id).sequence,
         )
+
+    def _is_elsewhere(self, game, held):
+        found = game.look_up(
+            "SELECT queue = ? FROM ensue_work WHERE id = ?",
+            lambda tx: tx.number(self.queue.ref),
+            lambda tx: tx.facts.records.place(held.message.id).sequence,
+        )
+        return found is UNKNOWN or found != [(1,)]
 
     def _in_flight(self, game, now_ms):
         found = game.look_up(
