@@ -497,3 +497,18 @@ def test_calendars_are_walked_before_the_moment_is_there(
     stage.advance(DAY)
     assert len(dues(stage, queue)) == 120
     assert not [at_ms for at_ms in walked if at_ms % HOUR == 0]
+
+
+def test_what_is_due_a_millisecond_later_is_not_fired_along(store, run_on, app, queue, group):
+    stage = run_on(store, app)
+    for number in range(2):
+        stage.wait(group.create(f"s{number}", "rate(1 minute)", to=queue))
+        stage.clock.move_to(HELD_START_MS + 1 + number)
+    stage.advance(5 * MINUTE)
+    found = stage.wait(queue.peek(20))
+    rises = [message.sent_ms for message in found if message.sent_ms > HELD_START_MS + 2]
+    assert rises == [message.attributes["due_ms"] for message in found][-len(rises) :]
+    assert {rise % MINUTE for rise in rises} == {
+        HELD_START_MS % MINUTE,
+        (HELD_START_MS + 1) % MINUTE,
+    }
