@@ -123,6 +123,9 @@ BOUNDS: dict[str, Bound] = {
     "resources.queue:MAX_RECEIVES_DEFAULT": Bound(
         WORK, "receives", "`max_receives` where none is given", "the dead-letter queue"
     ),
+    "engine:SECRET_BYTES_MAX": Bound(
+        ENGINE, "bytes", "the file of a secret", "`MissingSecret` at the start"
+    ),
     "engine:MAX_RECEIVES_MAX": Bound(WORK, "receives", "`max_receives`", DECLARED),
     "engine:TIMEOUT_MS_MAX": Bound(
         WORK, "ms", "`timeout`, `retry_base` and `retry_cap`: 12 hours", DECLARED

@@ -9,6 +9,7 @@ from ensue.app.app import App
 from ensue.app.body import Body
 from ensue.app.routes import Answer
 from ensue.app.transaction import ReadTx, Tx
+from ensue.engine.secrets import Secret
 from ensue.resources.adopted import Adopted, Rows
 from ensue.resources.bus import Bus, Event
 from ensue.resources.function import Function
@@ -31,6 +32,7 @@ from ensue.words.errors import (
     InvalidValue,
     LimitExceeded,
     MissingExtra,
+    MissingSecret,
     NotFound,
     NotKept,
     NotPermitted,
@@ -76,6 +78,7 @@ __all__ = [
     "Message",
     "Meta",
     "MissingExtra",
+    "MissingSecret",
     "NotFound",
     "NotKept",
     "NotPermitted",
@@ -87,6 +90,7 @@ __all__ = [
     "Rows",
     "Schedule",
     "Schedules",
+    "Secret",
     "ShardLease",
     "StoreBusy",
     "StoreClosed",

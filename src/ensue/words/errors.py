@@ -23,6 +23,7 @@
     │   ├── StoreUnusable       damaged, foreign, newer, read-only, full
     │   └── StoreClosed         the engine has stopped
     ├── MissingExtra            an optional dependency is not installed
+    ├── MissingSecret           a secret that an app names is not where it should be
     └── Unreachable             a server or target outside could not be reached
 
 Each error has a stable ``code`` (snake case, for machines), a ``message`` that says what happened
@@ -209,6 +210,12 @@ class MissingExtra(EnsueError):
     """An optional dependency is not installed."""
 
     code = "missing_extra"
+
+
+class MissingSecret(EnsueError):
+    """A secret that an app names is not where it should be."""
+
+    code = "missing_secret"
 
 
 class Unreachable(EnsueError):

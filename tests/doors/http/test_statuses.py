@@ -36,6 +36,7 @@ EXPECTED = {
     "StoreUnusable": 503,
     "StoreClosed": 503,
     "MissingExtra": 501,
+    "MissingSecret": 500,
     "Unreachable": 502,
 }
 
