@@ -26,7 +26,7 @@ class Bound(NamedTuple):
 
 
 DATA, WORK, ENGINE = "Data", "Work and handlers", "The engine"
-HTTP, CLI, PATTERNS, EXPRESSIONS = "HTTP", "The command line", "Patterns", "Expressions"
+HTTP, CLI, PATTERNS, EXPRESSIONS = "HTTP", "The command line", "Patterns and inputs", "Expressions"
 SCHEDULES = "Schedules"
 AREAS = (DATA, WORK, SCHEDULES, ENGINE, HTTP, CLI, PATTERNS, EXPRESSIONS)
 
@@ -362,6 +362,18 @@ BOUNDS: dict[str, Bound] = {
     ),
     "languages.patterns:MAX_CHECKED_RULES": Bound(
         PATTERNS, "rules", "rules that are looked at one by one", "an index"
+    ),
+    "languages.transformers:VARIABLES_MAX": Bound(
+        PATTERNS, "paths", "paths of an input transformer", EXPRESSION
+    ),
+    "languages.transformers:VARIABLE_CHARS_MAX": Bound(
+        PATTERNS, "characters", "the name of such a path", EXPRESSION
+    ),
+    "languages.transformers:PATH_CHARS_MAX": Bound(
+        PATTERNS, "characters", "a JSON path of an input", EXPRESSION
+    ),
+    "languages.transformers:TEMPLATE_CHARS_MAX": Bound(
+        PATTERNS, "characters", "the template of an input", EXPRESSION
     ),
     "languages.templates:MAX_TEMPLATE_LEVELS": Bound(
         HTTP, "levels", "nesting of a template", DECLARED

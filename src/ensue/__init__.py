@@ -10,6 +10,7 @@ from ensue.app.body import Body
 from ensue.app.routes import Answer
 from ensue.app.transaction import ReadTx, Tx
 from ensue.engine.secrets import Secret
+from ensue.languages.transformers import Constant, InputPath, InputTransformer
 from ensue.resources.adopted import Adopted, Rows
 from ensue.resources.bus import Bus, Event
 from ensue.resources.function import Function
@@ -59,12 +60,15 @@ __all__ = [
     "Change",
     "ConditionFailed",
     "Conflict",
+    "Constant",
     "ConsumerGroup",
     "EnsueError",
     "Event",
     "Firing",
     "Function",
     "Index",
+    "InputPath",
+    "InputTransformer",
     "InvalidDeclaration",
     "InvalidExpression",
     "InvalidInput",

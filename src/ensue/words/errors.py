@@ -5,7 +5,7 @@
     │   ├── InvalidValue        a value does not fit: type, range, size, depth
     │   ├── InvalidName         a resource or attribute name breaks the naming rule
     │   ├── InvalidPattern      an event pattern does not compile
-    │   ├── InvalidExpression   a condition, update or key expression does not compile or apply
+    │   ├── InvalidExpression   an expression, a path or a template does not compile or apply
     │   └── InvalidDeclaration  an app declares something that cannot run
     ├── NotFound                no such resource, item, message or id
     │   └── NotKept             what was asked for is not kept any more
@@ -87,7 +87,7 @@ class InvalidPattern(InvalidInput):
 
 
 class InvalidExpression(InvalidInput):
-    """A condition, update or key expression does not compile, or does not apply to the item."""
+    """An expression, a path or a template does not compile, or does not apply to the item."""
 
     code = "invalid_expression"
 
