@@ -70,6 +70,12 @@ class Consumer:
         rate = handler.policy.rate_per_second
         self._pace = None if rate is None else Pace(rate, engine.clock)
         self._next_due_ms: int | None = None
+        self._paused = engine.facts.paused
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether it is to take nothing for now."""
+        return self._queue in self._paused
 
     def due_ms(self) -> int | None:
         """When to look again if nothing wakes it; None for never."""
@@ -77,8 +83,10 @@ class Consumer:
 
     def _allowed(self, wanted: int) -> int:
         """How many may start now. When the pace allows none, the next look is when it does."""
+        if self.is_paused:
+            wanted = 0
         if wanted == 0:
-            self._next_due_ms = None  # only an action that ends makes room, and it wakes
+            self._next_due_ms = None  # an action that ends makes room, or it is resumed: both wake
         if self._pace is None or wanted == 0:
             return wanted
         allowed = min(wanted, self._pace.available())

@@ -56,7 +56,7 @@ class TransactionConsumer(Consumer):
             return False
         taken = await self._engine.transact(lambda tx: self._take(tx, asked), Origin(self.name))
         self._note(taken, asked)
-        if taken.careful is None:
+        if taken.careful is None or self.is_paused:
             return False
         if self._pace is not None:
             self._pace.spend(1)

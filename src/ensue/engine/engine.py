@@ -125,6 +125,7 @@ class Engine:
         self.branch = branches.branch_of(tx)
         takeover.release_leases(tx, crashed=crashed)
         takeover.follow_clock(tx)
+        takeover.recall_pauses(tx)
         idempotency.free_all(tx)
         if crashed:
             self.careful_work = logs.last_sequence(tx, "ensue_work")

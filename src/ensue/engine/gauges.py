@@ -14,6 +14,7 @@ from ensue.engine.ids import NUMBER_MAX
 from ensue.engine.notices import near, size_is_near
 from ensue.engine.transaction import Transaction
 from ensue.words.findings import WARNING, Finding
+from ensue.words.units import iso
 from ensue.words.values import VALUE_BYTES_MAX
 
 DISK_FREE_BYTES_MIN = 536_870_912
@@ -37,6 +38,7 @@ def look(engine: Engine) -> list[Finding]:
                 *_sizes(engine, tx),
                 *_dead(engine, tx),
                 *_overdue(engine, tx),
+                *_paused(engine, tx),
             ]
         ),
     ]
@@ -116,7 +118,7 @@ def _overdue(engine: Engine, tx: Transaction) -> Iterator[Finding]:
     refs = engine.refs_by_number()
     for worker in engine.workers:
         if isinstance(worker, ActionConsumer | TransactionConsumer):
-            for number in worker.listens:
+            for number in worker.listens.difference(tx.facts.paused):
                 due_ms = work.next_due_ms(tx, number)
                 if due_ms is not None and tx.now_ms - due_ms > OVERDUE_MS_MAX:
                     yield _warning(
@@ -125,6 +127,20 @@ def _overdue(engine: Engine, tx: Transaction) -> Iterator[Finding]:
                         f"its next work has been due for {(tx.now_ms - due_ms) // 1_000} s",
                         "Its consumer is slow, paced, or fails: give it more concurrency or rate.",
                     )
+
+
+def _paused(engine: Engine, tx: Transaction) -> Iterator[Finding]:
+    """What is declared here and takes nothing because somebody has paused it."""
+    refs = engine.refs_by_number()
+    for number, since_ms in sorted(tx.facts.paused.items()):
+        if number in engine.declared:
+            ref = refs[number]
+            yield _warning(
+                "paused",
+                str(ref),
+                f"it has been paused since {iso(since_ms)}, and what is for it waits",
+                f"`ensue resume {ref.kind}/{ref.name}` lets it go on.",
+            )
 
 
 def _warning(rule: str, where: str, what: str, hint: str) -> Finding:

@@ -77,6 +77,7 @@ def check(
     for name, rule in rules_of_work.RULES.items():
         look(found, name, lambda rule=rule: rule(tx, numbers, started_ms))  # type: ignore[misc]
     look(found, "readers", lambda: _readers(tx, resources))
+    look(found, "paused", lambda: _paused(tx, numbers))
     look(found, "sequences", lambda: _sequences(tx))
     tables = log_tables(tx, resources)
     look(found, "hops", lambda: _hops(tx, tables))
@@ -232,6 +233,24 @@ def _readers(tx: Transaction, resources: list[Known]) -> Iterator[Finding]:
             )
         if attempts < 0:
             yield Finding("readers.attempts", at, f"it counts {attempts} attempts", REPORT)
+
+
+def _paused(tx: Transaction, known: set[int]) -> Iterator[Finding]:
+    if not _has(tx, "ensue_paused"):
+        return
+    for number, since_ms in tx.execute("SELECT number, since_ms FROM ensue_paused"):
+        if number not in known:
+            yield Finding(
+                "paused.unknown",
+                f"ensue_paused {number}",
+                f"resource {number} is paused since {since_ms}, but there is none of that number",
+                REPORT,
+            )
+
+
+def _has(tx: Transaction, table: str) -> bool:
+    """Whether a store has a table of the engine: an older one has not the newest, and needs not."""
+    return tx.row("SELECT 1 FROM sqlite_schema WHERE name = ?", (table,)) is not None
 
 
 def _sequences(tx: Transaction) -> Iterator[Finding]:

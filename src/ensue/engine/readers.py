@@ -77,6 +77,7 @@ class LogReader:
         self._care = _Care(engine.careful_logs.get(self._source.number, 0), handler.batch)
         self._is_careful = self._care.until > 0
         self._last_shard = -1
+        self._paused = engine.facts.paused
 
     def due_ms(self) -> int | None:
         """Only a commit brings records."""
@@ -84,6 +85,8 @@ class LogReader:
 
     async def step(self) -> bool:
         """Handle one batch of records; returns whether there may be more."""
+        if self._number in self._paused:
+            return False
         if self._is_careful:
             try:
                 self._is_careful = await self._engine.transact_twice(

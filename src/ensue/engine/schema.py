@@ -249,8 +249,16 @@ _SNAPSHOTS = """
     ) WITHOUT ROWID;
     """
 
+_PAUSES = """
+    -- What is paused: its worker takes nothing. since_ms: when that began.
+    CREATE TABLE ensue_paused (
+        number INTEGER PRIMARY KEY,
+        since_ms INTEGER NOT NULL
+    );
+    """
+
 # A step that was ever released is never changed: what comes later is a step of its own at the end.
-STEPS: tuple[str, ...] = (_GROUND, _TOKENS, _BRANCH, _WORK, _STREAMS, _TRIMMED, _SNAPSHOTS)
+STEPS: tuple[str, ...] = (_GROUND, _TOKENS, _BRANCH, _WORK, _STREAMS, _TRIMMED, _SNAPSHOTS, _PAUSES)
 
 
 def migrate(connection: apsw.Connection, at: str) -> None:

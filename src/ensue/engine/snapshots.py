@@ -84,7 +84,7 @@ class Snapshot:
 
     async def step(self) -> bool:
         """Make one chunk work; returns whether there may be more."""
-        if self._over:
+        if self._over or self._number in self._engine.facts.paused:
             return False
         return await self._engine.transact(self._step, Origin(self.name))
 

@@ -57,3 +57,8 @@ def follow_clock(tx: Transaction) -> int:
     tx.execute("UPDATE ensue_tokens SET until_ms = until_ms - ?", (ahead_ms,))
     redrives.look_again(tx, ahead_ms)
     return ahead_ms
+
+
+def recall_pauses(tx: Transaction) -> None:
+    """Know again what is paused, and since when."""
+    tx.facts.paused.update(tx.execute("SELECT number, since_ms FROM ensue_paused"))

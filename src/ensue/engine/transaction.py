@@ -58,6 +58,7 @@ class StoreFacts:
         notices: warnings that were given lately.
         depths: how much is in each queue.
         orders: the order of each queue that has one of its own; see `turns`.
+        paused: the number of each resource that is paused, and since when; see `pauses`.
     """
 
     ids: Ids
@@ -67,6 +68,7 @@ class StoreFacts:
     notices: Notices = field(default_factory=Notices)
     depths: Depths = field(default_factory=Depths)
     orders: dict[int, str] = field(default_factory=dict)
+    paused: dict[int, int] = field(default_factory=dict)
 
 
 class TransactionLost(StoreUnusable):

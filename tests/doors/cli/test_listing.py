@@ -68,6 +68,8 @@ def test_describe_says_what_it_is_and_what_can_be_done_to_it(ensue, answers):
         "  ensue redrives payments",
         "  ensue cancel payments ID",
         "  ensue undo payments ID",
+        "  ensue pause payments",
+        "  ensue resume payments",
     ]
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from ensue.engine import pauses
 from ensue.resources.function.handle import Function
 from ensue.resources.function.model import DEAD_LETTERS, Feed, FunctionModel
 from ensue.resources.function.store import invoke
@@ -37,7 +38,7 @@ async def _rewind(function: Function, given: Rewind) -> dict[str, Json]:
 
 
 async def _status(function: Function) -> dict[str, Json]:
-    return await function.depth()
+    return await function.depth() | function.paused()
 
 
 KIND = Kind(
@@ -56,6 +57,7 @@ KIND = Kind(
             _rewind,
             writes=True,
         ),
+        *pauses.OPERATIONS,
     ),
     status=_status,
 )

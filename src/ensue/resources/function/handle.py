@@ -13,6 +13,7 @@ from ensue.engine.handlers import LogHandler, WorkHandler, is_action
 from ensue.engine.home import Home
 from ensue.engine.lanes import Lag, parse_start
 from ensue.engine.logs import Record
+from ensue.engine.pauses import Pausable
 from ensue.engine.readers import LogReader, set_reader, start_reader
 from ensue.engine.snapshots import Snapshot
 from ensue.engine.sockets import Delivery, Refusal
@@ -27,7 +28,7 @@ from ensue.words.names import Ref
 from ensue.words.values import Json
 
 
-class Function:
+class Function(Pausable):
     """A handler with work of its own: what it is invoked with, and what of its feed failed.
 
     Args:

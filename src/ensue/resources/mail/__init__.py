@@ -6,6 +6,7 @@ from typing import Annotated
 
 import msgspec
 
+from ensue.engine import pauses
 from ensue.resources.mail.handle import Mail
 from ensue.resources.mail.model import DEAD_LETTERS, Letter
 from ensue.resources.mail.store import send
@@ -28,7 +29,7 @@ async def _send(mail: Mail, given: Send) -> dict[str, Json]:
 
 
 async def _status(mail: Mail) -> dict[str, Json]:
-    return await mail.depth()
+    return await mail.depth() | mail.paused()
 
 
 KIND = Kind(
@@ -36,6 +37,9 @@ KIND = Kind(
     plural="mail",
     summary="Letters, sent by a mail server or put into an outbox folder.",
     aws="SES",
-    operations=(Operation("send", "Send a letter.", Send, _send, writes=True),),
+    operations=(
+        Operation("send", "Send a letter.", Send, _send, writes=True),
+        *pauses.OPERATIONS,
+    ),
     status=_status,
 )

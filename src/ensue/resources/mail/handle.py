@@ -8,6 +8,7 @@ from ensue.engine.consumers import ActionConsumer
 from ensue.engine.engine import Engine
 from ensue.engine.handlers import Policy, WorkHandler
 from ensue.engine.home import Home, Settings
+from ensue.engine.pauses import Pausable
 from ensue.engine.sockets import Delivery, Refusal
 from ensue.engine.transaction import Transaction
 from ensue.engine.work import Work
@@ -28,7 +29,7 @@ from ensue.words.values import Json
 SENDER = "no-reply@ensue.invalid"
 
 
-class Mail:
+class Mail(Pausable):
     """Letters, sent by a mail server, or put into an outbox folder when none is configured.
 
     Args:

@@ -6,6 +6,7 @@ from typing import Annotated, Any, cast
 
 import msgspec
 
+from ensue.engine import pauses
 from ensue.engine.deduplication import DEDUPLICATION_ID_LENGTH_MAX
 from ensue.engine.turns import PRIORITY_MAX, TENANT_LENGTH_MAX
 from ensue.resources.queue.handle import Queue
@@ -191,7 +192,7 @@ async def _undo(queue: Queue, given: OfRedrive) -> Undone:
 
 
 async def _status(queue: Queue) -> dict[str, Json]:
-    found = await queue.depth()
+    found = await queue.depth() | queue.paused()
     return {name: found[name] for name in found if found[name] or name not in {"delayed", "held"}}
 
 
@@ -241,6 +242,7 @@ KIND = Kind(
             _undo,
             writes=True,
         ),
+        *pauses.OPERATIONS,
     ),
     status=_status,
 )

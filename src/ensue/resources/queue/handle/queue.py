@@ -13,6 +13,7 @@ from ensue.engine.declarations import declared_before, rename
 from ensue.engine.engine import Engine
 from ensue.engine.handlers import Policy, PolicyOptions, WorkHandler, is_action, make_policy
 from ensue.engine.home import Home
+from ensue.engine.pauses import Pausable
 from ensue.engine.sockets import Delivery, Refusal
 from ensue.engine.transaction import Transaction
 from ensue.engine.typed import with_typed
@@ -30,7 +31,7 @@ from ensue.resources.queue.model import (
 )
 from ensue.resources.queue.worker import RedriveWorker, RetentionWorker
 from ensue.words import values
-from ensue.words.errors import InvalidDeclaration, InvalidValue
+from ensue.words.errors import InvalidDeclaration, InvalidInput, InvalidValue
 from ensue.words.names import Ref
 from ensue.words.shapes import Shape
 from ensue.words.values import Json
@@ -39,7 +40,7 @@ F = TypeVar("F", bound=Callable[..., object])
 T = TypeVar("T", default=Any)
 
 
-class Queue(Receiving, Redriving, Generic[T]):
+class Queue(Receiving, Redriving, Pausable, Generic[T]):
     """Messages, each to be handled by one consumer, or received by hand.
 
     Its dead-letter queue is made with it and called ``<name>-dlq``.
@@ -219,6 +220,13 @@ class Queue(Receiving, Redriving, Generic[T]):
         del reason
         told = self._told
         return told and told(store.message(piece, record_id(tx, piece.id)), self._home.make_tx(tx))
+
+    def _check_pausable(self) -> None:
+        if self._handler is None:
+            raise InvalidInput(
+                f"expected a queue with a consumer, got {self.ref}",
+                hint="Who receives by hand pauses by not receiving.",
+            )
 
     def declared(self) -> dict[str, Json]:
         """Its declaration, for people."""
