@@ -132,6 +132,10 @@ BOUNDS: dict[str, Bound] = {
     ),
     "engine:CONCURRENCY_MAX": Bound(WORK, "actions", "`concurrency`", DECLARED),
     "engine:BATCH_MAX": Bound(WORK, "messages", "`batch`", DECLARED),
+    "engine:WINDOW_MS_MAX": Bound(WORK, "ms", "the `window` of a batch: 5 minutes", DECLARED),
+    "engine:SEEN_MAX": Bound(
+        WORK, "records", "one look of a reader for those of a batch with a `window`", "the next"
+    ),
     "engine:RETRY_BASE_MS": Bound(
         WORK, "ms", "the first retry waits up to this, where `retry_base` is not given", "doubles"
     ),

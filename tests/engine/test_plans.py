@@ -7,6 +7,7 @@ import pytest
 from ensue.app.app import App
 from ensue.engine import (
     backlog,
+    batches,
     dead_letters,
     deduplication,
     hops,
@@ -81,6 +82,14 @@ QUERIES = {
     "ids to forget": (lambda tx, _: deduplication.forget(tx, 9), "ensue_deduplication_by_end"),
     "the oldest": (lambda tx, _: backlog.oldest_ms(tx, 16), "ensue_work_moved"),
     "what waits too long": (lambda tx, _: backlog.waiting_since(tx, 16, 9, 9), "ensue_work_ready"),
+    "a batch that is not full": (
+        lambda tx, _: batches.unripe_until_ms(tx, 16, 9, 9),
+        "ensue_work_ready",
+    ),
+    "what fills a batch later": (
+        lambda tx, _: batches.next_look_ms(tx, 16, tx.now_ms + 9),
+        "ensue_work_ready",
+    ),
     "leases": (lambda tx, _: backlog.leases(tx, 16, 9), "ensue_work_leased"),
     "the first lease to end": (
         lambda tx, _: backlog.first_lease_ends_ms(tx, 16),

@@ -62,6 +62,7 @@ class Following(Handlers):
         where: Mapping[str, Json] | str | None = None,
         name: str | None = None,
         retries: int = 9,
+        window: str | float = 0,
         **policy: Unpack[HandlerOptions],
     ) -> Callable[[F], F]:
         """Declare a ``def f(records, tx)`` that follows a stream, a batch of a shard at a time.
@@ -75,6 +76,8 @@ class Following(Handlers):
             where: as for `on_record`.
             name: its name; the function's own by default.
             retries: how often a record is tried again before it is dead-lettered.
+            window: how long a batch that is not full waits for more records, up to 5 minutes,
+                counted from the first of them that it wants.
             policy: as for `function`; ``batch`` is how many records it gets at most.
 
         Raises:
@@ -82,7 +85,7 @@ class Following(Handlers):
             InvalidInput: as for `on_record`.
         """
         feed = record_feed(stream, start, where, in_batches=True)
-        return self._on_record(stream, feed, name, terms_of(retries, policy))
+        return self._on_record(stream, feed, name, terms_of(retries, policy, window))
 
     def _on_record(
         self, stream: Stream, feed: Feed, name: str | None, terms: Terms

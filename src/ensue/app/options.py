@@ -44,8 +44,8 @@ class Terms:
     was: str | None
 
 
-def terms_of(retries: int, options: HandlerOptions) -> Terms:
-    """What the options of a function mean.
+def terms_of(retries: int, options: HandlerOptions, window: str | float = 0) -> Terms:
+    """What the options of a function mean, and how long it waits for its batch to be full.
 
     Raises:
         InvalidName: the earlier name breaks the naming rule.
@@ -55,7 +55,7 @@ def terms_of(retries: int, options: HandlerOptions) -> Terms:
     was = policy.pop("was", None)
     if was is not None:
         check_name(was, "function")
-    return Terms(make_policy(retries + 1, **policy), was)
+    return Terms(make_policy(retries + 1, **policy, window=window), was)
 
 
 class ScheduledOptions(Timing, HandlerOptions, total=False):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from ensue.engine import work
 from ensue.engine.engine import Engine
@@ -29,14 +30,23 @@ class Verdict:
     """How a run of an action ended.
 
     Attributes:
-        piece: what it was run for.
-        error: why it failed; None when it returned.
+        pieces: what it was run for.
+        failed: the numbers of those that failed, and why.
         is_final: whether no retry will mend that.
+        answer: what it returned.
     """
 
-    piece: Work
-    error: str | None
+    pieces: list[Work]
+    failed: Mapping[int, str]
     is_final: bool = False
+    answer: Any = None
+
+    @property
+    def done(self) -> list[Work]:
+        """Those that did not fail."""
+        if not self.failed:
+            return self.pieces
+        return [piece for piece in self.pieces if piece.id not in self.failed]
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,16 +12,22 @@ the other, until they are settled: so the next death is counted against the righ
 ended with the death of the process are counted apart from those that failed.
 
 Both can hand over a batch at a time. A transaction handler of batches whose transaction fails is
-given the two halves of its batch, and so on down to the piece that fails alone.
+given the two halves of its batch, and so on down to the piece that fails alone. Where a window is
+declared, a batch that is not full is taken when its oldest is that old.
+
+What an action answered can be *completed*: given to a function in the transaction that settles its
+work. So what is made of the answer happens once, while the action itself may be repeated.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import replace
 from itertools import takewhile
+from typing import cast
 
-from ensue.engine import takes, work
+from ensue.engine import batches, takes, work
 from ensue.engine.consumer import Consumer, Taken, Verdict, error_text
 from ensue.engine.engine import Engine
 from ensue.engine.handlers import BATCH_MAX, WorkHandler
@@ -46,6 +52,7 @@ class TransactionConsumer(Consumer):
             raise InvalidDeclaration("expected a transaction handler", at=handler.actor)
         self._transact = handler.transact
         self._transact_batch = handler.transact_batch
+        self._window_ms = 0 if handler.transact_batch is None else self._policy.window_ms
         # What killed the process was in the batch that it had taken, which is the first again.
         self._careful_left = self._policy.batch
 
@@ -68,6 +75,9 @@ class TransactionConsumer(Consumer):
         del grace_ms
 
     def _take(self, tx: Transaction, limit: int) -> Taken:
+        unripe_ms = self._unripe_until_ms(tx, limit)
+        if unripe_ms is not None:
+            return Taken([], unripe_ms)
         ready = takes.due(tx, self._queue, limit)
         if not ready:
             return Taken([], takes.next_due_ms(tx, self._queue))
@@ -79,6 +89,11 @@ class TransactionConsumer(Consumer):
             tx.touched.add(self._queue)
             return Taken(safe, None)
         return Taken(safe, takes.next_due_ms(tx, self._queue))
+
+    def _unripe_until_ms(self, tx: Transaction, limit: int) -> int | None:
+        if not self._window_ms or (self._engine.careful_work and self._careful_left):
+            return None
+        return batches.unripe_until_ms(tx, self._queue, limit, self._window_ms)
 
     def _handled(self, tx: Transaction, pieces: list[Work]) -> list[Work]:
         """Handle work that was just found; returns what succeeded."""
@@ -181,7 +196,9 @@ class ActionConsumer(Consumer):
             raise InvalidDeclaration("expected an action handler", at=handler.actor)
         self._act = handler.act
         self._act_batch = handler.act_batch
-        self._size = 1 if handler.act_batch is None else self._policy.batch
+        self._batching = self._policy if handler.act_batch else replace(self._policy, batch=1)
+        self._size = self._batching.batch
+        self._window_ms = 0 if handler.act_batch is None else self._policy.window_ms
         self._running: dict[asyncio.Task[None], list[Work]] = {}
         # The task of what ran when the process died, if there is one: nothing runs beside it.
         self._alone: asyncio.Task[None] | None = None
@@ -214,8 +231,7 @@ class ActionConsumer(Consumer):
             raise
         if asked:
             self._note(taken, asked)
-        for begin in range(0, len(taken.pieces), self._size):
-            pieces = taken.pieces[begin : begin + self._size]
+        for pieces in batches.in_batches(taken.pieces, self._batching, halves=self._handler.halves):
             task = asyncio.get_running_loop().create_task(self._run(pieces))
             self._running[task] = pieces
             if pieces[0].crashes:
@@ -229,7 +245,7 @@ class ActionConsumer(Consumer):
         unfinished = dict(self._running)
         await cancel_all(list(unfinished))
         verdicts, self._verdicts = self._verdicts, []
-        ended = {verdict.piece.id for verdict in verdicts}
+        ended = {piece.id for verdict in verdicts for piece in verdict.pieces}
         running = [piece for pieces in unfinished.values() for piece in pieces]
         back = [piece for piece in running if piece.id not in ended]
         if verdicts or back:
@@ -246,13 +262,13 @@ class ActionConsumer(Consumer):
         deadline = Deadline(self._engine.clock, self._policy.timeout_ms, task)
         error: str | None = None
         is_final = False
-        failed: Mapping[int, str] = {}
+        answer: object = None
         try:
             if self._act is not None:
-                await self._act(first, self._engine.work_id(first.id))
+                answer = await self._act(first, self._engine.work_id(first.id))
             elif self._act_batch is not None:
                 ids = [self._engine.work_id(piece.id) for piece in pieces]
-                failed = await self._act_batch(pieces, ids)
+                answer = await self._act_batch(pieces, ids)
         except asyncio.CancelledError:
             if deadline.passed:
                 error = f"the action took longer than {self._policy.timeout_ms} ms"
@@ -266,9 +282,17 @@ class ActionConsumer(Consumer):
         finally:
             deadline.cancel()
             self._running.pop(task, None)
-        for piece in pieces:
-            self._verdicts.append(Verdict(piece, error or failed.get(piece.id), is_final))
+        self._verdicts.append(self._verdict(pieces, answer, error, is_final=is_final))
         self.woken.set()
+
+    def _verdict(
+        self, pieces: list[Work], answer: object, error: str | None, *, is_final: bool
+    ) -> Verdict:
+        if error is not None:
+            return Verdict(pieces, batches.all_failed(pieces, error), is_final)
+        if self._act_batch is not None and self._handler.complete is None:
+            return Verdict(pieces, cast("Mapping[int, str]", answer))
+        return Verdict(pieces, {}, answer=answer)
 
     def _settle_and_take(
         self, tx: Transaction, verdicts: list[Verdict], limit: int, busy: frozenset[int]
@@ -276,10 +300,19 @@ class ActionConsumer(Consumer):
         self._settle(tx, verdicts)
         if limit == 0:
             return Taken([], None)
+        size = min(self._size, limit)
+        if self._window_ms and not self._engine.careful_work:
+            unripe_ms = batches.unripe_until_ms(tx, self._queue, size, self._window_ms)
+            if unripe_ms is not None:
+                return Taken([], unripe_ms)
         taken: list[Work] = []
         # Leases of what still runs here can have ended too, when the machine's clock was set.
         ready = takes.due(tx, self._queue, limit + len(busy))
-        for piece in self._safe_together([each for each in ready if each.id not in busy][:limit]):
+        together = self._safe_together([each for each in ready if each.id not in busy][:limit])
+        ripe_ms: int | None = None
+        if self._window_ms and together and not together[0].crashes:
+            together, ripe_ms = batches.ripe(tx, self._queue, together, size, self._window_ms)
+        for piece in together:
             reason = self._is_worn_out(piece)
             if reason is not None:
                 self._bury(tx, piece, reason)
@@ -287,6 +320,8 @@ class ActionConsumer(Consumer):
             else:
                 taken.append(piece)
         leased = work.lease(tx, taken, self._policy.lease_ms) if taken else []
+        if ripe_ms is not None:
+            return Taken(leased, ripe_ms)
         if len(leased) == limit or self._is_quiet(ready, leased):
             return Taken(leased, None)
         return Taken(leased, takes.next_due_ms(tx, self._queue))
@@ -310,10 +345,14 @@ class ActionConsumer(Consumer):
         return self._alone is not None and self._alone in self._running
 
     def _settle(self, tx: Transaction, verdicts: list[Verdict]) -> None:
-        work.finish(tx, [verdict.piece for verdict in verdicts if verdict.error is None])
+        if self._handler.complete is not None:
+            verdicts = [batches.completed(tx, self._handler, each) for each in verdicts]
+        work.finish(tx, [piece for verdict in verdicts for piece in verdict.done])
         for verdict in verdicts:
-            if verdict.error is not None:
-                self._fail(tx, verdict.piece, verdict.error, is_final=verdict.is_final)
+            for piece in verdict.pieces if verdict.failed else ():
+                if piece.id in verdict.failed:
+                    error = verdict.failed[piece.id]
+                    self._fail(tx, piece, error, is_final=verdict.is_final)
 
     def _settle_and_give_back(
         self, tx: Transaction, verdicts: list[Verdict], back: list[Work]

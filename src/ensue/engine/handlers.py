@@ -10,7 +10,7 @@ import inspect
 import math
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypedDict
+from typing import Any, TypedDict, Unpack
 
 from ensue.engine.clock import Clock
 from ensue.engine.ids import Random
@@ -30,6 +30,7 @@ MAX_RECEIVES_MAX = 1_000
 TIMEOUT_MS_MAX = 43_200_000
 CONCURRENCY_MAX = 10_000
 BATCH_MAX = 10_000
+WINDOW_MS_MAX = 300_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,8 @@ class Policy:
         rate_per_second: how many may start in a second; None for no limit.
         retry_base_ms: the first retry waits a random time up to this; it doubles each time.
         retry_cap_ms: no retry waits longer.
+        window_ms: a handler of batches waits until its batch is full or its oldest is that old;
+            0 for taking what is there.
     """
 
     max_receives: int = 10
@@ -55,6 +58,7 @@ class Policy:
     rate_per_second: float | None = None
     retry_base_ms: int = RETRY_BASE_MS
     retry_cap_ms: int = RETRY_CAP_MS
+    window_ms: int = 0
 
     @property
     def lease_ms(self) -> int:
@@ -78,6 +82,23 @@ class Policy:
         for name, value, high in bounds:
             if not 1 <= value <= high:
                 raise InvalidDeclaration(f"expected {name} from 1 to {high}, got {value}", at=at)
+        if not 0 <= self.window_ms <= WINDOW_MS_MAX:
+            raise InvalidDeclaration(
+                f"expected a window of at most {WINDOW_MS_MAX} ms, got {self.window_ms}", at=at
+            )
+
+    def check_window(self, at: str, *, takes_batches: bool) -> None:
+        """Check that a window is of something that waits for a batch.
+
+        Raises:
+            InvalidDeclaration: it takes one at a time.
+        """
+        if self.window_ms and not takes_batches:
+            raise InvalidDeclaration(
+                "expected a handler of batches for a window",
+                at=at,
+                hint="A handler that takes one at a time has nothing to wait for.",
+            )
 
     def backoff_ms(self, receives: int, source: Random) -> int:
         """How long to wait before the next receive: full jitter over a doubling span."""
@@ -96,29 +117,28 @@ class PolicyOptions(TypedDict, total=False):
     retry_cap: str | float
 
 
-def make_policy(
-    max_receives: int,
-    *,
-    rate: str | None = None,
-    timeout: str | float = 30,
-    concurrency: int = 10,
-    batch: int = 100,
-    retry_base: str | float = 1,
-    retry_cap: str | float = 300,
-) -> Policy:
+class BatchOptions(PolicyOptions, total=False):
+    """The same, and how long a handler of batches waits for its batch to be full."""
+
+    window: str | float
+
+
+def make_policy(max_receives: int, **options: Unpack[BatchOptions]) -> Policy:
     """A policy from the words in which apps declare it; see `Queue.consumer`.
 
     Raises:
         InvalidValue: the rate or a duration is written wrong.
     """
+    rate = options.get("rate")
     return Policy(
         max_receives=max_receives,
-        timeout_ms=duration_ms(timeout),
-        concurrency=concurrency,
-        batch=batch,
+        timeout_ms=duration_ms(options.get("timeout", 30)),
+        concurrency=options.get("concurrency", 10),
+        batch=options.get("batch", 100),
         rate_per_second=None if rate is None else rate_per_second(rate),
-        retry_base_ms=duration_ms(retry_base),
-        retry_cap_ms=duration_ms(retry_cap),
+        retry_base_ms=duration_ms(options.get("retry_base", 1)),
+        retry_cap_ms=duration_ms(options.get("retry_cap", 300)),
+        window_ms=duration_ms(options.get("window", 0)),
     )
 
 
@@ -138,6 +158,11 @@ class WorkHandler:
             those that failed, and why.
         dead: runs in the transaction that moves work to the dead-letter queue, with the reason.
         stays_inside: whether its action is known to reach nothing outside.
+        complete: is given what an action answered, in the transaction that settles its work, when
+            that is all still this receive's. It returns which of the work it refuses, and why, or
+            None; when it raises, all has failed. With it ``act_batch`` answers whatever it likes.
+        halves: whether a batch of an action that failed is tried again in smaller batches, half as
+            large each time, and each alone the last time.
     """
 
     ref: Ref
@@ -147,9 +172,11 @@ class WorkHandler:
     transact: Callable[[Transaction, Work], object] | None = None
     act: Callable[[Work, str], Awaitable[object]] | None = None
     transact_batch: Callable[[Transaction, list[Work]], object] | None = None
-    act_batch: Callable[[list[Work], list[str]], Awaitable[Mapping[int, str]]] | None = None
+    act_batch: Callable[[list[Work], list[str]], Awaitable[Any]] | None = None
     dead: Callable[[Transaction, Work, str], object] | None = None
     stays_inside: bool = False
+    complete: Callable[[Transaction, list[Work], Any], Mapping[int, str] | None] | None = None
+    halves: bool = False
 
 
 @dataclass(frozen=True)

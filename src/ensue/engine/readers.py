@@ -3,7 +3,8 @@
 A transaction handler handles each record as a hop of its own, or a batch of them as one, and the
 position moves in the same commit. A record whose handler raises becomes work of the function, to be
 retried there; the records of its key that follow line up behind it, those of other keys go on. A
-batch that fails is halved until that record is alone.
+batch that fails is halved until that record is alone. Where a window is declared, a batch that is
+not full is handled when the first of its records is that old.
 
 After a crash the reader is *careful* with its first batch of the records that were there: it
 handles each alone, and commits the start before it runs the handler. A record that kills the
@@ -24,6 +25,7 @@ from ensue.engine.handlers import LogHandler, Policy
 from ensue.engine.ids import Place
 from ensue.engine.lanes import Lane, Start
 from ensue.engine.logs import Record
+from ensue.engine.lookahead import LookAhead
 from ensue.engine.transaction import Origin, Transaction
 from ensue.words.errors import StoreError, Unfit
 from ensue.words.names import Ref
@@ -78,10 +80,15 @@ class LogReader:
         self._is_careful = self._care.until > 0
         self._last_shard = -1
         self._paused = engine.facts.paused
+        self._ahead: LookAhead | None = None
+        if handler.transact_many is not None and policy.window_ms:
+            self._ahead = LookAhead(self._source, handler.wants, policy.window_ms)
 
     def due_ms(self) -> int | None:
-        """Only a commit brings records."""
-        return None
+        """Only a commit brings records; a batch that is not full is due when it is old enough."""
+        if self._ahead is None or self._number in self._paused:
+            return None
+        return self._ahead.due_ms()
 
     async def step(self) -> bool:
         """Handle one batch of records; returns whether there may be more."""
@@ -98,7 +105,16 @@ class LogReader:
                 await self._engine.transact(lambda tx: lanes.unbegin(tx, self._number, begun))
                 raise
             return True
-        return await self._engine.transact(self._read, Origin(self.name))
+        ahead = self._ahead
+        if ahead is None:
+            return await self._engine.transact(self._read, Origin(self.name))
+        try:
+            return await self._engine.transact(
+                lambda tx: self._read_batch(tx, ahead), Origin(self.name)
+            )
+        except BaseException:
+            ahead.forget()
+            raise
 
     async def drain(self, grace_ms: int) -> None:
         """Nothing is under way between steps."""
@@ -122,6 +138,23 @@ class LogReader:
             if left == 0:
                 return True
         return more
+
+    def _read_batch(self, tx: Transaction, ahead: LookAhead) -> bool:
+        """Handle the next batch that is full, or old enough."""
+        size = min(self._handler.batch, self._engine.take_at_most)
+        ready = lanes.lanes_of(tx, self._source, self._number)
+        ahead.keep_to(ready)
+        for lane in self._in_turn(ready):
+            batch = ahead.batch(tx, lane, size)
+            if batch is None:
+                continue
+            if batch.records:
+                self._take_all(tx, batch.records)
+            if batch.position > lane.position:
+                self._move(tx, lane.shard, batch.position)
+            self._last_shard = lane.shard
+            return True
+        return False
 
     def _in_turn(self, found: list[Lane]) -> list[Lane]:
         """Lanes in an order in which each comes first in its turn."""

@@ -11,7 +11,7 @@ from ensue.engine import turns
 from ensue.engine.consumers import ActionConsumer, TransactionConsumer
 from ensue.engine.declarations import declared_before, rename
 from ensue.engine.engine import Engine
-from ensue.engine.handlers import Policy, PolicyOptions, WorkHandler, is_action, make_policy
+from ensue.engine.handlers import BatchOptions, Policy, WorkHandler, is_action, make_policy
 from ensue.engine.home import Home
 from ensue.engine.pauses import Pausable
 from ensue.engine.sockets import Delivery, Refusal
@@ -140,7 +140,7 @@ class Queue(Receiving, Redriving, Pausable, Generic[T]):
         return self._home.engine.read(lambda tx: store.depth(tx, self.model))
 
     def consumer(
-        self, *, batches: bool = False, **options: Unpack[PolicyOptions]
+        self, *, batches: bool = False, **options: Unpack[BatchOptions]
     ) -> Callable[[F], F]:
         """Declare the function that handles this queue's messages.
 
@@ -158,6 +158,8 @@ class Queue(Receiving, Redriving, Pausable, Generic[T]):
                 many actions run at once (10). ``batch``: how many messages share a transaction at
                 most (100). ``retry_base``: the first retry waits a random time up to this (1
                 second); it doubles each time. ``retry_cap``: no retry waits longer (5 minutes).
+                ``window``: with ``batches``, how long a batch that is not full waits for more,
+                counted from when its first message could be received, up to 5 minutes (0).
                 Durations are texts such as ``"2m"``, or seconds.
 
         Raises:
@@ -166,6 +168,7 @@ class Queue(Receiving, Redriving, Pausable, Generic[T]):
         """
         policy = make_policy(self.model.max_receives, **options)
         policy.check(str(self.ref))
+        policy.check_window(str(self.ref), takes_batches=batches)
 
         def declare(function: F) -> F:
             self._declare_consumer(function, policy, batches=batches)
