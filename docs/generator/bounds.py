@@ -71,6 +71,14 @@ BOUNDS: dict[str, Bound] = {
     "resources.bus:EVENT_BYTES_MAX": Bound(DATA, "bytes", "an event", LARGE),
     "resources.bus:NAME_LENGTH_MAX": Bound(DATA, "characters", "a source or detail-type", VALUE),
     "resources.bus:TARGETS_MAX": Bound(DATA, "targets", "targets of a rule", DECLARED),
+    "resources.bus:RULES_MAX": Bound(DATA, "rules", "rules of a bus", DECLARED),
+    "resources.bus:ENTRIES_MAX": Bound(DATA, "events", "events of one `publish_batch`", LIMIT),
+    "resources.bus:GROUP_LENGTH_MAX": Bound(
+        DATA, "characters", "a group that a rule finds in an event", "its SHA-256"
+    ),
+    "engine:RETRIES_MAX": Bound(WORK, "retries", "retries of a rule's delivery", DECLARED),
+    "engine:AGE_MS_MIN": Bound(WORK, "ms", "`max_age` of a rule's delivery, at least", DECLARED),
+    "engine:AGE_MS_MAX": Bound(WORK, "ms", "`max_age` of a rule's delivery, at most", DECLARED),
     "resources.bus:TAIL_MAX": Bound(DATA, "events", "events of one `tail`", "the first so many"),
     "resources.queue:DELAY_MS_MAX": Bound(DATA, "ms", "the delay of a message", VALUE),
     "resources.queue:GROUP_LENGTH_MAX": Bound(DATA, "characters", "a message group", VALUE),

@@ -10,6 +10,7 @@ from ensue.app.body import Body
 from ensue.app.routes import Answer
 from ensue.app.transaction import ReadTx, Tx
 from ensue.engine.secrets import Secret
+from ensue.engine.targets import RuleTarget
 from ensue.languages.transformers import Constant, InputPath, InputTransformer
 from ensue.resources.adopted import Adopted, Rows
 from ensue.resources.bus import Bus, Event
@@ -92,6 +93,7 @@ __all__ = [
     "ReadTx",
     "Records",
     "Rows",
+    "RuleTarget",
     "Schedule",
     "Schedules",
     "Secret",

@@ -43,6 +43,7 @@ class Resources:
         self.name = check_name(name, "app")
         self.home = Home(self.name, Tx)
         self.resources: dict[Ref, Resource] = {}
+        self._lent: set[Ref] = set()
 
     def table(
         self,
@@ -161,6 +162,8 @@ class Resources:
     def bus(self, name: str, *, source: str | None = None, keep: str | float | None = None) -> Bus:
         """Declare a bus: events in a log, delivered by rules.
 
+        What a rule's target does not take in the end goes to its dead-letter queue, ``<name>-dlq``.
+
         Args:
             name: its name.
             source: the source of events that name none; the app's name by default.
@@ -173,7 +176,13 @@ class Resources:
             InvalidDeclaration: the name is taken.
         """
         keep_ms = None if keep is None else duration_ms(keep)
-        return self._add(Bus(self.home, check_name(name, "bus"), source=source, keep_ms=keep_ms))
+        bus = self._add(Bus(self.home, check_name(name, "bus"), source=source, keep_ms=keep_ms))
+        letters = Queue(self.home, bus.model.dead_letters.name, is_dead_letters=True)
+        # A queue or function of the bus's name shares its dead-letter queue with it.
+        if not _is_dead_letters(self.resources.get(letters.ref)):
+            self._add(letters)
+            self._lent.add(letters.ref)
+        return bus
 
     def topic(self, name: str) -> Topic:
         """Declare a topic: each message goes to every subscriber that wants it.
@@ -263,10 +272,16 @@ class Resources:
         return mail
 
     def _add(self, resource: R) -> R:
-        if resource.ref in self.resources:
+        is_lent = resource.ref in self._lent and _is_dead_letters(resource)
+        self._lent.discard(resource.ref)
+        if resource.ref in self.resources and not is_lent:
             raise InvalidDeclaration(
                 f"there are two resources called {resource.ref}",
                 hint="Rename one; queues, functions and mail make a dead-letter queue <name>-dlq.",
             )
         self.resources[resource.ref] = resource
         return resource
+
+
+def _is_dead_letters(resource: Resource | None) -> bool:
+    return isinstance(resource, Queue) and resource.model.dead_letters is None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any, TypeVar, Unpack, overload
 
 from ensue.app.reading import ReadTx
@@ -16,7 +17,7 @@ from ensue.resources import schedule as schedule_kind
 from ensue.resources import stream as stream_kind
 from ensue.resources import table as table_kind
 from ensue.resources import topic as topic_kind
-from ensue.resources.bus import Bus
+from ensue.resources.bus import Bus, Entry
 from ensue.resources.function import Function
 from ensue.resources.mail import Mail
 from ensue.resources.queue import Queue, SendOptions
@@ -166,6 +167,7 @@ class Tx(ReadTx):
         *,
         source: str | None = None,
         resources: Sequence[str] = (),
+        time: str | datetime | None = None,
     ) -> str: ...
 
     @overload
@@ -196,8 +198,9 @@ class Tx(ReadTx):
             to: the bus or the topic.
             said: for a bus ``detail_type``, such as ``OrderPlaced``, and ``detail``, a JSON object;
                 for a topic the ``body``, a JSON value.
-            options: for a bus ``source``, who says it, and ``resources``, what it is about; for a
-                topic ``attributes``, ``group`` and ``deduplication_id`` as for `Topic.publish`.
+            options: for a bus ``source``, who says it, ``resources``, what it is about, and
+                ``time``, when it happened; for a topic ``attributes``, ``group`` and
+                ``deduplication_id`` as for `Topic.publish`.
 
         Raises:
             InvalidValue: a part is missing or has the wrong type.
@@ -215,6 +218,21 @@ class Tx(ReadTx):
             return bus_kind.publish(self._inner, to.model, to.rules, *said, **options)
         return self._inner.whole(
             lambda: bus_kind.publish(self._inner, to.model, to.rules, *said, **options)
+        )
+
+    def publish_batch(self, bus: Bus, entries: Sequence[Entry]) -> list[str | Refusal]:
+        """Publish events in their order; for each its id, or why it was refused.
+
+        Args:
+            bus: where.
+            entries: objects with ``detail_type``, ``detail`` and what else `Bus.publish` takes,
+                1,000 at most.
+
+        Raises:
+            LimitExceeded: there are more than 1,000.
+        """
+        return self._inner.whole(
+            lambda: bus_kind.publish_batch(self._inner, bus.model, bus.rules, entries)
         )
 
     def schedule(

@@ -6,6 +6,7 @@ a stream's, whose records are in shards besides; `shards` has what concerns thos
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from ensue.engine.transaction import Transaction
@@ -69,6 +70,16 @@ def append(tx: Transaction, table: str, kind: str, key: str | None, new: str) ->
         (kind, key, new, tx.hop, tx.now_ms),
     )
     return tx.inserted()
+
+
+def append_many(tx: Transaction, table: str, kind: str, new: Sequence[str]) -> int:
+    """Add facts without keys at the end; returns the sequence number of the first."""
+    hop, now_ms = tx.hop, tx.now_ms
+    tx.connection.executemany(
+        f"INSERT INTO {table} (kind, new, hop, at_ms) VALUES (?, ?, ?, ?)",
+        [(kind, each, hop, now_ms) for each in new],
+    )
+    return tx.inserted() - len(new) + 1
 
 
 def append_change(

@@ -23,6 +23,21 @@ TX_contra = TypeVar("TX_contra", contravariant=True)
 
 
 @dataclass(frozen=True, slots=True)
+class Terms:
+    """How long a delivery is tried, and where it ends when it cannot be made.
+
+    Attributes:
+        retries: how often it is tried again.
+        max_age_ms: it is not tried again when it is older.
+        dead_letters: the queue that it goes to then; None for the one of whoever tries.
+    """
+
+    retries: int
+    max_age_ms: int
+    dead_letters: Ref | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Delivery:
     """One thing to deliver.
 
@@ -34,6 +49,8 @@ class Delivery:
         attributes: what travels beside the body.
         deduplication_id: a target that keeps such ids takes a second delivery with the same one
             as taken already, for as long as it keeps them.
+        terms: how a target that works outside, such as mail, retries this one; None for its own
+            terms.
     """
 
     body: str
@@ -41,6 +58,7 @@ class Delivery:
     delay_ms: int = 0
     attributes: Mapping[str, Json] = field(default_factory=dict)
     deduplication_id: str | None = None
+    terms: Terms | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ import pytest
 
 from ensue.app.app import App
 from ensue.engine.clock import HELD_START_MS
-from ensue.resources.bus.model import iso
+from ensue.resources.bus.rules.envelope import iso
 from ensue.words.errors import (
     InvalidDeclaration,
     InvalidInput,

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from ensue.engine.engine import Engine
 from ensue.engine.home import Home, Resource
-from ensue.engine.sockets import Source
+from ensue.engine.sockets import Delivery, Refusal, Source
+from ensue.engine.targets import RuleTarget
 from ensue.engine.transaction import Transaction
 from ensue.engine.waiting import read_when
 from ensue.engine.workers import Worker
+from ensue.languages.transformers import Declared
 from ensue.resources.bus import store
-from ensue.resources.bus.model import TARGETS_MAX, BusModel, Match, Rule
-from ensue.resources.bus.rules import RuleSet
+from ensue.resources.bus.model import TARGETS_MAX, BusModel, Entry, Match, Rule
+from ensue.resources.bus.rules.declaring import target_model
+from ensue.resources.bus.rules.envelope import check_word
+from ensue.resources.bus.rules.matching import RuleSet
 from ensue.words import values
 from ensue.words.errors import InvalidDeclaration, NotFound
 from ensue.words.names import Ref, check_name
@@ -32,7 +37,8 @@ class Bus:
     def __init__(
         self, home: Home, name: str, *, source: str | None = None, keep_ms: int | None = None
     ) -> None:
-        self.model = BusModel(Ref(home.app, "bus", name), source or home.app, keep_ms)
+        ref = Ref(home.app, "bus", name)
+        self.model = BusModel(ref, check_word(source or home.app, f"{ref}/source"), keep_ms)
         self.rules = RuleSet()
         self._home = home
 
@@ -42,7 +48,14 @@ class Bus:
         return self.model.ref
 
     def rule(
-        self, name: str, pattern: Mapping[str, Json], *, to: Resource | Sequence[Resource]
+        self,
+        name: str,
+        pattern: Mapping[str, Json],
+        *,
+        to: Resource | RuleTarget | Sequence[Resource | RuleTarget],
+        input: Declared | None = None,  # noqa: A002 - the word for it
+        group: str | None = None,
+        enabled: bool = True,
     ) -> None:
         """Deliver the events that match a pattern to one or more targets.
 
@@ -51,19 +64,27 @@ class Bus:
         Args:
             name: the rule's name, one of this bus.
             pattern: an event pattern, such as ``{"detail-type": ["OrderPlaced"]}``.
-            to: the targets: queues, functions, mail.
+            to: the targets: queues, functions, mail, topics, streams, other buses; as `RuleTarget`
+                those with terms of their own.
+            input: what the targets get instead of the event, where they say nothing else.
+            group: the path in the event of what the order is kept by, such as
+                ``$.detail.orderId``, where the targets say nothing else.
+            enabled: whether it delivers.
 
         Raises:
             InvalidPattern: the pattern does not compile; says where.
+            InvalidExpression: the group is no path, or the input does not compile; says where.
             InvalidName: the name breaks the naming rule.
             InvalidDeclaration: there is such a rule already, or there are no or too many targets.
         """
-        targets = tuple(each.ref for each in (to if isinstance(to, Sequence) else [to]))
-        if not 1 <= len(targets) <= TARGETS_MAX:
+        check_name(name, "rule")
+        given = to if isinstance(to, Sequence) else [to]
+        if not 1 <= len(given) <= TARGETS_MAX:
             raise InvalidDeclaration(
-                f"expected 1 to {TARGETS_MAX} targets for rule {name}, got {len(targets)}"
+                f"expected 1 to {TARGETS_MAX} targets for rule {name}, got {len(given)}"
             )
-        self.rules.add(Rule(check_name(name, "rule"), dict(pattern), targets))
+        targets = tuple(target_model(each, input, group) for each in given)
+        self.rules.add(Rule(name, dict(pattern), targets, enabled=enabled))
 
     async def publish(
         self,
@@ -72,6 +93,7 @@ class Bus:
         *,
         source: str | None = None,
         resources: Sequence[str] = (),
+        time: str | datetime | None = None,
     ) -> str:
         """Publish an event in a transaction of its own; returns its id once it is durable.
 
@@ -80,6 +102,7 @@ class Bus:
             detail: a JSON object.
             source: who says it.
             resources: what it is about.
+            time: when it happened, ISO 8601 with its zone, or a datetime with one; now by default.
 
         Raises:
             InvalidValue: a part is missing or has the wrong type.
@@ -95,7 +118,22 @@ class Bus:
                 detail,
                 source=source,
                 resources=resources,
+                time=time,
             )
+        )
+
+    async def publish_batch(self, entries: Sequence[Entry]) -> list[str | Refusal]:
+        """Publish events in one transaction, in their order; for each its id, or why it is refused.
+
+        Args:
+            entries: objects with ``detail_type``, ``detail`` and what else `publish` takes, 1,000
+                at most.
+
+        Raises:
+            LimitExceeded: there are more than 1,000, or too many transactions wait.
+        """
+        return await self._home.engine.transact(
+            lambda tx: store.publish_batch(tx, self.model, self.rules, entries)
         )
 
     async def tail(
@@ -148,7 +186,10 @@ class Bus:
             "rules": {
                 rule.name: {
                     "pattern": dict(rule.pattern),
-                    "targets": [f"{target.kind} {target.name}" for target in rule.targets],
+                    "targets": [
+                        {"to": str(target.ref), **target.said} if target.said else str(target.ref)
+                        for target in rule.targets
+                    ],
                 }
                 for rule in self.rules.all()
             },
@@ -162,8 +203,10 @@ class Bus:
         """
         for rule in self.rules.all():
             for target in rule.targets:
-                if target not in known:
-                    raise NotFound(f"rule {rule.name} of {self.ref} has no target {target}")
+                named = target.ref, target.terms.dead_letters or target.ref
+                for ref in named:
+                    if ref not in known:
+                        raise NotFound(f"rule {rule.name} of {self.ref} has no target {ref}")
 
     def prepare(self, engine: Engine, tx: Transaction) -> None:
         """Make the log, and enter the bus with its sockets."""
@@ -172,16 +215,20 @@ class Bus:
         )
         engine.add_log(tx, number, self.model.events)
         source = Source(number, self.model.events, keep_ms=self.model.keep_ms)
-        engine.directory.add(self.ref, source=source)
+        engine.directory.add(self.ref, source=source, target=self)
 
     def connect(self, engine: Engine, tx: Transaction) -> None:
         """Check that each rule's targets take deliveries."""
         del tx
         for rule in self.rules.all():
             for target in rule.targets:
-                engine.directory.target(target)
+                engine.directory.target(target.ref)
 
     def workers(self, engine: Engine) -> list[Worker]:
         """It delivers when it is published to, and does nothing by itself."""
         del engine
         return []
+
+    def deliver(self, tx: Transaction, deliveries: Sequence[Delivery]) -> list[str | Refusal]:
+        """Take a batch within the caller's transaction (the Target socket)."""
+        return store.take(tx, self.model, self.rules, deliveries)

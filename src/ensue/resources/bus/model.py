@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from functools import cached_property, lru_cache
-from typing import Generic
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from typing import Generic, Required
 
-from typing_extensions import TypeVar
+from typing_extensions import TypedDict, TypeVar
 
-from ensue.words.errors import InvalidValue
+from ensue.engine.sockets import Terms
+from ensue.languages.transformers import Input
 from ensue.words.names import Ref, sql_name
 from ensue.words.values import Item, Json
 
@@ -20,6 +21,9 @@ EVENT_BYTES_MAX = 1_048_576
 NAME_LENGTH_MAX = 256
 TARGETS_MAX = 100
 TAIL_MAX = 1_000
+ENTRIES_MAX = 1_000
+RULES_MAX = 10_000
+DEAD_LETTERS = "-dlq"
 ACCOUNT = "000000000000"
 REGION = "local"
 
@@ -38,10 +42,43 @@ class BusModel:
     source: str
     keep_ms: int | None = None
 
+    @property
+    def dead_letters(self) -> Ref:
+        """The queue for deliveries that could not be made."""
+        return Ref(self.ref.app, "queue", self.ref.name + DEAD_LETTERS)
+
     @cached_property
     def events(self) -> str:
         """The SQL table that holds the log of events."""
         return sql_name(self.ref.app, self.ref.name, "_events")
+
+
+@dataclass(frozen=True)
+class RuleTargetModel:
+    """Where the events of a rule go.
+
+    Attributes:
+        ref: who gets them.
+        terms: how long a delivery is tried, and where it ends.
+        own_terms: the same, where other terms than the usual ones are declared.
+        input: what it gets instead of the event as it is; None for that.
+        group: the path to what its order is kept by in the event; None for none.
+        parks: whether a delivery that was not taken lets the later ones of its group go on.
+        said: the declaration of all this, for people.
+    """
+
+    ref: Ref
+    terms: Terms
+    own_terms: Terms | None = None
+    input: Input | None = None
+    group: Input | None = None
+    parks: bool = False
+    said: Mapping[str, Json] = field(default_factory=dict)
+
+    @cached_property
+    def is_plain(self) -> bool:
+        """Whether it gets what every plain target gets: the event, with nothing beside it."""
+        return self.input is None and self.group is None and self.own_terms is None
 
 
 @dataclass(frozen=True)
@@ -52,11 +89,25 @@ class Rule:
         name: its name, one of its bus.
         pattern: an event pattern.
         targets: what the matching events are delivered to.
+        enabled: whether it delivers, until somebody says otherwise at run time.
+        schedule: when an event for it is published; None for a rule that waits for events.
     """
 
     name: str
     pattern: Mapping[str, Json]
-    targets: tuple[Ref, ...]
+    targets: tuple[RuleTargetModel, ...]
+    enabled: bool = True
+    schedule: str | None = None
+
+
+class Entry(TypedDict, total=False):
+    """An event of a batch; see `Bus.publish`."""
+
+    detail_type: Required[str]
+    detail: Required[Mapping[str, object]]
+    source: str | None
+    resources: Sequence[str]
+    time: str | datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,24 +157,3 @@ class Match:
     rule: str
     matched: bool
     reasons: list[str]
-
-
-def iso(ms: int) -> str:
-    """A time as EventBridge writes it: ISO 8601 in UTC, to the second."""
-    return _iso_second(ms // 1_000)
-
-
-@lru_cache(maxsize=16)
-def _iso_second(seconds: int) -> str:
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def check_word(value: object, at: str) -> str:
-    """Return a source or detail-type.
-
-    Raises:
-        InvalidValue: it is no text of 1 to 256 characters.
-    """
-    if isinstance(value, str) and 1 <= len(value) <= NAME_LENGTH_MAX:
-        return value
-    raise InvalidValue(f"expected text of 1 to {NAME_LENGTH_MAX} characters, got {value!r}", at=at)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from ensue.languages.patterns import Matcher, compile_pattern
-from ensue.resources.bus.model import Match, Rule
+from ensue.resources.bus.model import RULES_MAX, Match, Rule
 from ensue.words.errors import InvalidDeclaration, InvalidPattern
 from ensue.words.values import Json
 
@@ -20,6 +20,7 @@ class RuleSet:
     def __init__(self, rules: Iterable[Rule] = ()) -> None:
         self._rules: dict[str, Rule] = {}
         self._matcher: Matcher[str] = Matcher()
+        self._disabled: frozenset[str] = frozenset()
         for rule in rules:
             self.add(rule)
 
@@ -27,11 +28,13 @@ class RuleSet:
         """Add a rule.
 
         Raises:
-            InvalidDeclaration: there is a rule of this name already.
+            InvalidDeclaration: there is a rule of this name already, or there are too many.
             InvalidPattern: its pattern does not compile.
         """
         if rule.name in self._rules:
             raise InvalidDeclaration(f"there are two rules called {rule.name}")
+        if len(self._rules) >= RULES_MAX:
+            raise InvalidDeclaration(f"expected at most {RULES_MAX} rules")
         try:
             self._matcher.add(rule.name, compile_pattern(rule.pattern))
         except InvalidPattern as fault:
@@ -39,6 +42,8 @@ class RuleSet:
                 f"rule {rule.name}: {fault.message}", at=fault.at, hint=fault.hint
             ) from None
         self._rules[rule.name] = rule
+        if not rule.enabled:
+            self.switch(rule.name, enabled=False)
 
     def __len__(self) -> int:
         """How many rules there are."""
@@ -48,9 +53,24 @@ class RuleSet:
         """The rules in the order of their declaration."""
         return list(self._rules.values())
 
+    def find(self, name: str) -> Rule | None:
+        """A rule by its name; None when there is none."""
+        return self._rules.get(name)
+
+    def is_enabled(self, name: str) -> bool:
+        """Whether a rule delivers."""
+        return name not in self._disabled
+
+    def switch(self, name: str, *, enabled: bool) -> None:
+        """Let a rule deliver, or not."""
+        self._disabled = self._disabled - {name} if enabled else self._disabled | {name}
+
     def matching(self, event: Mapping[str, Json]) -> list[Rule]:
-        """The rules that match an event, in the order of their declaration."""
-        return [self._rules[name] for name in self._matcher.match(event)]
+        """The enabled rules that match an event, in the order of their declaration."""
+        rules, disabled = self._rules, self._disabled
+        if not disabled:
+            return [rules[name] for name in self._matcher.match(event)]
+        return [rules[name] for name in self._matcher.match(event) if name not in disabled]
 
     def explain(self, event: Mapping[str, Json]) -> list[Match]:
         """For each rule whether it matches an event, and if not, which fields failed."""
@@ -60,5 +80,7 @@ class RuleSet:
             reasons = [
                 f"{fault.path}: expected {fault.expected}, found {fault.found}" for fault in faults
             ]
+            if not self.is_enabled(rule.name):
+                reasons.insert(0, "the rule is disabled")
             said.append(Match(rule.name, matched=not reasons, reasons=reasons))
         return said

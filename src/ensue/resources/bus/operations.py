@@ -1,0 +1,101 @@
+"""What can be done to a bus from outside: by a route and by a command."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import msgspec
+
+from ensue.engine.sockets import Refusal
+from ensue.resources.bus.handle import Bus
+from ensue.resources.bus.model import ENTRIES_MAX, Match
+from ensue.words.kinds import Operation
+from ensue.words.values import Json
+
+Word = Annotated[str, msgspec.Meta(min_length=1, max_length=256)]
+
+
+class Publish(msgspec.Struct, forbid_unknown_fields=True, rename={"detail_type": "detail-type"}):
+    """An event to publish."""
+
+    detail_type: Word
+    detail: dict[str, Any]
+    source: Word | None = None
+    resources: list[str] = []
+    time: str | None = None
+
+
+class PublishBatch(msgspec.Struct, forbid_unknown_fields=True):
+    """Events to publish, each an object as `publish` takes it; a bad one is refused alone."""
+
+    entries: Annotated[list[Any], msgspec.Meta(max_length=ENTRIES_MAX)]
+
+
+class Tail(msgspec.Struct, forbid_unknown_fields=True):
+    """From where to read, how much, and how many milliseconds to wait for something new."""
+
+    after: Annotated[int, msgspec.Meta(ge=0)] | None = None
+    limit: Annotated[int, msgspec.Meta(ge=1, le=1_000)] = 10
+    wait: Annotated[int, msgspec.Meta(ge=0, le=30_000)] = 0
+
+
+class Explain(msgspec.Struct, forbid_unknown_fields=True):
+    """Which event."""
+
+    id: str
+
+
+async def _publish(bus: Bus, given: Publish) -> dict[str, Json]:
+    published = await bus.publish(
+        given.detail_type,
+        given.detail,
+        source=given.source,
+        resources=given.resources,
+        time=given.time,
+    )
+    return {"id": published}
+
+
+async def _publish_batch(bus: Bus, given: PublishBatch) -> dict[str, Json]:
+    answers = await bus.publish_batch(given.entries)
+    refused = [each for each in answers if isinstance(each, Refusal)]
+    return {
+        "ids": [None if isinstance(each, Refusal) else each for each in answers],
+        "failed": [
+            {"index": each.index, "code": each.code, "message": each.message} for each in refused
+        ],
+    }
+
+
+async def _tail(bus: Bus, given: Tail) -> dict[str, Json]:
+    events, position = await bus.tail(after=given.after, limit=given.limit, wait_ms=given.wait)
+    return {"events": events, "position": position}
+
+
+async def _explain(bus: Bus, given: Explain) -> list[Match]:
+    return await bus.explain(given.id)
+
+
+async def status(bus: Bus) -> dict[str, Json]:
+    """How a bus is doing, in figures."""
+    return {"events": await bus.count()}
+
+
+OPERATIONS = (
+    Operation("publish", "Publish an event.", Publish, _publish, writes=True),
+    Operation(
+        "publish-batch",
+        "Publish up to 1,000 events; a bad one is refused alone.",
+        PublishBatch,
+        _publish_batch,
+        writes=True,
+    ),
+    Operation("tail", "Read the newest events, or wait for new ones.", Tail, _tail, writes=False),
+    Operation(
+        "explain",
+        "Say which rules matched an event, and why not.",
+        Explain,
+        _explain,
+        writes=False,
+    ),
+)

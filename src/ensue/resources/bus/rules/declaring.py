@@ -1,0 +1,51 @@
+"""Rules as apps declare them, checked. No I/O."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from ensue.engine.home import Resource
+from ensue.engine.targets import RuleTarget
+from ensue.languages.transformers import RULE_NAMES, Declared, InputPath, compile_input
+from ensue.resources.bus.model import RuleTargetModel
+from ensue.words.values import Json
+
+
+def target_model(
+    given: Resource | RuleTarget,
+    input: Declared | None,  # noqa: A002 - the word for it
+    group: str | None,
+) -> RuleTargetModel:
+    """A target as it is declared.
+
+    Args:
+        given: the resource, perhaps with terms of its own.
+        input: what it gets, where it says nothing else.
+        group: by what its order is kept, where it says nothing else.
+
+    Raises:
+        InvalidExpression: the group is no path, or the input does not compile; says where.
+    """
+    target = given if isinstance(given, RuleTarget) else RuleTarget(given)
+    path = group if target.group is None else target.group
+    wanted = cast("Declared | None", target.input) or input
+    said: dict[str, Json] = {}
+    if wanted is not None:
+        said["input"] = repr(wanted)
+    if path is not None:
+        said["group"] = path
+        said["on_failure"] = target.on_failure
+    if target.own_terms is not None:
+        said["retries"] = target.retries
+        said["max_age_ms"] = target.terms.max_age_ms
+        if target.dead_letters is not None:
+            said["dead_letters"] = target.dead_letters.ref.name
+    return RuleTargetModel(
+        ref=target.target.ref,
+        terms=target.terms,
+        own_terms=target.own_terms,
+        input=None if wanted is None else compile_input(wanted, RULE_NAMES),
+        group=None if path is None else InputPath(path).compile_input(()),
+        parks=target.on_failure == "park",
+        said=said,
+    )

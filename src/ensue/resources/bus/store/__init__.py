@@ -1,0 +1,18 @@
+"""What a bus does within a transaction: publishing, delivering, reading."""
+
+from __future__ import annotations
+
+from ensue.resources.bus.store.delivering import deliver
+from ensue.resources.bus.store.publishing import publish, publish_batch, take
+from ensue.resources.bus.store.reading import depth, event, event_of, tail
+
+__all__ = [
+    "deliver",
+    "depth",
+    "event",
+    "event_of",
+    "publish",
+    "publish_batch",
+    "tail",
+    "take",
+]

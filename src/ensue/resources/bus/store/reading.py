@@ -1,0 +1,40 @@
+"""Looking at the events that a bus keeps."""
+
+from __future__ import annotations
+
+from ensue.engine import logs
+from ensue.engine.logs import Record
+from ensue.engine.transaction import Transaction
+from ensue.resources.bus.model import TAIL_MAX, BusModel
+from ensue.resources.bus.rules.envelope import envelope
+from ensue.words import values
+from ensue.words.values import Json
+
+
+def tail(tx: Transaction, bus: BusModel, after: int | None, limit: int) -> tuple[list[Json], int]:
+    """Events behind a position, or the newest; and the position behind the last of them."""
+    bounded = max(0, min(limit, TAIL_MAX))
+    if after is None:
+        found = logs.read_last(tx, bus.events, bounded)
+    else:
+        found = logs.read(tx, bus.events, after, bounded)
+    position = found[-1].sequence if found else after or logs.last_sequence(tx, bus.events)
+    return [event_of(tx, bus, record) for record in found], position
+
+
+def event_of(tx: Transaction, bus: BusModel, record: Record) -> dict[str, Json]:
+    """A record of the bus's log as an event in its envelope."""
+    stored = values.decode(record.new or "{}")
+    event_id = tx.facts.records.text(tx.number(bus.ref), record.sequence)
+    return envelope(stored, event_id) if isinstance(stored, dict) else {}
+
+
+def event(tx: Transaction, bus: BusModel, sequence: int) -> dict[str, Json] | None:
+    """One event by its sequence number; None when it is not kept any more, or never was."""
+    found = logs.record(tx, bus.events, sequence)
+    return None if found is None else event_of(tx, bus, found)
+
+
+def depth(tx: Transaction, bus: BusModel) -> int:
+    """The sequence number of the newest event."""
+    return logs.last_sequence(tx, bus.events)
