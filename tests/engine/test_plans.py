@@ -6,6 +6,7 @@ import pytest
 
 from ensue.app.app import App
 from ensue.engine import (
+    archives,
     backlog,
     batches,
     dead_letters,
@@ -13,12 +14,14 @@ from ensue.engine import (
     hops,
     logs,
     redrives,
+    replays,
     takeover,
     takes,
     turns,
     work,
 )
 from ensue.engine.ids import Place
+from ensue.engine.sockets import Source
 from ensue.resources.table import store as table_store
 from ensue.resources.table.store import Asked
 
@@ -216,3 +219,46 @@ def test_leases_are_released_and_counted_by_an_index_when_a_store_is_opened(stag
     counted = plan(stage, takeover.count_all)
     assert "COVERING INDEX ensue_work_ready" in counted
     assert "TEMP B-TREE" not in counted
+
+
+def test_archived_records_are_found_by_their_place_and_by_their_archive(stage):
+    source = archive_source(stage)
+    shelf = archives.Shelf(1, "orders", 1, 1, 1)
+    looks = {
+        "read": lambda tx: archives.read(tx, source, 5, 9),
+        "over": lambda tx: archives._over(tx, source.archive, shelf, 9, 9),
+        "ends": lambda tx: archives.ends(tx, source, shelf),
+        "unread": lambda tx: archives.unread(tx, source, 5, 9),
+        "produced": lambda tx: archives.produced_by(tx, source, 5, 9),
+        "counted": lambda tx: archives._count(tx, source.archive, 1, 9, 1),
+    }
+    for look in looks.values():
+        said = plan(stage, look)
+        assert "SEARCH" in said
+        assert "SCAN wims" not in said
+    for name in ("over", "ends"):
+        assert "COVERING INDEX wims_events_archive_by_archive" in plan(stage, looks[name])
+
+
+def test_replays_are_found_by_what_is_asked_of_them(stage):
+    looks = {
+        "ensue_replays_open": lambda tx: replays.held_from(tx, 16),
+        "ensue_replays_by_log": lambda tx: replays.newest(tx, 16, 9),
+        "ensue_replays_by_end": lambda tx: replays.forget(tx, 9, 9),
+        "sqlite_autoindex_ensue_replays_1": lambda tx: replays.find(tx, 16, "again"),
+    }
+    for index, look in looks.items():
+        said = plan(stage, look)
+        assert index in said
+        assert "SCAN ensue_replays" not in said
+
+
+def archive_source(stage):
+    """A log with an archive."""
+
+    def make(tx):
+        logs.create(tx, "wims_events")
+        archives.create(tx, "wims_events_archive")
+
+    stage.do(make)
+    return Source(16, "wims_events", archive="wims_events_archive")

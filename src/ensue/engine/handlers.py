@@ -195,6 +195,7 @@ class LogHandler:
             instead of ``transact``.
         start: where a new reader begins.
         passes_over: whether a record is told by a snapshot already; None where none was taken.
+        key: what the order of a record is kept by; None for the record's own key.
     """
 
     ref: Ref
@@ -207,6 +208,7 @@ class LogHandler:
     transact_many: Callable[[Transaction, Sequence[Record]], object] | None = None
     start: Start = LATEST
     passes_over: Callable[[Transaction, Record], bool] | None = None
+    key: Callable[[Record], str | None] | None = None
 
 
 class Pace:

@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 import apsw
 
-from ensue.engine import logs, rules_of_work, schema, shapes
+from ensue.engine import logs, replays, rules_of_work, schema, shapes
 from ensue.engine.ids import FIRST_FREE_NUMBER, HOP_NUMBER, NUMBER_MAX, WORK_NUMBER
 from ensue.engine.transaction import Transaction
 from ensue.words import values
@@ -78,6 +78,7 @@ def check(
         look(found, name, lambda rule=rule: rule(tx, numbers, started_ms))  # type: ignore[misc]
     look(found, "readers", lambda: _readers(tx, resources))
     look(found, "paused", lambda: _paused(tx, numbers))
+    look(found, "replays", lambda: _replays(tx, resources))
     look(found, "sequences", lambda: _sequences(tx))
     tables = log_tables(tx, resources)
     look(found, "hops", lambda: _hops(tx, tables))
@@ -245,6 +246,33 @@ def _paused(tx: Transaction, known: set[int]) -> Iterator[Finding]:
                 f"ensue_paused {number}",
                 f"resource {number} is paused since {since_ms}, but there is none of that number",
                 REPORT,
+            )
+
+
+def _replays(tx: Transaction, resources: list[Known]) -> Iterator[Finding]:
+    """A replay is of a log that is there, has read what it says, and none that is over goes on."""
+    if not _has(tx, "ensue_replays"):
+        return
+    tables = log_tables(tx, resources)
+    known = {each.number for each in resources}
+    for number, log, state, position, last, looked, delivered, ended_ms in tx.execute(
+        "SELECT id, log, state, position, last, looked, delivered, ended_ms FROM ensue_replays"
+    ):
+        end = logs.last_sequence(tx, tables[log]) if log in tables else 2**62
+        is_over = state in {replays.DONE, replays.CANCELLED}
+        wrong = {
+            "replays.log": log not in known,
+            "replays.state": not 0 <= state <= replays.CANCELLED or is_over != bool(ended_ms),
+            "replays.position": not 0 <= position <= end or not 0 <= last <= end,
+            "replays.counts": not 0 <= delivered <= looked,
+        }
+        for rule in [name for name, is_wrong in wrong.items() if is_wrong]:
+            yield Finding(
+                rule,
+                f"ensue_replays {number}",
+                f"state {state}, log {log} to {end}, position {position} of {last}, delivered"
+                f" {delivered} of {looked}, ended {ended_ms}",
+                "Cancel it, and start another. " + REPORT,
             )
 
 

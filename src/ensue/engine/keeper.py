@@ -7,7 +7,17 @@ from __future__ import annotations
 
 import asyncio
 
-from ensue.engine import deduplication, gauges, idempotency, logs, redrives, shards, turns
+from ensue.engine import (
+    archives,
+    deduplication,
+    gauges,
+    idempotency,
+    logs,
+    redrives,
+    replays,
+    shards,
+    turns,
+)
 from ensue.engine.engine import Engine
 from ensue.engine.hops import first_hop_since
 from ensue.engine.sockets import Source
@@ -72,7 +82,7 @@ class Keeper:
             forgotten += self._trim(tx, source)
         forgotten += _forget_hops(tx, before_hop) + idempotency.forget(tx, CHUNK)
         forgotten += deduplication.forget(tx, CHUNK) + turns.forget(tx, CHUNK)
-        forgotten += redrives.forget(tx, before_ms, CHUNK)
+        forgotten += redrives.forget(tx, before_ms, CHUNK) + replays.forget(tx, before_ms, CHUNK)
         return more or forgotten > 0
 
     def _trim(self, tx: Transaction, source: Source) -> int:
@@ -81,11 +91,21 @@ class Keeper:
         seen = self._logs_seen.get(source.number, 0)
         self._logs_seen[source.number] = logs.note_time(tx, source.table, seen)
         before = logs.first_since(tx, source.table, tx.now_ms - keep_ms)
-        up_to = self._read_by_all(tx, source.number)
-        gone = logs.trim(tx, source.table, up_to=up_to, before=before, limit=CHUNK)
+        up_to = min(self._read_by_all(tx, source.number), replays.held_from(tx, source.number))
+        if source.archive is None:
+            gone = logs.trim(tx, source.table, up_to=up_to, before=before, limit=CHUNK)
+        else:
+            gone = archives.move_old(
+                tx,
+                source,
+                up_to=up_to,
+                before=before,
+                before_ms=tx.now_ms - keep_ms,
+                limit=CHUNK,
+            )
         if gone:
             logs.note_trimmed(tx, source.number, source.table, tx.now_ms - keep_ms)
-        return gone
+        return gone + archives.forget(tx, source, up_to=up_to, limit=CHUNK)
 
     def _read_by_all(self, tx: Transaction, log: int) -> int:
         """The position up to which every reader that is still declared has come in a log."""

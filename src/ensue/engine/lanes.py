@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from ensue.engine import hops, logs, shards
+from ensue.engine import archives, hops, logs, shards
 from ensue.engine.logs import Record
 from ensue.engine.shards import Shard
 from ensue.engine.sockets import Source
@@ -83,7 +83,7 @@ def read(tx: Transaction, source: Source, lane: Lane, limit: int) -> list[Record
     """The next records of a lane."""
     if source.sharded:
         return logs.read_shard(tx, source.table, lane.shard, lane.position, limit)
-    return logs.read(tx, source.table, lane.position, limit)
+    return archives.read(tx, source, lane.position, limit)
 
 
 def move(tx: Transaction, source: Source, reader: int, shard: int, position: int) -> None:
@@ -195,7 +195,7 @@ def position_of(tx: Transaction, source: Source, at: Start) -> int:
 def _first_since(tx: Transaction, source: Source, at_ms: int) -> int | None:
     if source.sharded:
         return hops.first_since(tx, source.table, "sequence", at_ms)
-    return logs.first_since(tx, source.table, at_ms)
+    return archives.first_since(tx, source, at_ms)
 
 
 def check_confirmed(reader: str, confirm: str | None, records: int) -> None:
@@ -249,6 +249,7 @@ def lag(tx: Transaction, source: Source, lane: Lane) -> Lag:
         f"SELECT count(*) FROM (SELECT 1 FROM {source.table} WHERE {where} LIMIT ?)",
         (*at, UNREAD_COUNTED_MAX),
     )
+    unread += archives.unread(tx, source, lane.position, UNREAD_COUNTED_MAX - unread)
     oldest = read(tx, source, lane, 1)
     at_ms = oldest[0].at_ms if oldest else None
     return Lag(lane.shard, lane.position, unread, 0 if at_ms is None else max(0, tx.now_ms - at_ms))

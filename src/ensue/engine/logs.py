@@ -41,8 +41,8 @@ class Record(NamedTuple):
 
 
 _LATER_COLUMNS = ("version", "at_ms", "expired")
-_AT = "coalesce(at_ms, (SELECT at_ms FROM ensue_hops WHERE id = hop))"
-_SELECT = f"SELECT sequence, kind, key, old, new, hop, {_AT}, 0, version, expired FROM"
+AT = "coalesce(at_ms, (SELECT at_ms FROM ensue_hops WHERE id = hop))"
+_SELECT = f"SELECT sequence, kind, key, old, new, hop, {AT}, 0, version, expired FROM"
 _SELECT_BYTES = _SELECT.replace(
     "key, old, new", "CAST(key AS BLOB), CAST(old AS BLOB), CAST(new AS BLOB)"
 )
@@ -165,7 +165,7 @@ def first_since(tx: Transaction, table: str, at_ms: int) -> int:
 def time_of(tx: Transaction, table: str, sequence: int) -> int | None:
     """The time of a fact, or of the newest before it whose time is known; None for none."""
     found = tx.row(
-        f"SELECT {_AT} FROM {table} WHERE sequence <= ? AND {_AT} IS NOT NULL"
+        f"SELECT {AT} FROM {table} WHERE sequence <= ? AND {AT} IS NOT NULL"
         " ORDER BY sequence DESC LIMIT 1",
         (sequence,),
     )
@@ -175,7 +175,7 @@ def time_of(tx: Transaction, table: str, sequence: int) -> int | None:
 def is_timed(tx: Transaction, table: str, sequence: int) -> bool:
     """Whether the time of the newest fact up to a place is known; if ours, for others say none."""
     found = tx.row(
-        f"SELECT {_AT} FROM {table} WHERE sequence <= ? AND hop IS NOT NULL"
+        f"SELECT {AT} FROM {table} WHERE sequence <= ? AND hop IS NOT NULL"
         " ORDER BY sequence DESC LIMIT 1",
         (sequence,),
     )
@@ -188,7 +188,7 @@ def kept_from(tx: Transaction, number: int, table: str) -> tuple[int, int]:
     if found and isinstance(found[0], int) and isinstance(found[1], int):
         return found[0] + 1, found[1]
     # A log that was trimmed by a version that took no note of it.
-    first = tx.row(f"SELECT min(sequence), {_AT} FROM {table}")
+    first = tx.row(f"SELECT min(sequence), {AT} FROM {table}")
     if first is None or not isinstance(first[0], int) or first[0] == 1:
         return 1, 0
     return first[0], first[1] if isinstance(first[1], int) else 0
@@ -209,8 +209,8 @@ def note_trimmed(tx: Transaction, number: int, table: str, before_ms: int) -> No
 def _timed(tx: Transaction, table: str, first: int, end: int) -> tuple[int, int] | None:
     """The first fact from a place on, before another, whose time is known."""
     found = tx.row(
-        f"SELECT sequence, {_AT} FROM {table} WHERE sequence >= ? AND sequence < ?"
-        f" AND {_AT} IS NOT NULL ORDER BY sequence LIMIT 1",
+        f"SELECT sequence, {AT} FROM {table} WHERE sequence >= ? AND sequence < ?"
+        f" AND {AT} IS NOT NULL ORDER BY sequence LIMIT 1",
         (first, end),
     )
     if found and isinstance(found[0], int) and isinstance(found[1], int):
@@ -243,7 +243,7 @@ def note_time(tx: Transaction, table: str, seen: int) -> int:
         tx.execute(
             f"UPDATE {table} SET at_ms = ?1 WHERE at_ms IS NULL AND sequence ="
             f" (SELECT min(sequence) FROM {table} WHERE hop IS NULL AND sequence > max(?2,"
-            f" coalesce((SELECT sequence FROM {table} WHERE sequence > ?2 AND {_AT} IS NOT NULL"
+            f" coalesce((SELECT sequence FROM {table} WHERE sequence > ?2 AND {AT} IS NOT NULL"
             "  ORDER BY sequence DESC LIMIT 1), 0)))",
             (tx.now_ms, seen),
         )

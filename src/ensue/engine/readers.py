@@ -207,6 +207,8 @@ class LogReader:
                 return False
             if handler.passes_over is not None and handler.passes_over(tx, record):
                 return False
+            if handler.key is not None:
+                record = record._replace(key=handler.key(record))
         except Exception as fault:  # noqa: BLE001 - nobody can tell what such a record says
             self._park(tx, record, error_text(fault))
             return True

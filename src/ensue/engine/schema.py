@@ -257,8 +257,54 @@ _PAUSES = """
     );
     """
 
+_REPLAYS = """
+    -- The archives of each log: for how long they keep its records (NULL: for ever), and how many
+    -- they hold. The records are in an archive table of the log.
+    CREATE TABLE ensue_archives (
+        number INTEGER PRIMARY KEY,
+        log INTEGER NOT NULL,
+        name TEXT NOT NULL,
+        keep_ms INTEGER,
+        records INTEGER NOT NULL DEFAULT 0,
+        bytes INTEGER NOT NULL DEFAULT 0,
+        UNIQUE (log, name)
+    );
+
+    -- Replays. state: 0 runs, 1 paused, 2 done, 3 cancelled. What was read is up to position; last
+    -- is where it ends.
+    CREATE TABLE ensue_replays (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        log INTEGER NOT NULL,
+        name TEXT NOT NULL,
+        state INTEGER NOT NULL,
+        options TEXT NOT NULL,
+        position INTEGER NOT NULL,
+        last INTEGER NOT NULL,
+        total INTEGER NOT NULL,
+        looked INTEGER NOT NULL DEFAULT 0,
+        delivered INTEGER NOT NULL DEFAULT 0,
+        fault TEXT,
+        started_ms INTEGER NOT NULL,
+        ended_ms INTEGER,
+        UNIQUE (log, name)
+    );
+    CREATE INDEX ensue_replays_by_log ON ensue_replays (log, id);
+    CREATE INDEX ensue_replays_open ON ensue_replays (log, position) WHERE state < 2;
+    CREATE INDEX ensue_replays_by_end ON ensue_replays (ended_ms) WHERE ended_ms IS NOT NULL;
+    """
+
 # A step that was ever released is never changed: what comes later is a step of its own at the end.
-STEPS: tuple[str, ...] = (_GROUND, _TOKENS, _BRANCH, _WORK, _STREAMS, _TRIMMED, _SNAPSHOTS, _PAUSES)
+STEPS: tuple[str, ...] = (
+    _GROUND,
+    _TOKENS,
+    _BRANCH,
+    _WORK,
+    _STREAMS,
+    _TRIMMED,
+    _SNAPSHOTS,
+    _PAUSES,
+    _REPLAYS,
+)
 
 
 def migrate(connection: apsw.Connection, at: str) -> None:

@@ -98,6 +98,21 @@ class Chunk:
 
 
 @dataclass(frozen=True, slots=True)
+class Archive:
+    """Which records of a log are kept longer than its others.
+
+    Attributes:
+        name: its name, one of its log.
+        keep_ms: how long, from when they were made; None for ever.
+        wants: whether a record is one of them.
+    """
+
+    name: str
+    keep_ms: int | None
+    wants: Callable[[Any], bool]
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """A log to read from.
 
@@ -109,6 +124,8 @@ class Source:
         sharded: whether its records are in shards.
         keep_bytes: of a log in shards: how many bytes of records are kept; None for any.
         snapshot: reads what is there behind a key, as records; None where there are no items.
+        archive: the SQL table with the archived records; None where there are none.
+        archives: its archives, as declared.
     """
 
     number: int
@@ -117,6 +134,8 @@ class Source:
     sharded: bool = False
     keep_bytes: int | None = None
     snapshot: Callable[[Any, Any, int], Chunk] | None = None
+    archive: str | None = None
+    archives: tuple[Archive, ...] = ()
 
 
 Call = Callable[[Json], Awaitable[Json]]

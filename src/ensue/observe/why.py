@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from ensue.engine import hops, logs, work
+from ensue.engine import archives, hops, logs, work
 from ensue.engine.engine import Engine
 from ensue.engine.failures import failures
 from ensue.engine.hops import Hop
@@ -158,9 +158,7 @@ class _Seeker:
             return [Place(HOP_NUMBER, hop.id) for hop in caused]
         found: list[Place] = []
         for source in self._sources.values():
-            records = logs.produced_by(
-                self.tx, source.table, place.sequence, CHILDREN_MAX, sharded=source.sharded
-            )
+            records = _produced_by(self.tx, source, place.sequence)
             found += [Place(source.number, record.sequence) for record in records]
         pieces = work.produced_by(self.tx, place.sequence, CHILDREN_MAX)
         return found + [Place(WORK_NUMBER, piece.id) for piece in pieces]
@@ -196,7 +194,15 @@ class _Seeker:
 
 
 def _recorded(tx: Transaction, source: Source, sequence: int) -> Record | None:
-    return logs.record(tx, source.table, sequence, sharded=source.sharded)
+    if source.sharded:
+        return logs.record(tx, source.table, sequence, sharded=True)
+    return archives.record(tx, source, sequence)
+
+
+def _produced_by(tx: Transaction, source: Source, hop: int) -> list[Record]:
+    if source.sharded:
+        return logs.produced_by(tx, source.table, hop, CHILDREN_MAX, sharded=True)
+    return archives.produced_by(tx, source, hop, CHILDREN_MAX)
 
 
 def _state(piece: Work) -> str:

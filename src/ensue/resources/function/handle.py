@@ -219,6 +219,7 @@ class Function(Pausable):
             transact_many=transact_many if feed.in_batches else None,
             start=feed.start,
             passes_over=self._passes_over if feed.snapshot else None,
+            key=feed.key,
         )
 
     def _passes_over(self, tx: Transaction, record: Record) -> bool:

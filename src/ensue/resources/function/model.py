@@ -47,6 +47,7 @@ class Feed:
         start: where a new function begins.
         in_batches: whether the function takes several records at once.
         snapshot: whether a new function gets what is there first; ``start`` is the latest then.
+        key: what the order of a record is kept by; None for the record's own key.
     """
 
     source: Ref
@@ -58,3 +59,4 @@ class Feed:
     start: Start = LATEST
     in_batches: bool = False
     snapshot: bool = False
+    key: Callable[[Record], str | None] | None = None
