@@ -28,7 +28,8 @@ class Bound(NamedTuple):
 DATA, WORK, ENGINE = "Data", "Work and handlers", "The engine"
 HTTP, CLI, PATTERNS, EXPRESSIONS = "HTTP", "The command line", "Patterns and inputs", "Expressions"
 SCHEDULES = "Schedules"
-AREAS = (DATA, WORK, SCHEDULES, ENGINE, HTTP, CLI, PATTERNS, EXPRESSIONS)
+SCHEMAS = "Schemas"
+AREAS = (DATA, WORK, SCHEDULES, ENGINE, HTTP, CLI, PATTERNS, EXPRESSIONS, SCHEMAS)
 
 LARGE, LIMIT, VALUE, DECLARED = (
     "`TooLarge`",
@@ -419,5 +420,42 @@ BOUNDS: dict[str, Bound] = {
     ),
     "languages.expressions:MIN_NUMBER_EXPONENT": Bound(
         EXPRESSIONS, "", "a decimal exponent, at least", EXPRESSION
+    ),
+    "languages.schemas:LENGTH_MAX": Bound(
+        SCHEMAS, "characters", "a text that is looked at for its format", "it has none"
+    ),
+    "languages.schemas:LEVELS_MAX": Bound(
+        SCHEMAS, "levels", "what is inferred of an event", "anything, deeper down"
+    ),
+    "languages.schemas:MERGED_FIELDS_MAX": Bound(
+        SCHEMAS, "fields", "fields of an object that is inferred", "a map"
+    ),
+    "languages.schemas:OPTIONAL_FIELDS_MAX": Bound(
+        SCHEMAS, "fields", "those of them that are optional", "a map"
+    ),
+    "languages.schemas:MERGED_VALUES_MAX": Bound(
+        SCHEMAS, "values", "the values of two merged `enum`", "any value of their types"
+    ),
+    "languages.schemas:MERGED_LEVELS_MAX": Bound(
+        SCHEMAS, "levels", "a merged schema that is too large, at first", "anything, deeper down"
+    ),
+    "languages.schemas:NODES_MAX": Bound(
+        SCHEMAS, "places", "an inferred or merged schema", "anything, deeper down"
+    ),
+    "languages.schemas:PARSED_LEVELS_MAX": Bound(SCHEMAS, "levels", "a schema", VALUE),
+    "languages.schemas:DIFFERENCES_MAX": Bound(
+        SCHEMAS, "differences", "differences that are said", "the first so many"
+    ),
+    "languages.schemas:SAMPLE_LEVELS_MAX": Bound(
+        SCHEMAS, "levels", "a sample", "`InvalidInput`: the schema names itself"
+    ),
+    "languages.schemas:FILLED_LEVELS_MAX": Bound(
+        SCHEMAS, "levels", "what is optional in a sample", "left out"
+    ),
+    "languages.schemas:ELEMENTS_MAX": Bound(
+        SCHEMAS, "elements", "the least number of elements that a sample takes", "`InvalidInput`"
+    ),
+    "languages.schemas:DRAWS_MAX": Bound(
+        SCHEMAS, "draws", "how often a value of a sample is drawn", "`InvalidInput`"
     ),
 }
