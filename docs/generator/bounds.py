@@ -296,6 +296,17 @@ BOUNDS: dict[str, Bound] = {
     "doors.http:STOP_AT_LAST_S": Bound(HTTP, "s", "stopping", "the process ends at once"),
     "doors.http:RETRY_AFTER_S": Bound(HTTP, "s", "what `retry-after` says at least", ""),
     "doors.http:IDEMPOTENCY_KEY_LENGTH_MAX": Bound(HTTP, "characters", "an idempotency key", VALUE),
+    "identity:SECRETS_MAX": Bound(HTTP, "secrets", "a verifier", DECLARED),
+    "identity:ALTERNATIVES_MAX": Bound(HTTP, "verifiers", "a list of `verify=`", DECLARED),
+    "identity:SIGNATURES_MAX": Bound(HTTP, "signatures", "a request", "`NotVerified`"),
+    "identity:SIGNATURE_LENGTH_MAX": Bound(
+        HTTP, "characters", "a header that a signature needs", "`NotVerified`"
+    ),
+    "identity:NONCE_LENGTH_MAX": Bound(HTTP, "characters", "a nonce", "`NotVerified`"),
+    "identity:WEBHOOK_ID_LENGTH_MAX": Bound(HTTP, "characters", "a `webhook-id`", "`NotVerified`"),
+    "identity:TOLERANCE_MS": Bound(
+        HTTP, "ms", "the age of a signature, unless a verifier says otherwise", "`NotVerified`"
+    ),
     "app:IDEMPOTENCY_KEEP_MS": Bound(
         HTTP, "ms", "how long an answer is kept under its idempotency key", "the key is new again"
     ),

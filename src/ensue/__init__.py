@@ -8,9 +8,11 @@ from msgspec import Meta
 from ensue.app.app import App
 from ensue.app.body import Body
 from ensue.app.routes import Answer
+from ensue.app.signed import SignedRequest
 from ensue.app.transaction import ReadTx, Tx
 from ensue.engine.secrets import Secret
 from ensue.engine.targets import RuleTarget
+from ensue.identity import Hmac, Proof, StandardWebhooks, Stripe, Verifier
 from ensue.languages.transformers import Constant, InputPath, InputTransformer
 from ensue.resources.adopted import Adopted, Rows
 from ensue.resources.bus import Bus, Event
@@ -38,6 +40,8 @@ from ensue.words.errors import (
     NotFound,
     NotKept,
     NotPermitted,
+    NotVerified,
+    Replayed,
     StoreBusy,
     StoreClosed,
     StoreError,
@@ -67,6 +71,7 @@ __all__ = [
     "Event",
     "Firing",
     "Function",
+    "Hmac",
     "Index",
     "InputPath",
     "InputTransformer",
@@ -87,23 +92,29 @@ __all__ = [
     "NotFound",
     "NotKept",
     "NotPermitted",
+    "NotVerified",
     "Notification",
     "Page",
+    "Proof",
     "Queue",
     "ReadTx",
     "Records",
+    "Replayed",
     "Rows",
     "RuleTarget",
     "Schedule",
     "Schedules",
     "Secret",
     "ShardLease",
+    "SignedRequest",
+    "StandardWebhooks",
     "StoreBusy",
     "StoreClosed",
     "StoreError",
     "StoreUnusable",
     "Stream",
     "StreamRecord",
+    "Stripe",
     "Table",
     "TokenInFlight",
     "TokenReused",
@@ -112,6 +123,7 @@ __all__ = [
     "Tx",
     "Unfit",
     "Unreachable",
+    "Verifier",
     "Versioned",
     "__version__",
 ]

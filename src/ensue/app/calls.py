@@ -15,72 +15,19 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 
-import msgspec
-
+from ensue.app.claims import Called, Claim, Sealed
 from ensue.app.routes import Answer, Route
 from ensue.app.transaction import ReadTx, Tx
-from ensue.engine import idempotency
 from ensue.engine.engine import Engine
 from ensue.engine.ids import HOP_NUMBER
 from ensue.engine.transaction import Origin, Transaction, acting
 from ensue.words.errors import EnsueError
 
-IDEMPOTENCY_KEEP_MS = 86_400_000
-
 log = logging.getLogger("ensue.app")
 
 
-class Sealed(msgspec.Struct, frozen=True):
-    """An answer as it will be sent.
-
-    Attributes:
-        status: the HTTP status.
-        body: its bytes; empty for none.
-        headers: further headers.
-    """
-
-    status: int
-    body: bytes
-    headers: list[tuple[str, str]] = []
-
-    @property
-    def is_success(self) -> bool:
-        """Whether it says that what was asked was done."""
-        return 200 <= self.status < 300
-
-
 Seal = Callable[[Answer], Sealed]
-
-
-@dataclass(frozen=True)
-class Once:
-    """What tells a repeated request.
-
-    Attributes:
-        scope: the route and the caller.
-        key: the caller's name for what it wants done once.
-        fingerprint: the same text for the same request.
-    """
-
-    scope: str
-    key: str
-    fingerprint: str
-
-
-class Called(msgspec.Struct, frozen=True):
-    """What a call came to.
-
-    Attributes:
-        sealed: the answer.
-        request_id: the id under which all that it caused can be found; None when it wrote nothing.
-        replayed: whether it is the answer of an earlier call.
-    """
-
-    sealed: Sealed
-    request_id: str | None = None
-    replayed: bool = False
 
 
 class Calls:
@@ -105,53 +52,54 @@ class Calls:
         arguments: Mapping[str, object],
         seal: Seal,
         origin: Origin,
-        once: Once | None,
+        claim: Claim | None,
     ) -> Called:
-        """Run a ``def`` in a transaction, and with a key only if it has not run before.
+        """Run a ``def`` in a transaction, and with a claim only if it has not run before.
 
         Raises:
             TokenReused: the key stands for another request.
+            Replayed: the request is a copy of one that was taken.
             Exception: whatever the function raises.
         """
 
         def transact(tx: Transaction) -> Called:
-            if once is not None:
-                kept = _begin(tx, once)
+            if claim is not None:
+                kept = claim.begin(tx)
                 if kept is not None:
                     return kept
             sealed = seal(as_answer(route, _run(route, arguments, Tx(tx))))
             hop = tx.recorded_hop
             called = Called(sealed, None if hop is None else tx.facts.records.text(HOP_NUMBER, hop))
-            if once is not None:
-                _end(tx, once, called)
+            if claim is not None:
+                claim.end(tx, called)
             return called
 
         return await self._engine.transact(transact, origin)
 
     async def act(
-        self, run: Callable[[], Awaitable[Sealed]], origin: Origin, once: Once | None
+        self, run: Callable[[], Awaitable[Sealed]], origin: Origin, claim: Claim | None
     ) -> Called:
-        """Run what may reach outside, and with a key only if it has not run to a success before.
+        """Run what may reach outside, and with a claim only if it has not run to a success before.
 
         Raises:
             TokenReused: the key stands for another request.
             TokenInFlight: the same is being done at this moment.
+            Replayed: the request is a copy of one that was taken.
             Exception: whatever ``run`` raises.
         """
         acting.set(origin)
-        if once is None:
+        if claim is None:
             return Called(await run())
-        claim = once
-        claimed: list[Once] = []
+        claimed: list[Claim] = []
 
         def begin(tx: Transaction) -> Called | None:
-            kept = _begin(tx, claim)
+            kept = claim.begin(tx)
             claimed.extend([claim] if kept is None else [])
             return kept
 
         def free(tx: Transaction) -> None:
             for each in claimed:
-                _free(tx, each)
+                each.free(tx)
 
         try:
             kept = await self._engine.transact(begin)
@@ -166,10 +114,10 @@ class Calls:
                     await self._engine.transact(free)
             raise
         try:
-            await self._engine.transact(lambda tx: _end(tx, claim, called))
+            await self._engine.transact(lambda tx: claim.end(tx, called))
         except EnsueError:
             # It has been done: whoever asked is told so, whatever becomes of repetitions.
-            log.exception("%s: the answer could not be kept under its key", origin.actor)
+            log.exception("%s: what tells repetitions of it could not be kept", origin.actor)
         return called
 
 
@@ -182,25 +130,3 @@ def _run(route: Route, arguments: Mapping[str, object], tx: ReadTx) -> object:
     if route.wants_tx:
         return route.function(**arguments, tx=tx)
     return route.function(**arguments)
-
-
-def _begin(tx: Transaction, once: Once) -> Called | None:
-    kept = idempotency.begin(
-        tx, once.scope, once.key, once.fingerprint, hold_ms=IDEMPOTENCY_KEEP_MS
-    )
-    if kept is None:
-        return None
-    return msgspec.structs.replace(msgspec.json.decode(kept, type=Called), replayed=True)
-
-
-def _end(tx: Transaction, once: Once, called: Called) -> None:
-    """Keep a success; free the key of anything else."""
-    if not called.sealed.is_success:
-        _free(tx, once)
-        return
-    kept = msgspec.json.encode(called).decode()
-    idempotency.finish(tx, once.scope, once.key, kept, keep_ms=IDEMPOTENCY_KEEP_MS)
-
-
-def _free(tx: Transaction, once: Once) -> None:
-    idempotency.free(tx, once.scope, once.key)

@@ -11,6 +11,7 @@ from functools import cache
 from typing import Any, Final, Optional
 
 from ensue.app.routes import Parameter
+from ensue.app.signed import SignedRequest
 from ensue.app.transaction import ReadTx, Tx
 from ensue.languages.templates import Reference, Template, compile_template
 from ensue.words.errors import InvalidDeclaration
@@ -20,6 +21,8 @@ from ensue.words.values import Json
 PATH: Final = "path"
 QUERY: Final = "query"
 BODY: Final = "body"
+RAW: Final = "raw"
+SIGNED: Final = "signed"
 NEW_ID, TIME, RESULT = "new_id", "now_ms", "result"
 TX = "tx"
 
@@ -35,6 +38,8 @@ class Inputs:
         reads_only: whether it runs on a snapshot, where there are no new ids.
         body: the type of the body; None for any object.
         types: the types of parameters by name; text by default.
+        verifies: whether its requests are verified: then ``{raw}`` is the body's text as it came,
+            and ``{signed}`` what its signature shows.
 
     Raises:
         InvalidDeclaration: the body's type is none, or a GET has one.
@@ -48,14 +53,16 @@ class Inputs:
         reads_only: bool,
         body: TypeForm | None,
         types: Mapping[str, TypeForm],
+        verifies: bool = False,
     ) -> None:
         self._at = at
+        self._signed = frozenset({RAW, SIGNED} if verifies else ())
         self._in_path = list(in_path)
         self._types = dict(types)
         self._body = body
         self._reads_only = reads_only
         self._places: list[Reference] = []
-        reserved = {BODY, TX} & {*self._in_path, *types}
+        reserved = {BODY, TX, *self._signed} & {*self._in_path, *types}
         if reserved:
             raise InvalidDeclaration(f"expected another name than {reserved.pop()}", at=at)
         if body is not None:
@@ -71,6 +78,7 @@ class Inputs:
         """
         roots = {PATH, QUERY, TIME}
         roots |= set() if self._reads_only else {BODY, NEW_ID}
+        roots |= self._signed
         roots |= {RESULT} if with_result else set()
         try:
             made = compile_template(template, roots)
@@ -96,6 +104,8 @@ class Inputs:
         found += [self._in_query(name) for name in self._named_in_query()]
         if self._body is not None or any(place.root == BODY for place in self._places):
             found.append(Parameter(BODY, BODY, self._body or dict[str, Any], required=True))
+        if any(place.root in self._signed for place in self._places):
+            found.append(Parameter(SIGNED, SIGNED, SignedRequest, required=True))
         unknown = self._types.keys() - {each.name for each in found}
         if unknown:
             raise InvalidDeclaration(
@@ -125,11 +135,11 @@ class Inputs:
             raise InvalidDeclaration(
                 f"expected a name such as {{query.limit}}, got {place}", at=self._at
             )
-        if place.root == QUERY and first in {*self._in_path, BODY, TX}:
+        if place.root == QUERY and first in {*self._in_path, BODY, TX, *self._signed}:
             raise InvalidDeclaration(
                 f"expected another name than {first}, got {place}", at=self._at
             )
-        if place.root in {NEW_ID, TIME} and place.steps:
+        if place.root in {NEW_ID, TIME, RAW} and place.steps:
             raise InvalidDeclaration(f"expected {{{place.root}}}, got {place}", at=self._at)
         if place.root == BODY and self._body is not None and not has_field(self._body, place.steps):
             raise InvalidDeclaration(f"expected a place in the body, got {place}", at=self._at)
@@ -147,12 +157,18 @@ def given_by(arguments: Mapping[str, object], in_path: Sequence[str], tx: ReadTx
         in_path: which of them are the path's.
         tx: where it runs.
     """
-    given: dict[str, Callable[[], Json]] = {
+    signed = arguments.get(SIGNED)
+    hidden = {BODY, *in_path}
+    given: dict[str, Callable[[], Json]] = {}
+    if isinstance(signed, SignedRequest):
+        hidden.add(SIGNED)
+        given = {RAW: lambda: signed.text, SIGNED: signed.as_value}
+    given |= {
         PATH: lambda: {name: as_plain(arguments[name]) for name in in_path},
         QUERY: lambda: {
             name: as_plain(value)
             for name, value in arguments.items()
-            if name != BODY and name not in in_path and value is not None
+            if name not in hidden and value is not None
         },
         BODY: cache(lambda: as_plain(arguments[BODY])),
         TIME: lambda: tx.now_ms,

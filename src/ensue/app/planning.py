@@ -95,6 +95,7 @@ class Planned:
             reads_only=self._method == "GET",
             body=options.get("body"),
             types=options.get("types", {}),
+            verifies=self._options.get("verify") is not None,
         )
 
     def _values(

@@ -8,8 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from ensue.app.app import App
-from ensue.app.calls import Called, Calls, Once, Seal, Sealed, as_answer
+from ensue.app.calls import Calls, Seal, as_answer
+from ensue.app.claims import Called, Claim, Once, Sealed
 from ensue.app.routes import Answer, Route
+from ensue.app.signed import Nonce, SignedRequest
 from ensue.engine.clock import Clock, SystemClock
 from ensue.engine.database import StoreUrl, parse_store_url
 from ensue.engine.declarations import stranded
@@ -46,6 +48,7 @@ class Platform:
         self.engine = engine
         self.started_ms = engine.clock.now_ms()
         self._calls = Calls(engine)
+        self._homes = {id(route): app.name for app in apps for route in app.routes}
         self._paces = {
             id(route): Pace(route.rate_per_second, engine.clock, route.burst)
             for app in apps
@@ -81,6 +84,8 @@ class Platform:
             for route in app.routes:
                 if route.target is not None and route.target not in known:
                     raise NotFound(f"there is no {route.target}", at=route.name)
+                if route.verify is not None:
+                    route.verify.check()
         engine = await Engine.open(url, clock, source)
         platform = cls(apps, engine)
         try:
@@ -254,7 +259,26 @@ class Platform:
         async def run() -> Sealed:
             return seal(Answer(await operation.run(resource, given)))
 
-        return await self._calls.act(run, Origin(actor, trace=trace), once)
+        return await self._calls.act(run, Origin(actor, trace=trace), Claim.of(once))
+
+    def verified(
+        self, route: Route, provider: str | None, headers: Mapping[str, str], body: bytes
+    ) -> SignedRequest:
+        """A request of a route that is signed as it must be.
+
+        Args:
+            route: a route of one of the apps that verifies.
+            provider: who the path says has sent it.
+            headers: by lower-case name.
+            body: as it came.
+
+        Raises:
+            NotFound: there is no such provider.
+            NotVerified: it is not signed so.
+        """
+        if route.verify is None:
+            raise InvalidDeclaration("expected a route that verifies", at=route.name)
+        return route.verify.verify(provider, headers, body, self.engine.clock.now_ms())
 
     async def call(
         self,
@@ -264,6 +288,7 @@ class Platform:
         seal: Seal,
         trace: str | None = None,
         once: Once | None = None,
+        signed: SignedRequest | None = None,
     ) -> Called:
         """Run a route's function.
 
@@ -273,8 +298,10 @@ class Platform:
             seal: makes an answer into what is sent; for a ``def``, inside its transaction.
             trace: the W3C traceparent that the request came with.
             once: what tells a repeated request; None to run it in any case.
+            signed: the verified request, for a route that verifies.
 
         Raises:
+            Replayed: the request is a copy of one that was taken.
             LimitExceeded: more requests than the route takes.
             TokenReused: the key of ``once`` stands for another request.
             TokenInFlight: the same request is being done at this moment.
@@ -282,15 +309,16 @@ class Platform:
         """
         self._admit(route)
         origin = Origin(route.name, trace=trace)
+        claim = Claim.of(once, Nonce.of(self._homes[id(route)], signed))
         if route.is_action:
 
             async def run() -> Sealed:
                 return seal(as_answer(route, await route.function(**arguments)))
 
-            return await self._calls.act(run, origin, once)
+            return await self._calls.act(run, origin, claim)
         if route.reads_only:
             return self._calls.look(route, arguments, seal)
-        return await self._calls.transact(route, arguments, seal, origin, once)
+        return await self._calls.transact(route, arguments, seal, origin, claim)
 
     def _admit(self, route: Route) -> None:
         pace = self._paces.get(id(route))

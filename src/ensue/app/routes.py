@@ -9,11 +9,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypedDict, Unpack
 
+from ensue.app import signed
+from ensue.app.signed import SignedRequest, Verification
 from ensue.words.errors import InvalidDeclaration
 from ensue.words.names import Ref
 from ensue.words.units import rate_per_second
 
-Place = Literal["path", "query", "body"]
+Place = Literal["path", "query", "body", "raw", "signed"]
 Idempotency = Literal["required"]
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 _PATH_PARAMETER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
@@ -57,6 +59,7 @@ class Route:
         burst: how many it takes at once.
         idempotency: ``required`` when each request must have an idempotency key.
         target: the resource that it works on without a handler; None with one.
+        verify: what verifies that requests are signed; None when they need not be.
     """
 
     method: str
@@ -72,6 +75,7 @@ class Route:
     burst: int = 1
     idempotency: Idempotency | None = None
     target: Ref | None = None
+    verify: Verification | None = None
 
     @property
     def name(self) -> str:
@@ -107,6 +111,7 @@ class RouteOptions(TypedDict, total=False):
     rate: str | None
     burst: int
     idempotency: Idempotency | None
+    verify: signed.Given | Mapping[str, signed.Given] | None
 
 
 def make_route(
@@ -114,8 +119,9 @@ def make_route(
 ) -> Route:
     """A route from a function's signature.
 
-    Arguments named in the path come from it; ``body`` is the decoded body; ``tx`` is the
-    transaction of a ``def``; all others come from the query.
+    Arguments named in the path come from it; ``body`` is the decoded body, ``raw: bytes`` the body
+    as it came; one of the type `SignedRequest` is the verified request; ``tx`` is the transaction
+    of a ``def``; all others come from the query.
 
     Raises:
         InvalidDeclaration: the path is no path, an argument of it is missing or has no type, a GET
@@ -181,24 +187,48 @@ def with_options(route: Route, **options: Unpack[RouteOptions]) -> Route:
     """A route that answers as these options say.
 
     Raises:
-        InvalidDeclaration: a GET takes a body or needs an idempotency key.
+        InvalidDeclaration: a GET takes a body or needs an idempotency key, or what it takes is to
+            be verified and there is nothing that verifies it.
         InvalidValue: the rate is written wrong.
     """
     rate, idempotency = options.get("rate"), options.get("idempotency")
-    if route.method == "GET" and any(each.place == "body" for each in route.parameters):
+    places = {each.place for each in route.parameters}
+    if route.method == "GET" and places & {"body", "raw"}:
         raise InvalidDeclaration("expected no body for a GET", at=route.name)
     if route.method == "GET" and idempotency is not None:
         raise InvalidDeclaration(
             "expected no idempotency for a GET, which changes nothing", at=route.name
         )
+    given = options.get("verify")
+    if "signed" in places and given is None:
+        raise InvalidDeclaration(
+            "expected verify= on a route that takes a SignedRequest", at=route.name
+        )
+    verify = None if given is None else Verification(given, parameters_in(route.path), route.name)
     return replace(
         route,
         status=options.get("status", route.status),
-        statuses={**route.statuses, **(options.get("statuses") or {})},
+        statuses={
+            **_statuses(verify),
+            **route.statuses,
+            **(options.get("statuses") or {}),
+        },
+        verify=verify,
         rate_per_second=None if rate is None else rate_per_second(rate),
         burst=options.get("burst", 1),
         idempotency=idempotency,
     )
+
+
+def _statuses(verify: Verification | None) -> dict[int, str]:
+    if verify is None:
+        return {}
+    found = {401: "the request is not signed as it must be"}
+    if verify.has_providers:
+        found[404] = "there is no such provider"
+    if verify.refuses_replays:
+        found[409] = "the request is a copy of one that was taken"
+    return found
 
 
 def _parameter(
@@ -215,6 +245,10 @@ def _parameter(
         place = "path"
     elif declared.name == "body":
         place = "body"
+    elif declared.name == "raw" and hints["raw"] is bytes:
+        place = "raw"
+    elif hints[declared.name] is SignedRequest:
+        place = "signed"
     required = declared.default is inspect.Parameter.empty
     return Parameter(
         name=declared.name,

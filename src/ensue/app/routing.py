@@ -47,7 +47,8 @@ class Routing(Following):
     def route(self, method: str, path: str, **options: Unpack[RouteOptions]) -> Declaring:
         """Declare what answers a method on a path.
 
-        Arguments named in the path come from it, ``body`` is the decoded body, ``tx`` the
+        Arguments named in the path come from it, ``body`` is the decoded body, ``raw: bytes`` the
+        body as it came, an argument of the type `SignedRequest` the verified request, ``tx`` the
         transaction of a ``def`` (a snapshot for GET), and all others come from the query. Types
         are checked before the function runs.
 
@@ -58,7 +59,10 @@ class Routing(Following):
                 answers with and what they mean, for the description. ``rate``: how many requests it
                 takes, such as ``"5/s"``; beyond it answers 429. ``burst``: how many it takes at
                 once (1). ``idempotency``: ``"required"`` to refuse requests without an
-                ``Idempotency-Key``; one that is sent is honoured in any case.
+                ``Idempotency-Key``; one that is sent is honoured in any case. ``verify``: a
+                verifier such as `Stripe`: only requests that it verifies, against the body as it
+                came, are taken; a list of verifiers, of which one must do; or, by the path's
+                parameter ``provider``, those of each provider.
 
         Returns:
             What the function is declared with, as a decorator. Without a function, one of its

@@ -37,6 +37,8 @@ from ensue.words.units import duration_ms
 
 T = TypeVar("T")
 
+JSON = {"content-type": "application/json"}
+
 
 @dataclass(frozen=True)
 class Reply:
@@ -96,7 +98,7 @@ class Running:
         return self.request("GET", path, query=query)
 
     def post(self, path: str, body: object = None) -> Reply:
-        """Send a POST with a JSON body to the app."""
+        """Send a POST to the app, with a JSON body, or with bytes as they are."""
         return self.request("POST", path, body=body)
 
     def request(
@@ -108,7 +110,15 @@ class Running:
         query: Mapping[str, str | float] | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Reply:
-        """Send any request to the app; nothing settles by it."""
+        """Send any request to the app; nothing settles by it.
+
+        Args:
+            method: such as ``POST``.
+            path: such as ``/orders``.
+            body: a JSON value; or bytes that are sent as they are, such as what was signed.
+            query: the query's parameters.
+            headers: by name.
+        """
         return self._send(method, path, body, list((query or {}).items()), headers)
 
     def replay(self, recording: Path) -> list[Replayed]:
@@ -271,13 +281,15 @@ class Running:
         query: Sequence[tuple[str, str | float]],
         headers: Mapping[str, str] | None,
     ) -> Reply:
+        raw = body if isinstance(body, bytes) else None
         answer = self._do(
             lambda: self._client.request(
                 method,
                 path,
-                json=body if method != "GET" else None,
+                json=None if method == "GET" or raw is not None else body,
+                content=raw,
                 params=list(query) or None,
-                headers=dict(headers or {}),
+                headers=({} if raw is None else JSON) | dict(headers or {}),
             )
         )
         found = answer.json() if answer.content else None

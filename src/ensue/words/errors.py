@@ -14,10 +14,12 @@
     │   ├── Unfit               what is stored does not fit the type that it is read as
     │   ├── LeaseLost           a receive's lease has passed, or what it received is settled
     │   ├── TokenReused         an idempotency token stands for another request already
-    │   └── TokenInFlight       the request with this idempotency token is still being done
+    │   ├── TokenInFlight       the request with this idempotency token is still being done
+    │   └── Replayed            a signed request is a copy of one that was taken
     ├── LimitExceeded           a named bound was reached; later there may be room
     │   └── TooLarge            a value is larger than its bound; it will not fit later either
     ├── NotPermitted            a credential is missing or wrong
+    │   └── NotVerified         a request is not signed as it must be
     ├── StoreError              the store cannot serve
     │   ├── StoreBusy           another process holds the write lock
     │   ├── StoreUnusable       damaged, foreign, newer, read-only, full
@@ -140,6 +142,12 @@ class TokenInFlight(Conflict):
     code = "token_in_flight"
 
 
+class Replayed(Conflict):
+    """A signed request is a copy of one that was taken: it has no effect."""
+
+    code = "replayed"
+
+
 class LeaseLost(Conflict):
     """The lease of a receive has passed to another, or what it received is settled."""
 
@@ -180,6 +188,33 @@ class NotPermitted(EnsueError):
     """A credential is missing or wrong."""
 
     code = "not_permitted"
+
+
+class NotVerified(NotPermitted):
+    """A request is not signed as it must be. What failed is for the log: its sender is not told.
+
+    Args:
+        message: what is told.
+        at: where.
+        hint: what to do about it.
+        reason: what failed; never a secret or a signature.
+        challenge: the scheme of HTTP authentication that it asks for.
+    """
+
+    code = "not_verified"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        at: str | None = None,
+        hint: str | None = None,
+        reason: str = "",
+        challenge: str = "Signature",
+    ) -> None:
+        super().__init__(message, at=at, hint=hint)
+        self.reason = reason
+        self.challenge = challenge
 
 
 class StoreError(EnsueError):

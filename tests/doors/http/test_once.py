@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ensue import Answer, App, Body, Conflict, LimitExceeded, Tx
-from ensue.app.calls import IDEMPOTENCY_KEEP_MS, Calls, Once
+from ensue.app.calls import Calls
+from ensue.app.claims import IDEMPOTENCY_KEEP_MS, Claim, Once
 from ensue.doors.http import asgi_app
 from ensue.engine.transaction import Origin
 from ensue.testing import Running, running
@@ -286,7 +287,7 @@ def test_an_action_that_is_cancelled_while_its_key_is_claimed_frees_it(once, out
         async def run():
             calls.append(1)
 
-        asked = Once("scope", "k", "fingerprint")
+        asked = Claim(Once("scope", "k", "fingerprint"))
         for turns in range(8):
             task = asyncio.ensure_future(Calls(engine).act(run, Origin("pay"), asked))
             for _ in range(turns):

@@ -12,18 +12,36 @@ from starlette.types import Receive, Scope, Send
 from ensue.app.app import App
 from ensue.app.platform import Platform
 from ensue.app.routes import Route
+from ensue.app.signed import PROVIDER
 from ensue.doors.http.arguments import Binder
 from ensue.doors.http.guard import Guard
-from ensue.doors.http.once import UNSAFE, headers_of_call, once_of
+from ensue.doors.http.once import UNSAFE, headers_of_call, once_of, read_again
 from ensue.doors.http.resources import HouseRoute, house_routes
 from ensue.doors.http.routing import Endpoint, make_router, names_in
-from ensue.doors.http.statuses import body_of, encode, headers_of, internal_body, seal, status_of
-from ensue.doors.http.wire import HEADERS, NO_STORE, Gone, respond, trace_of
-from ensue.words.errors import EnsueError, StoreClosed
+from ensue.doors.http.statuses import (
+    MethodNotAllowed,
+    body_of,
+    encode,
+    headers_of,
+    internal_body,
+    seal,
+    status_of,
+)
+from ensue.doors.http.wire import (
+    HEADERS,
+    NO_STORE,
+    Gone,
+    headers_of_request,
+    read_bytes,
+    respond,
+    trace_of,
+)
+from ensue.words.errors import EnsueError, NotPermitted, StoreClosed
 
 BODY_BYTES_MAX = 1_048_576
 HOUSE = "/_ensue"
 DESCRIPTION = "/openapi.json"
+DENIED = "ensue.denied"  # why the guard let a request go nowhere but to routes that verify it
 
 log = logging.getLogger("ensue.http")
 
@@ -35,10 +53,14 @@ class Door:
         router: what is where.
         guard: who may call.
         new_id: makes the ids under which faults of ours are logged.
+        signed: what is where of the routes that verify who sent a request: they need no key.
     """
 
-    def __init__(self, router: Router, guard: Guard, new_id: Callable[[], str]) -> None:
+    def __init__(
+        self, router: Router, guard: Guard, new_id: Callable[[], str], signed: Router
+    ) -> None:
         self._router = router
+        self._signed = signed
         self._guard = guard
         self._new_id = new_id
 
@@ -50,7 +72,11 @@ class Door:
         headers = dict(scope["headers"])
         scope[HEADERS] = headers
         try:
-            self._guard.check(scope, headers)
+            try:
+                self._guard.check(scope, headers)
+            except NotPermitted as denied:
+                await self._without_key(scope, receive, send, denied)
+                return
             await self._router(scope, receive, send)
         except EnsueError as error:
             await self._answer_error(scope, send, error)
@@ -62,6 +88,16 @@ class Door:
             raise
         except Exception as fault:  # noqa: BLE001 - the border: no fault of ours reaches a client
             await self._answer_fault(scope, send, fault)
+
+    async def _without_key(
+        self, scope: Scope, receive: Receive, send: Send, denied: NotPermitted
+    ) -> None:
+        """Answer a request that may go nowhere but to a route that verifies it by itself."""
+        scope[DENIED] = denied
+        try:
+            await self._signed(scope, receive, send)
+        except MethodNotAllowed:
+            raise denied from None
 
     async def _answer_error(self, scope: Scope, send: Send, error: EnsueError) -> None:
         status = status_of(error)
@@ -88,10 +124,23 @@ class _Responder:
         self._takes_key = route.method in UNSAFE
         self._needs_key = route.idempotency == "required"
         self._bytes_max = bytes_max
+        names = names_in(route.path)
+        self._provider = f"p{names.index(PROVIDER)}" if PROVIDER in names else ""
+        self._verifies = route.verify is not None
+        self._raw = [each.name for each in route.parameters if each.place == "raw"]
+        self._signed = [each.name for each in route.parameters if each.place == "signed"]
+        self._verified = platform.verified
         self._bind = Binder(route, names_in(route.path), bytes_max).bind
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        once = None
+        once = signed = None
+        body = b""
+        if self._verifies or self._raw:
+            body = await read_bytes(scope, receive, self._bytes_max)
+            receive = read_again(body)
+        if self._verifies:
+            provider = scope["path_params"].get(self._provider)
+            signed = self._verified(self._route, provider, _as_text(scope), body)
         if self._takes_key:
             once, receive = await once_of(
                 scope,
@@ -101,11 +150,23 @@ class _Responder:
                 bytes_max=self._bytes_max,
             )
         arguments = await self._bind(scope, receive)
+        arguments |= dict.fromkeys(self._raw, body) | dict.fromkeys(self._signed, signed)
         called = await self._call(
-            self._route, arguments, seal=seal, trace=trace_of(scope), once=once
+            self._route, arguments, seal=seal, trace=trace_of(scope), once=once, signed=signed
         )
         sealed = called.sealed
         await respond(scope, send, sealed.status, sealed.body, headers_of_call(called))
+
+
+def _as_text(scope: Scope) -> dict[str, str]:
+    found = headers_of_request(scope)
+    return {name.decode("latin-1"): value.decode("latin-1") for name, value in found.items()}
+
+
+async def _denied(scope: Scope, receive: Receive, send: Send) -> None:
+    del receive, send
+    denied: NotPermitted = scope[DENIED]
+    raise denied
 
 
 async def _decline(scope: Scope, receive: Receive, send: Send) -> None:
@@ -154,16 +215,23 @@ def asgi_app(
     guard = Guard(key, loopback=loopback)
     apps = platform.apps if app is None else [app]
     house = house_routes(platform, body_bytes_max)
-    endpoints: list[tuple[str, str, Endpoint]] = [
-        (route.method, route.path, _Responder(platform, each.name, route, body_bytes_max))
-        for each in apps
-        for route in each.routes
-    ]
+    endpoints: list[tuple[str, str, Endpoint]] = []
+    signed: list[tuple[str, str, Endpoint]] = []
+    for each in apps:
+        for route in each.routes:
+            responder = _Responder(platform, each.name, route, body_bytes_max)
+            endpoints.append((route.method, route.path, responder))
+            signed.extend(endpoints[-1:] if route.verify is not None else [])
     if not any((method, path) == ("GET", DESCRIPTION) for method, path, _ in endpoints):
         endpoints.append(("GET", DESCRIPTION, _describer(apps, house, has_key=bool(key))))
     inside = make_router((each.method, each.path, each.endpoint) for each in house)
     mount = Mount(HOUSE, app=_House(inside))
-    return Door(make_router(endpoints, mounts=[mount]), guard, platform.new_id)
+    return Door(
+        make_router(endpoints, mounts=[mount]),
+        guard,
+        platform.new_id,
+        make_router(signed, default=_denied),
+    )
 
 
 def _describer(apps: Sequence[App], house: Sequence[HouseRoute], *, has_key: bool) -> Endpoint:

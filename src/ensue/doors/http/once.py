@@ -11,7 +11,7 @@ import re
 
 from starlette.types import Message, Receive, Scope
 
-from ensue.app.calls import Called, Once
+from ensue.app.claims import Called, Once
 from ensue.doors.http.wire import HeaderList, headers_of_request, read_bytes
 from ensue.words.errors import InvalidValue
 from ensue.words.values import shown
@@ -68,7 +68,7 @@ async def once_of(
     )
     fingerprint = hashlib.sha256(b"\0".join(asked))
     once = Once(f"http {place} {credential.hexdigest()[:32]}", key, fingerprint.hexdigest())
-    return once, _again(body)
+    return once, read_again(body)
 
 
 def headers_of_call(called: Called) -> HeaderList:
@@ -98,7 +98,7 @@ def _key(given: list[bytes]) -> str:
     return key
 
 
-def _again(body: bytes) -> Receive:
+def read_again(body: bytes) -> Receive:
     """A source of a body that was read already."""
 
     async def receive() -> Message:

@@ -27,6 +27,7 @@ OPENAPI_VERSION = "3.1.0"
 HOUSE_TAG = "ensue"
 ERROR = {"$ref": "#/components/responses/Error"}
 _REF = "#/components/schemas/{name}"
+_PLACES = frozenset({"path", "query", "body"})
 _SECTIONS = ("Args:", "Returns:", "Raises:", "Yields:", "Example:", "Examples:")
 
 Schema: TypeAlias = dict[str, Any]
@@ -54,6 +55,8 @@ class _Entry:
     statuses: dict[int, str] = field(default_factory=dict)
     takes_key: bool = False
     needs_key: bool = False
+    takes_raw: bool = False
+    security: list[Schema] | None = None
 
 
 def described_api(
@@ -93,6 +96,15 @@ def described_api(
             "key": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
         }
         made["security"] = [{"bearer": []}, {"key": []}]
+    signed = {
+        name: scheme
+        for app in apps
+        for route in app.routes
+        if route.verify is not None
+        for name, scheme in route.verify.described().items()
+    }
+    if signed:
+        made["components"].setdefault("securitySchemes", {}).update(signed)
     return made
 
 
@@ -104,12 +116,17 @@ def _of_app(app: App, route: Route) -> _Entry:
         name=str(getattr(route.function, "__name__", "answer")),
         tag=app.name,
         words=inspect.getdoc(route.function) or "",
-        parameters=route.parameters,
+        parameters=tuple(each for each in route.parameters if each.place in _PLACES),
         returns=Any if route.returns is Answer else route.returns,
         status=HTTPStatus.NO_CONTENT if empty else route.status,
         statuses=dict(route.statuses),
         takes_key=route.method in UNSAFE,
         needs_key=route.idempotency == "required",
+        takes_raw=route.method != "GET"
+        and any(each.place in {"raw", "signed"} for each in route.parameters),
+        security=None
+        if route.verify is None
+        else [{name: []} for name in route.verify.described()],
     )
 
 
@@ -208,6 +225,11 @@ def _operation(entry: _Entry, template: str, schemas: _Schemas, taken: set[str])
         parameters.append(_KEY | {"required": entry.needs_key})
     if parameters:
         described["parameters"] = parameters
+    if entry.security is not None:
+        # A list without any says that none of the API's own credentials are asked for.
+        described["security"] = entry.security
+    if entry.takes_raw:
+        described["requestBody"] = {"required": True, "content": {"*/*": {"schema": {}}}}
     for each in entry.parameters:
         if each.place == "body":
             described["requestBody"] = {

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from starlette.types import Receive, Scope, Send
 
-from ensue.app.calls import Once, Sealed
+from ensue.app.claims import Once, Sealed
 from ensue.app.platform import Platform
 from ensue.app.routes import Answer
 from ensue.catalog import KINDS

@@ -50,7 +50,10 @@ async def _nowhere(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 def make_router(
-    endpoints: Iterable[tuple[str, str, Endpoint]], *, mounts: Iterable[Mount] = ()
+    endpoints: Iterable[tuple[str, str, Endpoint]],
+    *,
+    mounts: Iterable[Mount] = (),
+    default: Endpoint = _nowhere,
 ) -> Router:
     """A router of ``(method, path, endpoint)``.
 
@@ -73,7 +76,7 @@ def make_router(
         _Path(shape, _Methods(methods), methods=list(methods))
         for shape, methods in sorted(paths.items(), key=lambda each: _order(each[0]))
     ]
-    return Router([*mounts, *routes], redirect_slashes=False, default=_nowhere)
+    return Router([*mounts, *routes], redirect_slashes=False, default=default)
 
 
 def shape_of(path: str) -> str:

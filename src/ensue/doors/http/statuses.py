@@ -11,7 +11,7 @@ from http import HTTPStatus
 
 import msgspec
 
-from ensue.app.calls import Sealed
+from ensue.app.claims import Sealed
 from ensue.app.routes import Answer
 from ensue.words.errors import (
     Conflict,
@@ -23,6 +23,7 @@ from ensue.words.errors import (
     NotFound,
     NotKept,
     NotPermitted,
+    NotVerified,
     StoreBusy,
     StoreError,
     TokenInFlight,
@@ -123,6 +124,8 @@ def headers_of(error: EnsueError) -> list[tuple[bytes, bytes]]:
     """The headers that go with an error's status (RFC 9110)."""
     if isinstance(error, MethodNotAllowed):
         return [(b"allow", error.allowed.encode())]
+    if isinstance(error, NotVerified):
+        return [(b"www-authenticate", error.challenge.encode() + b' realm="ensue"')]
     if isinstance(error, NotPermitted) and not isinstance(error, CrossSite):
         return [(b"www-authenticate", b'Bearer realm="ensue"')]
     if isinstance(error, LimitExceeded) and status_of(error) == HTTPStatus.TOO_MANY_REQUESTS:

@@ -1,0 +1,16 @@
+"""Who sent a request: verification of signed requests against their raw bytes.
+
+    request ──▶ Verifier.verify(headers, body, now_ms) ──▶ Proof
+                                                      └──▶ NotVerified: why is for the log
+
+A verifier is a declaration: it names the scheme and where its secrets are kept. What it verifies
+with is read at each request, so that secrets are rotated while the app runs.
+"""
+
+from ensue.identity.alternatives import AnyOf
+from ensue.identity.macs import Hmac
+from ensue.identity.model import Proof, Verifier
+from ensue.identity.standard import StandardWebhooks
+from ensue.identity.stripe import Stripe
+
+__all__ = ["AnyOf", "Hmac", "Proof", "StandardWebhooks", "Stripe", "Verifier"]
