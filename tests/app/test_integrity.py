@@ -92,7 +92,7 @@ def test_a_store_that_was_used_has_nothing_wrong_with_it(filled):
     held = filled.rows("SELECT count(*) FROM ensue_work WHERE due_ms = ?", HELD_MS)
 
     assert check(filled.engine) == []
-    wanted = ["bus", "function", "queue", "schedule", "stream", "table", "topic"]
+    wanted = ["bus", "deliveries", "function", "queue", "schedule", "stream", "table", "topic"]
     assert kinds == [(kind,) for kind in wanted]
     assert states == [(work.WAITING,), (work.LEASED,), (work.DONE,)]
     assert held == [(1,)]

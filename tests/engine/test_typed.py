@@ -314,14 +314,16 @@ def test_a_delivery_that_does_not_fit_a_typed_target_is_refused_and_who_delivers
     stage = run_on(store, app)
     with pytest.raises(InvalidInput, match=r"refused the message: .*at \$\.cents"):
         stage.wait(topic.publish(WRONG))
-    with pytest.raises(InvalidInput, match="refused the event"):
-        stage.wait(bus.publish("Paid", GOOD))
-    assert stage.wait(topic.count()) == stage.wait(bus.count()) == 0
+    stage.wait(bus.publish("Paid", GOOD))
+    assert (stage.wait(topic.count()), stage.wait(bus.count())) == (0, 1)
+    [letter] = stage.wait(app.resources["typed", "queue", "events-dlq"].peek())
+    assert "refused the event" in letter.attributes["dead_letter"]["reason"]
     stage.wait(topic.publish({"cents": 5, "order": "o1"}))
     table, column = {"queue": ("ensue_work", "body"), "stream": ("typed_payments_records", "data")}[
         sort
     ]
-    assert stage.rows(f"SELECT {column} FROM {table}") == [('{"order":"o1","cents":5}',)]
+    taken = stage.rows(f"SELECT {column} FROM {table} WHERE {column} NOT LIKE '%version%'")
+    assert taken == [('{"order":"o1","cents":5}',)]
 
 
 def test_a_firing_that_does_not_fit_its_target_is_dead_lettered_with_the_place(run_on, store):

@@ -122,6 +122,7 @@ class Platform:
             resource.prepare(self.engine, tx)
         for resource in resources:
             resource.connect(self.engine, tx)
+        self.engine.directory.check_circles()
         names = [app.name for app in self.apps]
         for ref, left in stranded(tx, names, self.engine.declared):
             log.warning(

@@ -204,9 +204,10 @@ class Tx(ReadTx):
 
         Raises:
             InvalidValue: a part is missing or has the wrong type.
-            InvalidInput: a target refuses it; then nobody gets it.
+            InvalidInput: a subscriber of a topic refuses it; then nobody gets it. What a target of
+                a bus refuses is tried again, and fails nobody.
             TooLarge: it is larger than 1 MiB.
-            LimitExceeded: a target is as deep as it may be; then nobody gets it.
+            LimitExceeded: a subscriber of a topic is as deep as it may be; then nobody gets it.
         """
         if isinstance(to, Topic):
             return self._inner.whole(
@@ -214,11 +215,7 @@ class Tx(ReadTx):
                     self._inner, to.model, to.subscriptions, *said, **options
                 )
             )
-        if not len(to.rules):
-            return bus_kind.publish(self._inner, to.model, to.rules, *said, **options)
-        return self._inner.whole(
-            lambda: bus_kind.publish(self._inner, to.model, to.rules, *said, **options)
-        )
+        return bus_kind.publish(self._inner, to.model, to.rules, *said, **options)
 
     def publish_batch(self, bus: Bus, entries: Sequence[Entry]) -> list[str | Refusal]:
         """Publish events in their order; for each its id, or why it was refused.
@@ -231,9 +228,7 @@ class Tx(ReadTx):
         Raises:
             LimitExceeded: there are more than 1,000.
         """
-        return self._inner.whole(
-            lambda: bus_kind.publish_batch(self._inner, bus.model, bus.rules, entries)
-        )
+        return bus_kind.publish_batch(self._inner, bus.model, bus.rules, entries)
 
     def schedule(
         self,

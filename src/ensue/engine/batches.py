@@ -10,7 +10,7 @@ from ensue.engine.handlers import Policy, WorkHandler
 from ensue.engine.ids import WORK_NUMBER, Place
 from ensue.engine.transaction import Origin, Transaction
 from ensue.engine.work import HELD_MS, Work
-from ensue.words.errors import StoreError, Unfit
+from ensue.words.errors import StoreError
 
 
 def unripe_until_ms(tx: Transaction, queue: int, size: int, window_ms: int) -> int | None:
@@ -124,7 +124,7 @@ def completed(tx: Transaction, handler: WorkHandler, verdict: Verdict) -> Verdic
     except StoreError:
         raise
     except Exception as fault:  # noqa: BLE001 - the application's failure is recorded as it is
-        is_final = isinstance(fault, Unfit) and len(pieces) == 1
+        is_final = isinstance(fault, handler.final) and len(pieces) == 1
         return Verdict(pieces, all_failed(pieces, error_text(fault)), is_final)
     return Verdict(pieces, refused or {})
 

@@ -12,6 +12,7 @@ from ensue.engine import work
 from ensue.engine.engine import Engine
 from ensue.engine.handlers import Pace, WorkHandler
 from ensue.engine.ids import WORK_NUMBER, Place
+from ensue.engine.terms import next_try, terms_of, with_attributes
 from ensue.engine.transaction import Origin, Transaction
 from ensue.engine.work import Work
 from ensue.words.errors import StoreError
@@ -112,23 +113,37 @@ class Consumer:
             if len(taken.pieces) == asked:
                 self._next_due_ms = self._pace.next_ms()
 
+    def _is_final(self, fault: BaseException) -> bool:
+        """Whether no retry will mend a failure."""
+        return isinstance(fault, self._handler.final)
+
     def _fail(self, tx: Transaction, piece: Work, error: str, *, is_final: bool = False) -> None:
         """Give failed work back for another try, or move it to the dead-letter queue."""
-        if piece.receives - piece.crashes < self._policy.max_receives and not is_final:
-            delay_ms = self._policy.backoff_ms(piece.receives, tx.facts.ids.source)
-            work.retry(tx, piece, error, delay_ms)
-            return
-        self._bury(tx, piece, error)
+        terms = terms_of(piece) if self._handler.takes_terms else None
+        then = next_try(tx, piece, terms, self._policy, is_final=is_final)
+        if then.delay_ms is not None:
+            work.retry(tx, piece, error, then.delay_ms)
+        else:
+            self._bury(tx, piece, error, then.spent)
 
-    def _bury(self, tx: Transaction, piece: Work, error: str) -> None:
-        if work.bury(tx, piece, error, self._dead_letters) and self._handler.dead is not None:
-            tell_of_death(tx, self.name, self._handler.dead, piece, error)
+    def _bury(self, tx: Transaction, piece: Work, error: str, spent: str | None = None) -> None:
+        handler = self._handler
+        terms = terms_of(piece) if handler.takes_terms else None
+        queue = self._dead_letters
+        if terms is not None and terms.dead_letters is not None:
+            queue = tx.facts.numbers.get(terms.dead_letters, queue)
+        if handler.tells is not None:
+            piece = with_attributes(piece, handler.tells(piece, error, spent))
+        if work.bury(tx, piece, error, queue) and handler.dead is not None:
+            tell_of_death(tx, self.name, handler.dead, piece, error)
 
     def _is_worn_out(self, piece: Work) -> str | None:
         """Why work is not to be received once more; None when it may be."""
         if piece.crashes >= self._policy.max_receives:
             return f"the process died {piece.crashes} times while it was handled"
-        if piece.receives - piece.crashes >= self._policy.max_receives:
+        terms = terms_of(piece) if self._handler.takes_terms else None
+        most = self._policy.max_receives if terms is None else terms.retries + 1
+        if piece.receives - piece.crashes >= most:
             return f"received {piece.receives} times without being settled"
         return None
 

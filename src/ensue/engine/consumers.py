@@ -35,7 +35,7 @@ from ensue.engine.ids import WORK_NUMBER, Place
 from ensue.engine.transaction import Origin, Transaction, acting
 from ensue.engine.work import Work
 from ensue.engine.workers import Deadline, cancel_all
-from ensue.words.errors import InvalidDeclaration, StoreError, Unfit
+from ensue.words.errors import InvalidDeclaration, StoreError
 
 
 class TransactionConsumer(Consumer):
@@ -115,7 +115,7 @@ class TransactionConsumer(Consumer):
             raise
         except Exception as fault:  # noqa: BLE001 - the application's failure is recorded as it is
             if len(pieces) == 1:
-                is_final = isinstance(fault, Unfit)
+                is_final = self._is_final(fault)
                 self._fail(tx, received[0], error_text(fault), is_final=is_final)
                 return []
             middle = len(pieces) // 2
@@ -177,7 +177,7 @@ class TransactionConsumer(Consumer):
         except StoreError:
             raise
         except Exception as fault:  # noqa: BLE001 - the application's failure is recorded as it is
-            self._fail(tx, received, error_text(fault), is_final=isinstance(fault, Unfit))
+            self._fail(tx, received, error_text(fault), is_final=self._is_final(fault))
             return False
         return True
 
@@ -278,7 +278,7 @@ class ActionConsumer(Consumer):
                 error = "CancelledError: something that the action awaited was cancelled"
         except Exception as fault:  # noqa: BLE001 - the application's failure is recorded as it is
             error = error_text(fault)
-            is_final = isinstance(fault, Unfit) and len(pieces) == 1
+            is_final = self._is_final(fault) and len(pieces) == 1
         finally:
             deadline.cancel()
             self._running.pop(task, None)

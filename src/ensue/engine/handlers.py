@@ -18,9 +18,10 @@ from ensue.engine.lanes import LATEST, Start
 from ensue.engine.logs import Record
 from ensue.engine.transaction import Transaction
 from ensue.engine.work import Work
-from ensue.words.errors import InvalidDeclaration
+from ensue.words.errors import InvalidDeclaration, Unfit
 from ensue.words.names import Ref
 from ensue.words.units import duration_ms, rate_per_second
+from ensue.words.values import Json
 
 RETRY_BASE_MS = 1_000
 RETRY_CAP_MS = 300_000
@@ -163,6 +164,10 @@ class WorkHandler:
             None; when it raises, all has failed. With it ``act_batch`` answers whatever it likes.
         halves: whether a batch of an action that failed is tried again in smaller batches, half as
             large each time, and each alone the last time.
+        takes_terms: whether its work may bring terms of its own along; see `terms`.
+        final: the errors that no retry will mend.
+        tells: what the attributes of a dead letter tell besides, given the work, why it died and
+            which bound of its terms was reached.
     """
 
     ref: Ref
@@ -177,6 +182,9 @@ class WorkHandler:
     stays_inside: bool = False
     complete: Callable[[Transaction, list[Work], Any], Mapping[int, str] | None] | None = None
     halves: bool = False
+    takes_terms: bool = False
+    final: tuple[type[Exception], ...] = (Unfit,)
+    tells: Callable[[Work, str, str | None], Mapping[str, Json]] | None = None
 
 
 @dataclass(frozen=True)

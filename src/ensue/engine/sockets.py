@@ -149,6 +149,8 @@ class Directory(Generic[TX]):
         self._sources: dict[Ref, Source] = {}
         self._callables: dict[Ref, Call] = {}
         self._known: set[Ref] = set()
+        self._sure: set[Ref] = set()
+        self._onward: dict[Ref, tuple[Ref, ...]] = {}
 
     def add(
         self,
@@ -157,9 +159,25 @@ class Directory(Generic[TX]):
         target: Target[TX] | None = None,
         source: Source | None = None,
         call: Call | None = None,
+        is_sure: bool = False,
+        onward: Sequence[Ref] = (),
     ) -> None:
-        """Enter a resource and the sockets it has."""
+        """Enter a resource and the sockets it has.
+
+        Args:
+            ref: the resource.
+            target: takes deliveries.
+            source: its log.
+            call: calls it.
+            is_sure: whether the target raises nothing but what the store raises: what it does not
+                take it refuses, before it writes.
+            onward: to what the target delivers, in the same transaction, what it takes.
+        """
         self._known.add(ref)
+        if is_sure:
+            self._sure.add(ref)
+        if onward:
+            self._onward[ref] = tuple(dict.fromkeys(onward))
         if target is not None:
             self._targets[ref] = target
         if source is not None:
@@ -178,6 +196,33 @@ class Directory(Generic[TX]):
         if found is None:
             raise self._missing(ref, "takes deliveries")
         return found
+
+    def is_sure(self, ref: Ref) -> bool:
+        """Whether the Target of a resource raises nothing but what the store raises."""
+        return ref in self._sure
+
+    def check_circles(self) -> None:
+        """Check that nothing is delivered to itself, by way of others, in one transaction.
+
+        Raises:
+            InvalidDeclaration: something is; says by what way.
+        """
+        clear: set[Ref] = set()
+        for ref in self._onward:
+            self._walk(ref, [], clear)
+
+    def _walk(self, ref: Ref, path: list[Ref], clear: set[Ref]) -> None:
+        if ref in path:
+            circle = " ─▶ ".join(map(str, [*path[path.index(ref) :], ref]))
+            raise InvalidDeclaration(
+                f"expected no circle of deliveries, got {circle}",
+                hint="Let a function or a queue's consumer pass it on: its work is a transaction"
+                " of its own.",
+            )
+        if ref not in clear:
+            for after in self._onward.get(ref, ()):
+                self._walk(after, [*path, ref], clear)
+            clear.add(ref)
 
     def source(self, ref: Ref) -> Source:
         """The Source of a resource.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from ensue.engine.consumers import TransactionConsumer
 from ensue.engine.engine import Engine
 from ensue.engine.home import Home, Resource
 from ensue.engine.sockets import Delivery, Refusal, Source
@@ -18,6 +19,7 @@ from ensue.resources.bus.model import TARGETS_MAX, BusModel, Entry, Match, Rule
 from ensue.resources.bus.rules.declaring import target_model
 from ensue.resources.bus.rules.envelope import check_word
 from ensue.resources.bus.rules.matching import RuleSet
+from ensue.resources.bus.worker import retrying
 from ensue.words import values
 from ensue.words.errors import InvalidDeclaration, NotFound
 from ensue.words.names import Ref, check_name
@@ -83,7 +85,7 @@ class Bus:
             raise InvalidDeclaration(
                 f"expected 1 to {TARGETS_MAX} targets for rule {name}, got {len(given)}"
             )
-        targets = tuple(target_model(each, input, group) for each in given)
+        targets = tuple(target_model(each, input, group, place) for place, each in enumerate(given))
         self.rules.add(Rule(name, dict(pattern), targets, enabled=enabled))
 
     async def publish(
@@ -215,7 +217,9 @@ class Bus:
         )
         engine.add_log(tx, number, self.model.events)
         source = Source(number, self.model.events, keep_ms=self.model.keep_ms)
-        engine.directory.add(self.ref, source=source, target=self)
+        engine.declare(tx, self.model.deliveries, values.encode({"of": self.ref.name}))
+        onward = [target.ref for rule in self.rules.all() for target in rule.targets]
+        engine.directory.add(self.ref, source=source, target=self, is_sure=True, onward=onward)
 
     def connect(self, engine: Engine, tx: Transaction) -> None:
         """Check that each rule's targets take deliveries."""
@@ -225,9 +229,8 @@ class Bus:
                 engine.directory.target(target.ref)
 
     def workers(self, engine: Engine) -> list[Worker]:
-        """It delivers when it is published to, and does nothing by itself."""
-        del engine
-        return []
+        """What makes deliveries again that a target did not take."""
+        return [TransactionConsumer(engine, retrying(self.model, self.rules))]
 
     def deliver(self, tx: Transaction, deliveries: Sequence[Delivery]) -> list[str | Refusal]:
         """Take a batch within the caller's transaction (the Target socket)."""

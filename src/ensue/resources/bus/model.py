@@ -48,6 +48,11 @@ class BusModel:
         return Ref(self.ref.app, "queue", self.ref.name + DEAD_LETTERS)
 
     @cached_property
+    def deliveries(self) -> Ref:
+        """What its deliveries are work of that a target did not take at once."""
+        return Ref(self.ref.app, "deliveries", self.ref.name)
+
+    @cached_property
     def events(self) -> str:
         """The SQL table that holds the log of events."""
         return sql_name(self.ref.app, self.ref.name, "_events")
@@ -64,6 +69,7 @@ class RuleTargetModel:
         input: what it gets instead of the event as it is; None for that.
         group: the path to what its order is kept by in the event; None for none.
         parks: whether a delivery that was not taken lets the later ones of its group go on.
+        place: its place among the targets of its rule.
         said: the declaration of all this, for people.
     """
 
@@ -73,7 +79,13 @@ class RuleTargetModel:
     input: Input | None = None
     group: Input | None = None
     parks: bool = False
+    place: int = 0
     said: Mapping[str, Json] = field(default_factory=dict)
+
+    @cached_property
+    def lines_up(self) -> bool:
+        """Whether a delivery that was not taken holds back the later ones of its group."""
+        return self.group is not None and not self.parks
 
     @cached_property
     def is_plain(self) -> bool:

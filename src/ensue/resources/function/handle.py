@@ -151,7 +151,7 @@ class Function(Pausable):
         if self.model.was is not None:
             rename(tx, self.ref._replace(name=self.model.was), self.ref)
         engine.declare(tx, self.ref, values.encode(self.declared()))
-        engine.directory.add(self.ref, target=self, call=self.call)
+        engine.directory.add(self.ref, target=self, call=self.call, is_sure=True)
 
     def connect(self, engine: Engine, tx: Transaction) -> None:
         """Take up its place in the log that it follows: for a new function, where it begins.

@@ -83,7 +83,7 @@ class Mail(Pausable):
     def prepare(self, engine: Engine, tx: Transaction) -> None:
         """Enter the mail, with its Target."""
         engine.declare(tx, self.ref, values.encode(self.declared()))
-        engine.directory.add(self.ref, target=self)
+        engine.directory.add(self.ref, target=self, is_sure=True)
 
     def connect(self, engine: Engine, tx: Transaction) -> None:
         """It needs no other resource."""
@@ -103,6 +103,7 @@ class Mail(Pausable):
             policy=Policy(),
             act=act,
             stays_inside=self._home.settings.smtp is None,
+            takes_terms=True,
         )
         return [ActionConsumer(engine, handler)]
 

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from ensue.engine import deduplication, work
 from ensue.engine.backlog import depth as depth_of
 from ensue.engine.sockets import Delivery, Refusal
+from ensue.engine.terms import attributes_with_terms
 from ensue.engine.transaction import Transaction
 from ensue.resources.mail.model import MailModel, letter_of
 from ensue.words import values
-from ensue.words.errors import InvalidInput
+from ensue.words.errors import InvalidInput, TooLarge
 from ensue.words.values import Json
 
 
@@ -34,7 +35,7 @@ def deliver(
     for index, delivery in enumerate(deliveries):
         try:
             letter_of(mail, values.decode(delivery.body), "")
-        except InvalidInput as fault:
+        except (InvalidInput, TooLarge) as fault:
             answers.append(Refusal(index, fault.code, str(fault)))
             continue
         answers.append(work.record_id(tx, _take(tx, number, delivery)))
@@ -51,7 +52,7 @@ def _take(tx: Transaction, number: int, delivery: Delivery) -> int:
             number,
             delivery.body,
             delay_ms=delivery.delay_ms,
-            attributes=values.encode(delivery.attributes) if delivery.attributes else None,
+            attributes=attributes_with_terms(delivery),
         ),
     )
 

@@ -189,7 +189,8 @@ class Topic:
         )
         engine.add_log(tx, number, self.model.log)
         source = Source(number, self.model.log)
-        engine.directory.add(self.ref, target=self, source=source)
+        onward = [each.target for each in self.subscriptions.all()]
+        engine.directory.add(self.ref, target=self, source=source, onward=onward)
 
     def connect(self, engine: Engine, tx: Transaction) -> None:
         """Check that each subscription's target takes deliveries.

@@ -15,6 +15,7 @@ def target_model(
     given: Resource | RuleTarget,
     input: Declared | None,  # noqa: A002 - the word for it
     group: str | None,
+    place: int,
 ) -> RuleTargetModel:
     """A target as it is declared.
 
@@ -22,6 +23,7 @@ def target_model(
         given: the resource, perhaps with terms of its own.
         input: what it gets, where it says nothing else.
         group: by what its order is kept, where it says nothing else.
+        place: its place among the targets of its rule.
 
     Raises:
         InvalidExpression: the group is no path, or the input does not compile; says where.
@@ -47,5 +49,6 @@ def target_model(
         input=None if wanted is None else compile_input(wanted, RULE_NAMES),
         group=None if path is None else InputPath(path).compile_input(()),
         parks=target.on_failure == "park",
+        place=place,
         said=said,
     )

@@ -3,47 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
 from ensue.engine.sockets import Delivery, Refusal
-from ensue.engine.transaction import Transaction
-from ensue.resources.bus.model import ACCOUNT, REGION, BusModel, Rule, RuleTargetModel
-from ensue.resources.bus.rules.grouping import group_of
+from ensue.engine.transaction import Transaction, as_raised
+from ensue.resources.bus.model import BusModel, Rule, RuleTargetModel
 from ensue.resources.bus.rules.matching import RuleSet
+from ensue.resources.bus.store.keeping import keep, lined_up, refused
+from ensue.resources.bus.store.sending import Outgoing, Sending, made_for
 from ensue.words import values
-from ensue.words.errors import InvalidInput
+from ensue.words.errors import EnsueError, StoreError
 from ensue.words.names import Ref
 from ensue.words.values import Json
-
-
-class Outgoing(NamedTuple):
-    """An event that goes to the targets of the rules that it matches.
-
-    Attributes:
-        seen: its envelope, as patterns see it.
-        event: its envelope.
-        text: the same as JSON text.
-    """
-
-    seen: Mapping[str, Json]
-    event: dict[str, Json]
-    text: str
-
-
-class Sending(NamedTuple):
-    """What a target of a rule is to get.
-
-    Attributes:
-        rule: the rule.
-        target: its target.
-        outgoing: the event.
-        delivery: what the target gets of it.
-    """
-
-    rule: Rule
-    target: RuleTargetModel
-    outgoing: Outgoing
-    delivery: Delivery
 
 
 def deliver(
@@ -83,7 +53,10 @@ def deliver_all(
     *,
     only: str | None = None,
 ) -> None:
-    """Deliver events to the targets of the rules that they match, each target's in one batch."""
+    """Deliver events to the targets of the rules that they match, each target's in one batch.
+
+    What a target does not take becomes work of the bus's deliveries.
+    """
     sendings: dict[Ref, list[Sending]] = {}
     for outgoing in events:
         matching = rules.matching(outgoing.seen)
@@ -92,33 +65,62 @@ def deliver_all(
         shared = Delivery(outgoing.text) if matching else None
         for rule in matching:
             for target in rule.targets:
-                if shared is not None and target.is_plain:
-                    delivery = shared
-                else:
-                    delivery = made_for(tx, bus, rule, target, outgoing)
-                sending = Sending(rule, target, outgoing, delivery)
-                sendings.setdefault(target.ref, []).append(sending)
-    for ref, group in sendings.items():
-        answers = tx.facts.directory.target(ref).deliver(tx, [each.delivery for each in group])
-        for answer in answers:
-            if isinstance(answer, Refusal):
-                raise InvalidInput(
-                    f"{ref} refused the event: {answer.message}", at=group[answer.index].rule.name
-                )
+                delivery = shared if target.is_plain else _made(tx, bus, rule, target, outgoing)
+                if delivery is not None:
+                    sending = Sending(rule, target, outgoing, delivery)
+                    sendings.setdefault(target.ref, []).append(sending)
+    for ref, batch in sendings.items():
+        _deliver_to(tx, bus, ref, batch)
 
 
-def made_for(
+def _made(
     tx: Transaction, bus: BusModel, rule: Rule, target: RuleTargetModel, outgoing: Outgoing
-) -> Delivery:
-    """What a target gets that has an input, a group or terms of its own."""
-    body = outgoing.text
-    if target.input is not None:
-        body = target.input.render(outgoing.event, rule_names(bus, rule.name), tx.now_ms)
-    group = None if target.group is None else group_of(outgoing.event, target.group)
-    return Delivery(body, group=group, terms=target.own_terms)
+) -> Delivery | None:
+    """What a target gets; None where its input cannot be made: then that is kept."""
+    try:
+        return made_for(bus, rule, target, outgoing, tx.now_ms)
+    except EnsueError as fault:
+        keep(tx, bus, Sending(rule, target, outgoing, Delivery(outgoing.text)), fault)
+        return None
 
 
-def rule_names(bus: BusModel, rule: str) -> dict[str, Json]:
-    """What a rule is called, in the words of EventBridge."""
-    arn = f"arn:aws:events:{REGION}:{ACCOUNT}:rule/{bus.ref.name}/{rule}"
-    return {"aws.events.rule-arn": arn, "aws.events.rule-name": rule}
+def _deliver_to(tx: Transaction, bus: BusModel, ref: Ref, batch: Sequence[Sending]) -> None:
+    """Deliver to a target what it takes of a batch, and keep the rest.
+
+    Where a refusal would hold back others of the batch, or the target may raise after it has
+    written, the batch is taken as a whole, or its deliveries one by one.
+    """
+    lines = any(each.target.lines_up for each in batch)
+    if lines:
+        batch = [each for each in batch if not lined_up(tx, bus, each)]
+    if not batch:
+        return
+    as_whole = not tx.facts.directory.is_sure(ref) or (lines and len(batch) > 1)
+    if not as_whole:
+        for index, fault in _refusals(tx, ref, batch):
+            keep(tx, bus, batch[index], fault)
+        return
+    try:
+        tx.whole(lambda: _deliver_whole(tx, ref, batch))
+    except Exception as raised:
+        said = as_raised(raised, str(ref))
+        if isinstance(said, StoreError) or not isinstance(said, Exception):
+            raise
+        if len(batch) == 1:
+            keep(tx, bus, batch[0], said)
+            return
+        for each in batch:
+            _deliver_to(tx, bus, ref, [each])
+
+
+def _deliver_whole(tx: Transaction, ref: Ref, batch: Sequence[Sending]) -> None:
+    for _, fault in _refusals(tx, ref, batch):
+        raise fault
+
+
+def _refusals(tx: Transaction, ref: Ref, batch: Sequence[Sending]) -> list[tuple[int, EnsueError]]:
+    """Deliver a batch; what was refused, by its place, and why."""
+    answers = tx.facts.directory.target(ref).deliver(tx, [each.delivery for each in batch])
+    return [
+        (answer.index, refused(answer, ref)) for answer in answers if isinstance(answer, Refusal)
+    ]

@@ -12,7 +12,8 @@ from ensue.engine.transaction import Transaction
 from ensue.resources.bus.model import ENTRIES_MAX, EVENT_BYTES_MAX, BusModel, Entry
 from ensue.resources.bus.rules.envelope import Draft, draft
 from ensue.resources.bus.rules.matching import RuleSet
-from ensue.resources.bus.store.delivering import Outgoing, deliver_all
+from ensue.resources.bus.store.delivering import deliver_all
+from ensue.resources.bus.store.sending import Outgoing
 from ensue.words import values
 from ensue.words.errors import EnsueError, InvalidInput, InvalidValue, LimitExceeded, StoreError
 

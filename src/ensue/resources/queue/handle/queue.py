@@ -267,7 +267,7 @@ class Queue(Receiving, Redriving, Pausable, Generic[T]):
             engine.facts.orders[number] = self.model.order
         if before != self.model.order:
             turns.reorder(tx, number, self.model.order)
-        engine.directory.add(self.ref, target=self)
+        engine.directory.add(self.ref, target=self, is_sure=self.model.depth_max is None)
 
     def connect(self, engine: Engine, tx: Transaction) -> None:
         """It needs no other resource."""

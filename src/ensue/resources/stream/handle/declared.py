@@ -87,7 +87,7 @@ class DeclaredStream:
             keep_ms=model.keep_ms,
             keep_bytes=model.keep_bytes,
         )
-        engine.directory.add(self.ref, source=source, target=self)
+        engine.directory.add(self.ref, source=source, target=self, is_sure=True)
 
     def connect(self, engine: Engine, tx: Transaction) -> None:
         """It needs nobody else's socket."""

@@ -1,0 +1,66 @@
+"""What a target of a rule gets of an event."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from ensue.engine.sockets import Delivery
+from ensue.resources.bus.model import ACCOUNT, REGION, BusModel, Rule, RuleTargetModel
+from ensue.resources.bus.rules.grouping import group_of
+from ensue.words.values import Json
+
+
+class Outgoing(NamedTuple):
+    """An event that goes to the targets of the rules that it matches.
+
+    Attributes:
+        seen: its envelope, as patterns see it.
+        event: its envelope.
+        text: the same as JSON text.
+    """
+
+    seen: Mapping[str, Json]
+    event: dict[str, Json]
+    text: str
+
+
+class Sending(NamedTuple):
+    """What a target of a rule is to get.
+
+    Attributes:
+        rule: the rule.
+        target: its target.
+        outgoing: the event.
+        delivery: what the target gets of it.
+    """
+
+    rule: Rule
+    target: RuleTargetModel
+    outgoing: Outgoing
+    delivery: Delivery
+
+
+def made_for(
+    bus: BusModel, rule: Rule, target: RuleTargetModel, outgoing: Outgoing, now_ms: int
+) -> Delivery:
+    """What a target gets.
+
+    Raises:
+        Unfit: its input cannot be made of the event.
+    """
+    body = outgoing.text
+    if target.input is not None:
+        body = target.input.render(outgoing.event, rule_names(bus, rule.name), now_ms)
+    group = None if target.group is None else group_of(outgoing.event, target.group)
+    return Delivery(body, group=group, terms=target.own_terms)
+
+
+def rule_names(bus: BusModel, rule: str) -> dict[str, Json]:
+    """What a rule is called, as EventBridge gives it to input transformers."""
+    return {"aws.events.rule-arn": rule_arn(bus, rule), "aws.events.rule-name": rule}
+
+
+def rule_arn(bus: BusModel, rule: str) -> str:
+    """What a rule is called, as EventBridge names it."""
+    return f"arn:aws:events:{REGION}:{ACCOUNT}:rule/{bus.ref.name}/{rule}"
