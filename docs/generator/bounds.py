@@ -369,12 +369,6 @@ BOUNDS: dict[str, Bound] = {
         PATTERNS, "patterns", "combinations of `$or`", PATTERN
     ),
     "languages.patterns:MAX_PATH_NAMES": Bound(PATTERNS, "levels", "nesting of a pattern", PATTERN),
-    "languages.patterns:MAX_MAGNITUDE": Bound(
-        PATTERNS, "", "a number, to either side of zero", PATTERN
-    ),
-    "languages.patterns:MAX_DECIMAL_DIGITS": Bound(
-        PATTERNS, "digits", "digits behind the decimal point", PATTERN
-    ),
     "languages.patterns:MAX_SIMULTANEOUS_PREFIXES": Bound(
         PATTERNS, "prefixes", "beginnings of a field's wildcards that match at once", PATTERN
     ),

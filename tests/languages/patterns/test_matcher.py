@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from ensue.languages.patterns import Matcher, compile_pattern
+from ensue.languages.patterns import Matcher, compile_pattern, parse_event
 from ensue.languages.patterns.bucket import MAX_CHECKED_RULES
 from ensue.words.errors import Conflict, InvalidPattern, InvalidValue, NotFound
 
@@ -109,3 +109,19 @@ def test_an_event_nested_beyond_walking_is_refused():
         matcher_of({1: {"a": {"x": [1]}}}).match({"a": deep})
     while isinstance(deep, list):
         deep = deep[0]
+
+
+def test_a_repeated_key_gives_the_rules_all_its_values_and_makes_no_array():
+    matcher = matcher_of({"x": {"a": ["x"]}, "both": {"b": {"x": [1], "y": [2]}}})
+    assert matcher.match(parse_event('{"a": "y", "a": "x"}')) == ["x"]
+    assert matcher.match(parse_event('{"b": [{"x": 1}], "b": [{"y": 2}]}')) == ["both"]
+    assert matcher.match(parse_event('{"b": [{"x": 1}, {"y": 2}]}')) == []
+
+
+def test_numbers_that_no_float_is_are_found_by_value_and_by_spelling():
+    matcher = matcher_of({"exact": '{"a": [9007199254740993]}', "large": {"a": [1e23]}})
+    assert matcher.match({"a": 2**53 + 1}) == ["exact"]
+    assert matcher.match(parse_event('{"a": 9007199254740993}')) == ["exact"]
+    assert matcher.match({"a": 2**53}) == []
+    assert matcher.match({"a": 10**23}) == ["large"]
+    assert matcher.match(parse_event('{"a": 1.0E+23}')) == ["large"]

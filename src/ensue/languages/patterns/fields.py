@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from ensue.languages.patterns.text import Repeated
+
 Chosen = tuple[tuple[int, int], ...]
 """The elements on the way to a value, outermost first: (number of the array, index in it)."""
 
@@ -87,6 +89,9 @@ class _Collector:
     def _value(self, node: Node, value: object, chosen: Chosen) -> None:
         if isinstance(value, Mapping):
             self.gather(node, value, chosen)
+        elif isinstance(value, Repeated):
+            for each in value:
+                self._value(node, each, chosen)
         elif isinstance(value, list | tuple):
             self._array(node, value, chosen)
         elif node.slot >= 0:

@@ -28,6 +28,7 @@ from ensue.languages.patterns.program import (
     Field,
     Range,
 )
+from ensue.languages.patterns.text import Repeated
 from ensue.words.errors import Conflict, NotFound
 
 MAX_ANCHOR_VALUES = 32
@@ -313,7 +314,7 @@ def _walk(node: Node, event: dict[str, object], values: Values) -> bool:
             if kind is dict:
                 if following.edges and _walk(following, value, values):  # type: ignore[arg-type]  # by its exact type
                     nested = True
-            elif kind is list or kind is tuple:
+            elif kind is list or kind is tuple or kind is Repeated:
                 if _walk_array(following, value, values):  # type: ignore[arg-type]  # by its exact type
                     nested = True
             else:
@@ -330,7 +331,7 @@ def _walk_array(node: Node, items: Sequence[object], values: Values) -> bool:
         if kind is dict:
             nested = True
             _walk(node, item, values)  # type: ignore[arg-type]  # by its exact type
-        elif kind is list or kind is tuple:
+        elif kind is list or kind is tuple or kind is Repeated:
             nested = True
             _walk_array(node, item, values)  # type: ignore[arg-type]  # by its exact type
         elif node.slot >= 0:

@@ -1,29 +1,25 @@
 """Numbers as the pattern language compares them.
 
-A number is *comparable* when it lies between -5,000,000,000 and 5,000,000,000 and has at most six
-digits after the decimal point (trailing zeros do not count). Comparable numbers are compared by
-value, however they were written. Any other number is only ever equal to itself, spelled the same.
-
-Inside the comparable range the distance between neighbouring floats is below 0.000001, so floats
-keep comparable numbers apart and in order, and comparing floats is exact.
+A number is *comparable* when a float of 64 bits is exactly it: when the shortest decimal that reads
+as the float is the number. So are 0.1 and 5e9; a number of 20 digits mostly is not. Comparable
+numbers are compared by value, however they were written. Any other number is only ever equal to
+itself, spelled the same.
 """
 
 from __future__ import annotations
 
 import re
 from decimal import Decimal, InvalidOperation
+from math import isfinite, nan
 
-MAX_MAGNITUDE = 5_000_000_000
-MAX_DECIMAL_DIGITS = 6
-
-_MAX_EXPONENT = 9
-"""Ten digits before the point hold every comparable number."""
-
+# Up to here every whole number is a float.
+_WHOLE_MAX = 2**53
+_SHORT = re.compile(r"-?[1-9][0-9]{0,14}|0")
 _INTEGER = re.compile(r"-?[0-9]{1,4000}")
 
 
 class SpelledNumber(float):
-    """A number outside the comparable range, with the text it was written as.
+    """A number that does not compare, with the text it was written as.
 
     Args:
         text: the number as it stood in the JSON text.
@@ -37,37 +33,37 @@ class SpelledNumber(float):
 
 
 def comparable(text: str) -> int | float | None:
-    """The number that a JSON text spells, or None where it is outside the comparable range."""
+    """The number that a JSON text spells, or None where it is none that compares."""
+    if _SHORT.fullmatch(text):
+        return int(text)
+    number = float(text)
+    if repr(number) != text and not _is_exactly(number, text):
+        return None
+    return int(number) if number.is_integer() and abs(number) <= _WHOLE_MAX else number
+
+
+def _is_exactly(number: float, text: str) -> bool:
     try:
-        number = Decimal(text)
+        return isfinite(number) and Decimal(repr(number)) == Decimal(text)
     except InvalidOperation:
-        return None
-    if not number:
-        return 0
-    if not number.is_finite() or number.adjusted() > _MAX_EXPONENT:
-        return None
-    _, digits, exponent = number.as_tuple()
-    zeros = len(digits) - len("".join(map(str, digits)).rstrip("0"))
-    decimals = -(int(exponent) + zeros)
-    if decimals > MAX_DECIMAL_DIGITS or abs(number) > MAX_MAGNITUDE:
-        return None
-    return int(number) if decimals <= 0 else float(number)
+        return False
 
 
 def value_of(text: str) -> int | float:
-    """The plain Python number that a JSON text spells, at any size."""
-    return int(text) if _INTEGER.fullmatch(text) else float(text)
+    """What a number that does not compare is in an event that arrives parsed.
+
+    A whole number is itself. For others there is none: a parsed float is what it would be written
+    as, and that compares.
+    """
+    return int(text) if _INTEGER.fullmatch(text) else nan
 
 
 def number_in(value: object) -> int | float | None:
-    """The number to compare for a value of an event, or None where it is not a comparable number.
-
-    A whole number beyond the range is returned as it is: no comparable number equals it, and every
-    range ends before it.
-    """
+    """The number to compare for a value of an event, or None where it is none that compares."""
     if isinstance(value, float):
-        is_plain = type(value) is float
-        return value if is_plain and round(value, MAX_DECIMAL_DIGITS) == value else None
+        return value if type(value) is float and isfinite(value) else None
     if isinstance(value, int):
-        return None if isinstance(value, bool) else value
-    return comparable(str(value)) if isinstance(value, Decimal) else None
+        if -_WHOLE_MAX <= value <= _WHOLE_MAX:
+            return None if isinstance(value, bool) else value
+        return comparable(str(value)) if abs(value) < 10**309 else None
+    return comparable(str(value)) if isinstance(value, Decimal) and value.is_finite() else None

@@ -7,7 +7,7 @@ from math import inf, nextafter
 from typing import TypeVar
 
 from ensue.languages.patterns.addresses import ADDRESS_BITS, read_address
-from ensue.languages.patterns.numbers import MAX_MAGNITUDE, comparable, value_of
+from ensue.languages.patterns.numbers import comparable, value_of
 from ensue.languages.patterns.places import Steps
 from ensue.languages.patterns.program import (
     AnythingBut,
@@ -28,7 +28,7 @@ from ensue.languages.patterns.wildcards import WildcardSyntaxError, split_wildca
 
 _Read = TypeVar("_Read")
 
-_BOUND_HINT = f"Numbers from -{MAX_MAGNITUDE:,} to {MAX_MAGNITUDE:,} with up to 6 decimals compare."
+_BOUND_HINT = "Numbers compare that a float of 64 bits holds exactly: of up to 15 digits always."
 
 
 class OperandError(Exception):
@@ -156,9 +156,9 @@ def _numeric(operand: Json) -> Number | Range:
         case "=":
             return Number(first)
         case ">" | ">=":
-            return _range(_above(sign, first), float(MAX_MAGNITUDE), (first, MAX_MAGNITUDE), text)
+            return Range(_above(sign, first), inf, text)
         case _:
-            return _range(-float(MAX_MAGNITUDE), _below(sign, first), (-MAX_MAGNITUDE, first), text)
+            return Range(-inf, _below(sign, first), text)
 
 
 def _between(operand: list[Json], sign: str, low: float) -> Range:
@@ -169,15 +169,11 @@ def _between(operand: list[Json], sign: str, low: float) -> Range:
     if upper_sign not in {"<", "<="}:
         message = f"expected < or <= as the second of two comparisons, got {upper_sign!r}"
         raise OperandError(message, (2,))
+    if low >= high:
+        message = f"expected a lower bound below the upper bound, got {low} and {high}"
+        raise OperandError(message)
     text = f"{sign} {low} and {upper_sign} {high}"
-    return _range(_above(sign, low), _below(upper_sign, high), (low, high), text)
-
-
-def _range(low: float, high: float, bounds: tuple[float, float], text: str) -> Range:
-    if bounds[0] >= bounds[1]:
-        message = f"expected a lower bound below the upper bound, got {bounds[0]} and {bounds[1]}"
-        raise OperandError(message, hint=_BOUND_HINT)
-    return Range(low, high, text)
+    return Range(_above(sign, low), _below(upper_sign, high), text)
 
 
 def _above(sign: str, bound: float) -> float:
@@ -215,6 +211,9 @@ def _anything_but(operand: Json) -> AnythingBut:
             message = f"expected {', '.join(_EXCLUDABLE)} inside anything-but, got {name!r}"
             raise OperandError(message, (name,))
         return AnythingBut(_within(name, lambda: _each(excluded, reader)))
+    if operand == []:
+        message = "expected at least one value, got an empty array"
+        raise OperandError(message)
     tests = _each(operand, _excluded_value)
     if len({type(test) for test in tests}) > 1:
         message = "expected only strings or only numbers inside anything-but, got both"
@@ -225,9 +224,6 @@ def _anything_but(operand: Json) -> AnythingBut:
 def _each(operand: Json, reader: Callable[[Json], Excluded]) -> tuple[Excluded, ...]:
     if not isinstance(operand, list):
         return (reader(operand),)
-    if not operand:
-        message = "expected at least one value, got an empty array"
-        raise OperandError(message)
 
     def read(number: int, item: Json) -> Excluded:
         return _within(number, lambda: reader(item))

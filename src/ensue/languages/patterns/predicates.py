@@ -129,11 +129,11 @@ def _is_number(test: Number) -> Predicate:
 
     def holds(value: object) -> bool:
         kind = type(value)
-        if kind is int or kind is float:
+        if kind is float or kind is str:
             return value == expected
         if isinstance(value, SpelledNumber):
             return value.text == spelling
-        return kind is not bool and number_in(value) == expected
+        return kind is not bool and (value == expected or number_in(value) == expected)
 
     return holds
 

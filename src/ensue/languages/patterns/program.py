@@ -21,9 +21,9 @@ class Exact:
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """Equal to this number; outside the comparable range, spelled like it.
+    """Equal to this number; where it does not compare, spelled like it.
 
-    ``value`` is the plain Python number; ``spelling`` is set only outside the comparable range.
+    ``value`` is the plain Python number; ``spelling`` is set only where it does not compare.
     """
 
     value: int | float
@@ -34,7 +34,7 @@ class Number:
 class Range:
     """A comparable number between two bounds, both included.
 
-    An open bound is kept as the next float inside it, which no comparable number lies beyond.
+    An open bound is kept as the next float inside it; no comparable number lies between.
     ``text`` is the range as it was written, for messages.
     """
 

@@ -69,7 +69,7 @@ class ConstantTable(ExactTable):
 
 
 class NumberTable:
-    """Numbers by value; those outside the comparable range by spelling too."""
+    """Numbers by value; those that do not compare by spelling too."""
 
     def __init__(self) -> None:
         self._values = Bits[int | float]()
@@ -93,12 +93,16 @@ class NumberTable:
     def find(self, value: object) -> int:
         """The bits of the number; none for anything that is not one."""
         kind = type(value)
-        if kind is int or kind is float:
+        if kind is float:
             return self._values.get(value, 0)  # type: ignore[call-overload,no-any-return]
         if isinstance(value, SpelledNumber):
             return self._spellings.get(value.text, 0)
         number = number_in(value)
-        return 0 if number is None else self._values.get(number, 0)
+        bits = 0 if number is None else self._values.get(number, 0)
+        if kind is int and number != value:
+            # It does not compare, or its float has another hash.
+            bits |= self._values.get(value, 0)  # type: ignore[call-overload]  # by its exact type
+        return bits
 
 
 class _Block:

@@ -38,14 +38,20 @@ class JsonError(Exception):
         self.place = place
 
 
+class Repeated(list[object]):
+    """The values of a key that an object has several times; no array of the event."""
+
+    __slots__ = ()
+
+
 def parse_event(text: str | bytes) -> dict[str, object]:
     """Read an event from its JSON text, for matching by the text's own spellings.
 
     An event that is already parsed needs none of this: plain dicts, lists, strings, numbers,
     booleans and None are matched as they are. From a text, two more things count. A number
-    outside the comparable range (see ``numbers``) matches only a number spelled the same, so it
-    comes back as a float that remembers its text. And a key repeated in one object gives the
-    field both values, so they come back as the elements of a list.
+    that does not compare (see ``numbers``) matches only a number spelled the same, so it comes back
+    as a float that remembers its text. And a key repeated in one object gives the field both
+    values, so they come back together, as ``Repeated``.
 
     Args:
         text: the event as JSON, as text or UTF-8 bytes.
@@ -121,11 +127,7 @@ def _merged(pairs: list[tuple[str, object]]) -> dict[str, object]:
 def _joined(first: object, second: object) -> object:
     if isinstance(first, dict) and isinstance(second, dict):
         return _merged([*first.items(), *second.items()])
-    return [*_listed(first), *_listed(second)]
-
-
-def _listed(value: object) -> list[object]:
-    return value if isinstance(value, list) else [value]
+    return Repeated([*(first if isinstance(first, Repeated) else [first]), second])
 
 
 def _refuse_constant(name: str) -> object:
