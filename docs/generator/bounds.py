@@ -316,6 +316,14 @@ BOUNDS: dict[str, Bound] = {
     "doors.cli:TIMEOUT_S": Bound(CLI, "s", "an answer of the server", "`Unreachable`"),
     "doors.cli:CONNECT_TIMEOUT_S": Bound(CLI, "s", "a connection", "`Unreachable`"),
     "doors.cli:PORT_MAX": Bound(CLI, "port", "`--port`", "refused"),
+    "doors.cli:LINE_BYTES_MAX": Bound(CLI, "bytes", "a line that `pattern match` reads", LARGE),
+    "doors.cli:PATTERNS_KEPT_MAX": Bound(
+        CLI, "patterns", "patterns that `pattern match` keeps compiled", "compiled again"
+    ),
+    "doors.cli:QUESTIONS_MAX": Bound(
+        CLI, "patterns", "patterns of one `pattern match --history`", "`InvalidInput`"
+    ),
+    "doors.cli:SAMPLES_MAX": Bound(CLI, "events", "`pattern match --samples`", "refused"),
     "doors.cli:NEWEST_MAX": Bound(CLI, "events", "`tail --limit`", "refused"),
     "doors.cli:WAIT_MS": Bound(CLI, "ms", "one wait of `tail` for events", "it asks again"),
     "doors.cli:DETAIL_LENGTH_MAX": Bound(CLI, "characters", "a detail in `tail`", CUT),

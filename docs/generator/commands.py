@@ -24,13 +24,13 @@ def cli_page() -> str:
     parts = [
         "# Commands",
         (
-            "`ensue COMMAND [OPTIONS] ...`. `run` and `new`, and `backup`, `branch`, `check`, `export` and"
-            " `import`, need no server; all others ask a running one."
+            "`ensue COMMAND [OPTIONS] ...`. `run`, `new` and `pattern`, and `backup`, `branch`, `check`,"
+            " `export` and `import`, need no server; all others ask a running one."
         ),
         table(
             ("command", "what it does"),
             [
-                (f"[`{name}`](#{name})", each.get_short_help_str(200))
+                (f"[`{name}`](#{name.replace(' ', '-')})", each.get_short_help_str(200))
                 for name, each in _commands(root)
             ],
         ),
@@ -50,8 +50,16 @@ def _serve_nothing(*given: object) -> None:
     del given
 
 
-def _commands(root: click.Group) -> list[tuple[str, click.Command]]:
-    return [(name, root.commands[name]) for name in root.list_commands(click.Context(root))]
+def _commands(root: click.Group, above: str = "") -> list[tuple[str, click.Command]]:
+    """All commands with their names, those of groups behind the name of their group."""
+    found: list[tuple[str, click.Command]] = []
+    for name in root.list_commands(click.Context(root)):
+        each = root.commands[name]
+        if isinstance(each, click.Group):
+            found += _commands(each, f"{above}{name} ")
+        else:
+            found.append((f"{above}{name}", each))
+    return found
 
 
 def _command(root: click.Group, name: str, command: click.Command) -> Iterator[str]:

@@ -106,6 +106,8 @@ def names_page() -> str:
             )
         elif isinstance(found, type):
             parts += _class(found)
+        elif inspect.isfunction(found):
+            parts += [first(found.__doc__), _signature(name, found), *arguments(found.__doc__)]
         else:
             parts.append(f"The version: `{found}`.")
     return "\n\n".join(parts)
@@ -141,6 +143,7 @@ INNER = frozenset({
     "change_from",
     "check",
     "close_http",
+    "compile_input",
     "connect",
     "declared",
     "deliver",

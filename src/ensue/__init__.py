@@ -13,6 +13,7 @@ from ensue.app.transaction import ReadTx, Tx
 from ensue.engine.secrets import Secret
 from ensue.engine.targets import RuleTarget
 from ensue.identity import Hmac, Proof, StandardWebhooks, Stripe, Verifier
+from ensue.languages.patterns import Mismatch, check_pattern, explain_pattern, match_pattern
 from ensue.languages.transformers import Constant, InputPath, InputTransformer
 from ensue.resources.adopted import Adopted, Rows
 from ensue.resources.bus import Bus, Event
@@ -87,6 +88,7 @@ __all__ = [
     "Mail",
     "Message",
     "Meta",
+    "Mismatch",
     "MissingExtra",
     "MissingSecret",
     "NotFound",
@@ -126,4 +128,7 @@ __all__ = [
     "Verifier",
     "Versioned",
     "__version__",
+    "check_pattern",
+    "explain_pattern",
+    "match_pattern",
 ]

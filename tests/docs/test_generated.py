@@ -37,11 +37,20 @@ def test_every_public_name_is_in_the_reference(name):
     assert f"\n## {name}\n" in _page("names")
 
 
+def commands_of(group, above=""):
+    """Each command with its name, behind the names of the groups that it is in."""
+    for name, command in group.commands.items():
+        if isinstance(command, click.Group):
+            yield from commands_of(command, f"{above}{name} ")
+        else:
+            yield f"{above}{name}", command
+
+
 def test_every_command_and_option_is_in_the_reference():
     root = make_cli(serve=lambda apps, options, ready: None)
     assert isinstance(root, click.Group)
     page = _page("cli")
-    for name, command in root.commands.items():
+    for name, command in commands_of(root):
         part = page.partition(f"\n## {name}\n")[2].partition("\n## ")[0]
         assert part, f"the command {name}"
         for param in command.params:

@@ -73,7 +73,7 @@ class ServerCommand(click.Command):
         params: Sequence[click.Parameter] = (),
         **rest: Any,  # noqa: ANN401 - what click's own command takes
     ) -> None:
-        super().__init__(name, params=[*params, *_server_options()], **rest)
+        super().__init__(name, params=[*params, *server_options()], **rest)
 
     def invoke(self, ctx: click.Context) -> object:
         """Run it with an open connection, which is closed afterwards."""
@@ -105,7 +105,8 @@ def _check_text(text: str, at: str) -> None:
         raise InvalidValue(f"expected text of UTF-8, got {text!a}", at=at) from None
 
 
-def _server_options() -> list[click.Parameter]:
+def server_options() -> list[click.Parameter]:
+    """``--url`` and ``--key``, for commands that ask a server."""
     return [
         click.Option(
             ["--url"],

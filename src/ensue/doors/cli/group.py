@@ -11,6 +11,7 @@ from ensue.doors.cli.listing import describe, ls
 from ensue.doors.cli.model import Connect, House, Serve
 from ensue.doors.cli.new import new
 from ensue.doors.cli.operations import operation_commands
+from ensue.doors.cli.pattern import pattern
 from ensue.doors.cli.run import run
 from ensue.doors.cli.status import status
 from ensue.doors.cli.tail import tail
@@ -26,15 +27,15 @@ def make_cli(*, serve: Serve, connect: Connect = connect) -> click.Group:
         connect: reaches a server; over HTTP by default.
     """
     own: list[click.Command] = [run, new, ls, describe, tail, why]
-    own += [status, backup, branch, check, export, import_]
+    own += [pattern, status, backup, branch, check, export, import_]
     generated = operation_commands(leave_out=[each.name or "" for each in own])
     root = Root(
         "ensue",
         commands=[*own[:4], *generated, *own[4:]],
         help=(
             "Run event-driven apps, and look into them while they run.\n\n"
-            "Run and new, and backup, branch, check, export and import, need no server. All others"
-            " ask a running one: that at --url or ENSUE_URL."
+            "Run, new and pattern, and backup, branch, check, export and import, need no server."
+            " All others ask a running one: that at --url or ENSUE_URL."
         ),
         epilog=examples(
             "ensue new shop && ensue run shop",
