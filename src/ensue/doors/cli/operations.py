@@ -23,6 +23,9 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
         "ensue send mail/letters 'Hello' 'How are you?' --to a@example.org",
     ),
     "publish": ('ensue publish order-events OrderPlaced \'{"id": "1"}\'',),
+    "publish-batch": (
+        'ensue publish-batch order-events \'[{"detail_type": "OrderPaid", "detail": {"id": 1}}]\'',
+    ),
     "get": (
         "ensue get stock LX",
         'ensue get orders \'["349", "1"]\'',
@@ -134,6 +137,7 @@ HELP: Mapping[str, str] = {
     "reverse": "From the end.",
     "source": "Who says it, instead of the bus's own source.",
     "tenant": "Whose it is, in a fair queue.",
+    "time": "When it happened, ISO 8601 with its zone; now by default.",
     "to": "The address, instead of the declared one.",
     "values": "The values of the expression's :names.",
     "visibility": "Seconds during which nobody else receives it.",
