@@ -72,6 +72,9 @@ BOUNDS: dict[str, Bound] = {
     "resources.bus:EVENT_BYTES_MAX": Bound(DATA, "bytes", "an event", LARGE),
     "resources.bus:NAME_LENGTH_MAX": Bound(DATA, "characters", "a source or detail-type", VALUE),
     "resources.bus:TARGETS_MAX": Bound(DATA, "targets", "targets of a rule", DECLARED),
+    "resources.bus:EXPLAINED_MAX": Bound(
+        DATA, "messages", "what `explain` looks at of a transaction", "deliveries are left out"
+    ),
     "resources.bus:RULES_MAX": Bound(DATA, "rules", "rules of a bus", DECLARED),
     "resources.bus:ENTRIES_MAX": Bound(DATA, "events", "events of one `publish_batch`", LIMIT),
     "resources.bus:GROUP_LENGTH_MAX": Bound(

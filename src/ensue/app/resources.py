@@ -23,7 +23,7 @@ from ensue.resources.topic import Topic
 from ensue.words.errors import InvalidDeclaration
 from ensue.words.names import Ref, check_name
 from ensue.words.units import duration_ms
-from ensue.words.values import Item
+from ensue.words.values import Item, Json
 
 R = TypeVar("R", bound=Resource)
 T = TypeVar("T", default=Any)
@@ -176,7 +176,12 @@ class Resources:
             InvalidDeclaration: the name is taken.
         """
         keep_ms = None if keep is None else duration_ms(keep)
-        bus = self._add(Bus(self.home, check_name(name, "bus"), source=source, keep_ms=keep_ms))
+
+        def at(own: str, expression: str, event: Json) -> None:
+            self.schedules().declare(own, expression, to=bus, body=event, options={})
+
+        bus = Bus(self.home, check_name(name, "bus"), source=source, keep_ms=keep_ms, schedule=at)
+        self._add(bus)
         letters = Queue(self.home, bus.model.dead_letters.name, is_dead_letters=True)
         # A queue or function of the bus's name shares its dead-letter queue with it.
         if not _is_dead_letters(self.resources.get(letters.ref)):

@@ -5,19 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import lru_cache
 
-from ensue.engine import logs, shapes
+from ensue.engine import shapes
 from ensue.engine.integrity import Known
 from ensue.engine.transaction import Transaction
+from ensue.resources.bus import schema
+from ensue.resources.bus.model import BusModel
 from ensue.words.findings import Finding
+from ensue.words.names import Ref
 
 
 def audit(tx: Transaction, known: Known) -> Iterator[Finding]:
-    """What is wrong with the SQL of a bus's log."""
-    if known.sql_table is not None:
-        there = shapes.shapes(tx.connection)
-        yield from shapes.differences(_wanted(known.sql_table), there, str(known.ref))
+    """What is wrong with the SQL of a bus."""
+    there = shapes.shapes(tx.connection)
+    yield from shapes.differences(_wanted(known.ref), there, str(known.ref))
 
 
 @lru_cache(maxsize=256)
-def _wanted(table: str) -> dict[str, shapes.Shape]:
-    return shapes.made_by(lambda tx: logs.create(tx, table))
+def _wanted(ref: Ref) -> dict[str, shapes.Shape]:
+    return shapes.made_by(lambda tx: schema.create(tx, BusModel(ref, ref.app)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from ensue.engine.consumers import TransactionConsumer
@@ -14,9 +14,9 @@ from ensue.engine.transaction import Transaction
 from ensue.engine.waiting import read_when
 from ensue.engine.workers import Worker
 from ensue.languages.transformers import Declared
-from ensue.resources.bus import store
+from ensue.resources.bus import schema, store
 from ensue.resources.bus.model import TARGETS_MAX, BusModel, Entry, Match, Rule
-from ensue.resources.bus.rules.declaring import target_model
+from ensue.resources.bus.rules.declaring import scheduled_event, scheduled_pattern, target_model
 from ensue.resources.bus.rules.envelope import check_word
 from ensue.resources.bus.rules.matching import RuleSet
 from ensue.resources.bus.worker import retrying
@@ -34,14 +34,23 @@ class Bus:
         name: its name.
         source: the source of events that name none; the app's name by default.
         keep_ms: how long its events are kept; None for as long as what is over is kept.
+        schedule: declares a schedule, given its name, its expression and the event that this bus
+            gets at each firing.
     """
 
     def __init__(
-        self, home: Home, name: str, *, source: str | None = None, keep_ms: int | None = None
+        self,
+        home: Home,
+        name: str,
+        *,
+        source: str | None = None,
+        keep_ms: int | None = None,
+        schedule: Callable[[str, str, Json], None] | None = None,
     ) -> None:
         ref = Ref(home.app, "bus", name)
         self.model = BusModel(ref, check_word(source or home.app, f"{ref}/source"), keep_ms)
         self.rules = RuleSet()
+        self._schedule = schedule
         self._home = home
 
     @property
@@ -52,8 +61,9 @@ class Bus:
     def rule(
         self,
         name: str,
-        pattern: Mapping[str, Json],
+        pattern: Mapping[str, Json] | None = None,
         *,
+        schedule: str | None = None,
         to: Resource | RuleTarget | Sequence[Resource | RuleTarget],
         input: Declared | None = None,  # noqa: A002 - the word for it
         group: str | None = None,
@@ -66,6 +76,9 @@ class Bus:
         Args:
             name: the rule's name, one of this bus.
             pattern: an event pattern, such as ``{"detail-type": ["OrderPlaced"]}``.
+            schedule: instead of a pattern: when an event for this rule is published, such as
+                ``rate(5 minutes)`` or ``cron(0 2 * * ? *)``. Its detail-type is ``Scheduled
+                Event``, its source ``ensue.schedule``.
             to: the targets: queues, functions, mail, topics, streams, other buses; as `RuleTarget`
                 those with terms of their own.
             input: what the targets get instead of the event, where they say nothing else.
@@ -77,16 +90,23 @@ class Bus:
             InvalidPattern: the pattern does not compile; says where.
             InvalidExpression: the group is no path, or the input does not compile; says where.
             InvalidName: the name breaks the naming rule.
-            InvalidDeclaration: there is such a rule already, or there are no or too many targets.
+            InvalidDeclaration: there is such a rule already, there are no or too many targets, or
+                it has not either a pattern or a schedule.
         """
         check_name(name, "rule")
+        if (pattern is None) == (schedule is None):
+            raise InvalidDeclaration(f"expected a pattern or a schedule for rule {name}")
         given = to if isinstance(to, Sequence) else [to]
         if not 1 <= len(given) <= TARGETS_MAX:
             raise InvalidDeclaration(
                 f"expected 1 to {TARGETS_MAX} targets for rule {name}, got {len(given)}"
             )
         targets = tuple(target_model(each, input, group, place) for place, each in enumerate(given))
-        self.rules.add(Rule(name, dict(pattern), targets, enabled=enabled))
+        event = scheduled_event(self.model, name)
+        wanted = scheduled_pattern(event) if pattern is None else dict(pattern)
+        self.rules.add(Rule(name, wanted, targets, enabled=enabled, schedule=schedule))
+        if schedule is not None and self._schedule is not None:
+            self._schedule(f"{self.ref.name}.{name}", schedule, event)
 
     async def publish(
         self,
@@ -160,24 +180,46 @@ class Bus:
     async def explain(self, event_id: str) -> list[Match]:
         """For each rule whether it matched an event, and if not, which fields failed.
 
+        Of a rule that matched it says what became of each delivery, where that is known.
+
         Raises:
             NotFound: the bus keeps no such event.
         """
-        return self._home.engine.read(lambda tx: self.explain_in(tx, event_id))
+        return self._home.engine.read(
+            lambda tx: store.explain(tx, self.model, self.rules, event_id)
+        )
 
-    def explain_in(self, tx: Transaction, event_id: str) -> list[Match]:
-        """`explain`, within a transaction."""
-        place = tx.facts.records.place(event_id)
-        if place is None or place.number != tx.number(self.ref):
-            raise NotFound(f"there is no event {event_id} on {self.ref}")
-        event = store.event(tx, self.model, place.sequence)
-        if event is None:
-            raise NotFound(f"{self.ref} does not keep the event {event_id} any more")
-        return self.rules.explain(event)
+    async def enable(self, rule: str) -> None:
+        """Let a rule deliver, until it is disabled or its declaration changes.
+
+        Raises:
+            NotFound: there is no such rule.
+        """
+        await self._switch(rule, enabled=True)
+
+    async def disable(self, rule: str) -> None:
+        """Let a rule deliver no more, until it is enabled or its declaration changes.
+
+        What it has matched before is still delivered.
+
+        Raises:
+            NotFound: there is no such rule.
+        """
+        await self._switch(rule, enabled=False)
+
+    async def _switch(self, rule: str, *, enabled: bool) -> None:
+        await self._home.engine.transact(
+            lambda tx: store.switch(tx, self.model, self.rules, rule, enabled=enabled)
+        )
+        self.rules.switch(rule, enabled=enabled)
 
     async def count(self) -> int:
         """How many events were ever published."""
         return self._home.engine.read(lambda tx: store.depth(tx, self.model))
+
+    async def depth(self) -> dict[str, Json]:
+        """How many events were ever published, and how many deliveries wait to be tried again."""
+        return self._home.engine.read(lambda tx: store.figures(tx, self.model))
 
     def declared(self) -> dict[str, Json]:
         """Its declaration, for people."""
@@ -185,16 +227,22 @@ class Bus:
         return {
             "source": self.model.source,
             **({} if keep_ms is None else {"keep_ms": keep_ms}),
-            "rules": {
-                rule.name: {
-                    "pattern": dict(rule.pattern),
-                    "targets": [
-                        {"to": str(target.ref), **target.said} if target.said else str(target.ref)
-                        for target in rule.targets
-                    ],
-                }
-                for rule in self.rules.all()
-            },
+            "rules": self.described(),
+        }
+
+    def described(self) -> dict[str, Json]:
+        """Its rules by name, for people."""
+        return {
+            rule.name: {
+                **({"pattern": dict(rule.pattern)} if rule.schedule is None else {}),
+                **({} if rule.schedule is None else {"schedule": rule.schedule}),
+                **({} if self.rules.is_enabled(rule.name) else {"enabled": False}),
+                "targets": [
+                    {"to": str(target.ref), **target.said} if target.said else str(target.ref)
+                    for target in rule.targets
+                ],
+            }
+            for rule in self.rules.all()
         }
 
     def check(self, known: set[Ref]) -> None:
@@ -216,6 +264,8 @@ class Bus:
             tx, self.ref, values.encode(self.declared()), sql_table=self.model.events
         )
         engine.add_log(tx, number, self.model.events)
+        schema.create(tx, self.model)
+        store.recall(tx, self.model, self.rules)
         source = Source(number, self.model.events, keep_ms=self.model.keep_ms)
         engine.declare(tx, self.model.deliveries, values.encode({"of": self.ref.name}))
         onward = [target.ref for rule in self.rules.all() for target in rule.targets]

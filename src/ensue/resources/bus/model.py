@@ -23,6 +23,8 @@ TARGETS_MAX = 100
 TAIL_MAX = 1_000
 ENTRIES_MAX = 1_000
 RULES_MAX = 10_000
+EXPLAINED_MAX = 10_000
+SCHEDULED_SOURCE, SCHEDULED_TYPE = "ensue.schedule", "Scheduled Event"
 DEAD_LETTERS = "-dlq"
 ACCOUNT = "000000000000"
 REGION = "local"
@@ -46,6 +48,11 @@ class BusModel:
     def dead_letters(self) -> Ref:
         """The queue for deliveries that could not be made."""
         return Ref(self.ref.app, "queue", self.ref.name + DEAD_LETTERS)
+
+    @cached_property
+    def switched(self) -> str:
+        """The SQL table that says which rules were enabled or disabled at run time."""
+        return sql_name(self.ref.app, self.ref.name, "_rules")
 
     @cached_property
     def deliveries(self) -> Ref:
@@ -157,15 +164,37 @@ class Event(Generic[Detail_co]):
 
 
 @dataclass(frozen=True, slots=True)
+class Delivered:
+    """A delivery of an event, as far as is known.
+
+    Attributes:
+        target: to whom.
+        id: of the message that came of it, or of the delivery that waits.
+        state: ``waiting``, ``in flight``, ``done`` or ``dead``.
+        attempts: how often it was tried.
+        error: why the last try failed; None where none has.
+    """
+
+    target: str
+    id: str
+    state: str
+    attempts: int
+    error: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Match:
     """Whether a rule matches an event, and if not, why.
 
     Attributes:
         rule: its name.
         matched: whether it does.
-        reasons: for each field that failed: where, what was expected, what was found.
+        reasons: for each field that failed: where, what was expected, what was found; or that the
+            rule is disabled.
+        deliveries: what became of it at the rule's targets, where that is known.
     """
 
     rule: str
     matched: bool
     reasons: list[str]
+    deliveries: list[Delivered] = field(default_factory=list)

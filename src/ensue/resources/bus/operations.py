@@ -45,6 +45,16 @@ class Explain(msgspec.Struct, forbid_unknown_fields=True):
     id: str
 
 
+class OfRule(msgspec.Struct, forbid_unknown_fields=True):
+    """Which rule."""
+
+    rule: str
+
+
+class Rules(msgspec.Struct, forbid_unknown_fields=True):
+    """Nothing is asked for but the bus."""
+
+
 async def _publish(bus: Bus, given: Publish) -> dict[str, Json]:
     published = await bus.publish(
         given.detail_type,
@@ -76,9 +86,24 @@ async def _explain(bus: Bus, given: Explain) -> list[Match]:
     return await bus.explain(given.id)
 
 
+async def _enable(bus: Bus, given: OfRule) -> dict[str, Json]:
+    await bus.enable(given.rule)
+    return {"rule": given.rule, "enabled": True}
+
+
+async def _disable(bus: Bus, given: OfRule) -> dict[str, Json]:
+    await bus.disable(given.rule)
+    return {"rule": given.rule, "enabled": False}
+
+
+async def _rules(bus: Bus, given: Rules) -> dict[str, Json]:
+    del given
+    return bus.described()
+
+
 async def status(bus: Bus) -> dict[str, Json]:
     """How a bus is doing, in figures."""
-    return {"events": await bus.count()}
+    return await bus.depth()
 
 
 OPERATIONS = (
@@ -98,4 +123,7 @@ OPERATIONS = (
         _explain,
         writes=False,
     ),
+    Operation("rules", "List the rules, with their targets.", Rules, _rules, writes=False),
+    Operation("enable", "Let a rule deliver.", OfRule, _enable, writes=True),
+    Operation("disable", "Let a rule deliver no more.", OfRule, _disable, writes=True),
 )

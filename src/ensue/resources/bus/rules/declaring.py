@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import cast
 
 from ensue.engine.home import Resource
 from ensue.engine.targets import RuleTarget
 from ensue.languages.transformers import RULE_NAMES, Declared, InputPath, compile_input
-from ensue.resources.bus.model import RuleTargetModel
+from ensue.resources.bus.model import (
+    ACCOUNT,
+    REGION,
+    SCHEDULED_SOURCE,
+    SCHEDULED_TYPE,
+    BusModel,
+    RuleTargetModel,
+)
 from ensue.words.values import Json
 
 
@@ -52,3 +60,27 @@ def target_model(
         place=place,
         said=said,
     )
+
+
+def scheduled_event(bus: BusModel, rule: str) -> dict[str, Json]:
+    """The event that a rule with a schedule gets at each firing."""
+    return {
+        "detail-type": SCHEDULED_TYPE,
+        "source": SCHEDULED_SOURCE,
+        "resources": [rule_arn(bus, rule)],
+        "detail": {},
+    }
+
+
+def scheduled_pattern(event: Mapping[str, Json]) -> dict[str, Json]:
+    """The pattern that matches such events of one rule only."""
+    return {
+        "detail-type": [event["detail-type"]],
+        "source": [event["source"]],
+        "resources": event["resources"],
+    }
+
+
+def rule_arn(bus: BusModel, rule: str) -> str:
+    """What a rule is called, as EventBridge names it."""
+    return f"arn:aws:events:{REGION}:{ACCOUNT}:rule/{bus.ref.name}/{rule}"

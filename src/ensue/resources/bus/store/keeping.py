@@ -12,8 +12,9 @@ from ensue.engine.sockets import Refusal
 from ensue.engine.transaction import Transaction
 from ensue.engine.work import Work
 from ensue.resources.bus.model import ACCOUNT, REGION, BusModel, Rule, RuleTargetModel
+from ensue.resources.bus.rules.declaring import rule_arn
 from ensue.resources.bus.rules.matching import RuleSet
-from ensue.resources.bus.store.sending import Outgoing, Sending, made_for, rule_arn
+from ensue.resources.bus.store.sending import Outgoing, Sending, made_for
 from ensue.words import values
 from ensue.words.errors import (
     Conflict,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ensue.engine import logs
+from ensue.engine.backlog import depth as depth_of
 from ensue.engine.logs import Record
 from ensue.engine.transaction import Transaction
 from ensue.resources.bus.model import TAIL_MAX, BusModel
@@ -38,3 +39,9 @@ def event(tx: Transaction, bus: BusModel, sequence: int) -> dict[str, Json] | No
 def depth(tx: Transaction, bus: BusModel) -> int:
     """The sequence number of the newest event."""
     return logs.last_sequence(tx, bus.events)
+
+
+def figures(tx: Transaction, bus: BusModel) -> dict[str, Json]:
+    """How many events were ever published, and how many deliveries wait to be tried again."""
+    waiting = depth_of(tx, tx.number(bus.deliveries))
+    return {"events": depth(tx, bus), "undelivered": waiting.waiting}

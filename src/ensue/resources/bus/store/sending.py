@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from ensue.engine.sockets import Delivery
-from ensue.resources.bus.model import ACCOUNT, REGION, BusModel, Rule, RuleTargetModel
+from ensue.resources.bus.model import BusModel, Rule, RuleTargetModel
+from ensue.resources.bus.rules.declaring import rule_arn
 from ensue.resources.bus.rules.grouping import group_of
 from ensue.words.values import Json
 
@@ -59,8 +60,3 @@ def made_for(
 def rule_names(bus: BusModel, rule: str) -> dict[str, Json]:
     """What a rule is called, as EventBridge gives it to input transformers."""
     return {"aws.events.rule-arn": rule_arn(bus, rule), "aws.events.rule-name": rule}
-
-
-def rule_arn(bus: BusModel, rule: str) -> str:
-    """What a rule is called, as EventBridge names it."""
-    return f"arn:aws:events:{REGION}:{ACCOUNT}:rule/{bus.ref.name}/{rule}"
