@@ -404,6 +404,18 @@ BOUNDS: dict[str, Bound] = {
     "languages.transformers:TEMPLATE_CHARS_MAX": Bound(
         PATTERNS, "characters", "the template of an input", EXPRESSION
     ),
+    "languages.jsonata:EXPRESSION_CHARS_MAX": Bound(
+        PATTERNS, "characters", "a JSONata expression", EXPRESSION
+    ),
+    "languages.jsonata:EVALUATION_MS": Bound(
+        PATTERNS, "ms", "one evaluation of a JSONata expression", LIMIT
+    ),
+    "languages.jsonata:CALLS_MAX": Bound(
+        PATTERNS, "steps", "the stack of a JSONata expression", "`Unfit`"
+    ),
+    "languages.jsonata:SEQUENCE_MAX": Bound(
+        PATTERNS, "values", "a sequence of a JSONata expression", "`Unfit`"
+    ),
     "languages.templates:MAX_TEMPLATE_LEVELS": Bound(
         HTTP, "levels", "nesting of a template", DECLARED
     ),

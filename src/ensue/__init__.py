@@ -13,6 +13,7 @@ from ensue.app.transaction import ReadTx, Tx
 from ensue.engine.secrets import Secret
 from ensue.engine.targets import RuleTarget
 from ensue.identity import Hmac, Proof, StandardWebhooks, Stripe, Verifier
+from ensue.languages.jsonata import JSONata
 from ensue.languages.patterns import Mismatch, check_pattern, explain_pattern, match_pattern
 from ensue.languages.transformers import Constant, InputPath, InputTransformer
 from ensue.resources.adopted import Adopted, Rows
@@ -83,6 +84,7 @@ __all__ = [
     "InvalidPattern",
     "InvalidValue",
     "Item",
+    "JSONata",
     "Letter",
     "LimitExceeded",
     "Mail",
