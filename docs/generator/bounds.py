@@ -130,6 +130,33 @@ BOUNDS: dict[str, Bound] = {
     "engine:UNREAD_COUNTED_MAX": Bound(
         ENGINE, "records", "what a reader has not read, in a shard", "counted so far"
     ),
+    "resources.bucket:KEY_BYTES_MAX": Bound(DATA, "bytes", "the key of an object", VALUE),
+    "resources.bucket:SIZE_BYTES_MAX": Bound(DATA, "bytes", "`size_max`: 5 TiB", DECLARED),
+    "resources.bucket:BODY_BYTES_MAX": Bound(DATA, "bytes", "the body of `tx.put_object`", LARGE),
+    "resources.bucket:GET_BYTES_MAX": Bound(DATA, "bytes", "a body that is read at once", LARGE),
+    "resources.bucket:METADATA_BYTES_MAX": Bound(DATA, "bytes", "an object's metadata", VALUE),
+    "resources.bucket:CONTENT_TYPE_LENGTH_MAX": Bound(
+        DATA, "characters", "an object's content type", VALUE
+    ),
+    "resources.bucket:PAGE_MAX": Bound(DATA, "objects", "a page of a listing", VALUE),
+    "resources.bucket:DELETE_MAX": Bound(DATA, "objects", "one `delete_many`", LIMIT),
+    "resources.bucket:NONCURRENT_MAX": Bound(DATA, "versions", "`noncurrent_max`", DECLARED),
+    "resources.bucket:LOOK_MS": Bound(
+        ENGINE, "ms", "how often expired objects are looked for at least", ""
+    ),
+    "engine:SETTLE_MS": Bound(
+        ENGINE, "ms", "the body of a transaction that was undone is removed after this", ""
+    ),
+    "engine:SWEEP_MS": Bound(
+        ENGINE, "ms", "how often files without an object are looked for, and at each start", ""
+    ),
+    "doors.http:STREAM_BYTES_MIN": Bound(
+        HTTP, "bytes", "of an object that is put must come in each `RECEIVE_S`", "the end"
+    ),
+    "doors.http:SIZE_DIGITS_MAX": Bound(HTTP, "digits", "the `content-length` of an object", LARGE),
+    "engine:ORPHAN_MS": Bound(
+        ENGINE, "ms", "`ensue check` tells of a file without an object that is as old as this", ""
+    ),
     "resources.mail:SUBJECT_LENGTH_MAX": Bound(DATA, "characters", "a letter's subject", "cut"),
     "resources.mail:TEXT_BYTES_MAX": Bound(DATA, "characters", "a letter's text", VALUE),
     "resources.queue:MAX_RECEIVES_DEFAULT": Bound(

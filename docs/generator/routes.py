@@ -47,7 +47,11 @@ def _taken(said: dict[str, Any]) -> str:
     names = [each["name"] for each in said.get("parameters", []) if each["in"] == "query"]
     body = said.get("requestBody")
     parts = [f"query {', '.join(map(code, names))}"] if names else []
-    return "; ".join([*parts, *(["a JSON body"] if body else [])])
+    return "; ".join([*parts, *([_body(body)] if body else [])])
+
+
+def _body(body: dict[str, Any]) -> str:
+    return "a JSON body" if "application/json" in body["content"] else "bytes"
 
 
 def _statuses() -> Iterator[tuple[str, str, str]]:
@@ -80,6 +84,9 @@ describes an app's routes, with `/_ensue`, as OpenAPI 3.1.
   once and gets the same answer, with `idempotent-replayed: true`, for 24 hours. Another request under it is
   a 422; while the first is still being done, a 409. Only answers of 200 to 299 are kept.
   [Make a request idempotent](../how-to/make-a-request-idempotent.md) has what is promised.
+* Objects of buckets are bytes, streamed both ways, with `Range`, `If-Match`, `If-None-Match` and their
+  kin as RFC 9110 has them. `x-ensue-meta-NAME` is metadata. A page that is served from a bucket cannot run
+  as one of ours: its `content-security-policy` is `sandbox`.
 * A 429 says `retry-after`, in whole seconds: when there may be room, where that is known, or else 1. So do a
   busy store, a key in flight, and the 503 beyond the bound of open connections."""
 
@@ -103,7 +110,7 @@ def errors_page() -> str:
             ],
         ),
         (
-            "`BodyTooLarge`, `WrongMediaType`, `MethodNotAllowed` and `CrossSite` come from the HTTP door"
+            "`BodyTooLarge`, `WrongMediaType`, `PreconditionFailed`, `MethodNotAllowed` and `CrossSite` come from the HTTP door"
             " only. A fault of an app's own code is answered with the code `internal` and the status 500;"
             " the client learns nothing but the id under which the log has it."
         ),

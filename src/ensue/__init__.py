@@ -17,6 +17,16 @@ from ensue.languages.jsonata import JSONata
 from ensue.languages.patterns import Mismatch, check_pattern, explain_pattern, match_pattern
 from ensue.languages.transformers import Constant, InputPath, InputTransformer
 from ensue.resources.adopted import Adopted, Rows
+from ensue.resources.bucket import (
+    Bucket,
+    ObjectChange,
+    ObjectInfo,
+    ObjectPage,
+    ObjectReader,
+    ObjectVersion,
+    OutOfRange,
+    VersionPage,
+)
 from ensue.resources.bus import Bus, Event
 from ensue.resources.function import Function
 from ensue.resources.mail import Letter, Mail
@@ -63,6 +73,7 @@ __all__ = [
     "Answer",
     "App",
     "Body",
+    "Bucket",
     "Bus",
     "Change",
     "ConditionFailed",
@@ -98,6 +109,12 @@ __all__ = [
     "NotPermitted",
     "NotVerified",
     "Notification",
+    "ObjectChange",
+    "ObjectInfo",
+    "ObjectPage",
+    "ObjectReader",
+    "ObjectVersion",
+    "OutOfRange",
     "Page",
     "Proof",
     "Queue",
@@ -128,6 +145,7 @@ __all__ = [
     "Unfit",
     "Unreachable",
     "Verifier",
+    "VersionPage",
     "Versioned",
     "__version__",
     "check_pattern",

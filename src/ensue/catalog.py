@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from ensue.resources import adopted, bus, function, mail, queue, schedule, stream, table, topic
+from ensue.resources import (
+    adopted,
+    bucket,
+    bus,
+    function,
+    mail,
+    queue,
+    schedule,
+    stream,
+    table,
+    topic,
+)
 from ensue.words.kinds import Kind
 
 KINDS: dict[str, Kind] = {
@@ -16,6 +27,7 @@ KINDS: dict[str, Kind] = {
         mail.KIND,
         topic.KIND,
         adopted.KIND,
+        bucket.KIND,
         schedule.KIND,
     )
 }

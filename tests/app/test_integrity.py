@@ -28,6 +28,7 @@ def app() -> App:
     events = app.bus("events")
     news = app.topic("news")
     app.stream("clicks", shards=2)
+    files = app.bucket("files", versions=True)
     jobs = app.queue("jobs", max_receives=1)
     leased = app.queue("leased")
     news.subscribe(leased, filter={"kind": ["none"]})
@@ -45,6 +46,7 @@ def app() -> App:
         if message.body["id"] == "dead":
             raise InvalidInput("says the handler")
         tx.put(visits, {"who": message.body["id"], "at": tx.now_ms})
+        tx.put_object(files, "last", b"x")
 
     app.declared_here = (stock, events, leased)
     return app
@@ -92,7 +94,17 @@ def test_a_store_that_was_used_has_nothing_wrong_with_it(filled):
     held = filled.rows("SELECT count(*) FROM ensue_work WHERE due_ms = ?", HELD_MS)
 
     assert check(filled.engine) == []
-    wanted = ["bus", "deliveries", "function", "queue", "schedule", "stream", "table", "topic"]
+    wanted = [
+        "bucket",
+        "bus",
+        "deliveries",
+        "function",
+        "queue",
+        "schedule",
+        "stream",
+        "table",
+        "topic",
+    ]
     assert kinds == [(kind,) for kind in wanted]
     assert states == [(work.WAITING,), (work.LEASED,), (work.DONE,)]
     assert held == [(1,)]

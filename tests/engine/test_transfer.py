@@ -195,7 +195,10 @@ def test_a_store_that_is_there_is_not_imported_into(exported, file_store, run_on
 
 @pytest.mark.parametrize(
     ("change", "said"),
-    [({"format": transfer.FORMAT + 1}, "format 2"), ({"step": len(STEPS) + 1}, "schema step")],
+    [
+        ({"format": transfer.FORMAT + 1}, f"format {transfer.FORMAT + 1}"),
+        ({"step": len(STEPS) + 1}, "schema step"),
+    ],
 )
 def test_an_export_of_a_newer_version_is_refused(exported, tmp_path, change, said):
     first, _, rest = exported.read_bytes().partition(b"\n")

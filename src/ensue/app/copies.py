@@ -26,11 +26,15 @@ class Copied:
         path: its file.
         size_bytes: how large it is.
         findings: what `check` says of it.
+        bodies: how many bodies are in the folder beside it.
+        bodies_bytes: how large they are together.
     """
 
     path: Path
     size_bytes: int
     findings: list[Finding]
+    bodies: int = 0
+    bodies_bytes: int = 0
 
 
 @dataclass(frozen=True)
@@ -41,11 +45,13 @@ class Moved:
         path: its file.
         tables: how many tables it has.
         rows: how many rows.
+        bodies: how many bodies.
     """
 
     path: Path
     tables: int
     rows: int
+    bodies: int = 0
 
 
 def store_in(data: Path) -> str:
@@ -66,7 +72,7 @@ def file_of(engine_url: str) -> Path:
 
 
 def back_up(engine_url: str, target: Path) -> Copied:
-    """Copy a store to a file that is not there yet, while it is written to.
+    """Copy a store to a file that is not there yet, while it is written to, and its bodies.
 
     Raises:
         InvalidValue: the engine URL is none, or names memory.
@@ -74,8 +80,7 @@ def back_up(engine_url: str, target: Path) -> Copied:
         Conflict: there is such a file already.
         StoreUnusable: the store is damaged or another program's, or the file cannot be written.
     """
-    size = backup.copy(parse_store_url(engine_url), target)
-    return Copied(target, size, check_file(target))
+    return _copied(target, backup.copy(parse_store_url(engine_url), target))
 
 
 def branch(engine_url: str, folder: Path) -> Copied:
@@ -91,8 +96,13 @@ def branch(engine_url: str, folder: Path) -> Copied:
         StoreUnusable: the store is damaged or another program's, or the folder cannot be written.
     """
     target = folder / STORE_FILE
-    size = branches.branch(parse_store_url(engine_url), target, SystemClock().now_ms())
-    return Copied(target, size, check_file(target))
+    return _copied(
+        target, branches.branch(parse_store_url(engine_url), target, SystemClock().now_ms())
+    )
+
+
+def _copied(target: Path, made: backup.Copy) -> Copied:
+    return Copied(target, made.size_bytes, check_file(target), *made.bodies)
 
 
 def export(engine_url: str, target: Path) -> Moved:
@@ -105,7 +115,7 @@ def export(engine_url: str, target: Path) -> Moved:
         StoreUnusable: the store is damaged or another program's, or the file cannot be written.
     """
     carried = transfer.export(parse_store_url(engine_url), target)
-    return Moved(target, carried.tables, carried.rows)
+    return Moved(target, carried.tables, carried.rows, carried.bodies)
 
 
 def import_(engine_url: str, source: Path) -> Moved:
@@ -120,4 +130,4 @@ def import_(engine_url: str, source: Path) -> Moved:
     """
     url = parse_store_url(engine_url)
     carried = arrival.import_store(source, url)
-    return Moved(Path(url.path), carried.tables, carried.rows)
+    return Moved(Path(url.path), carried.tables, carried.rows, carried.bodies)

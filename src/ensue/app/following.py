@@ -1,13 +1,15 @@
-"""The handlers of an app that follow its streams, as declared."""
+"""The handlers of an app that follow its streams and buckets, as declared."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar, Unpack
 
 from ensue.app.handlers import Handlers
-from ensue.app.options import HandlerOptions, Terms, record_feed, terms_of
+from ensue.app.options import HandlerOptions, Terms, object_feed, record_feed, terms_of
 from ensue.engine.typed import with_typed
+from ensue.resources import bucket as bucket_kind
+from ensue.resources.bucket import Bucket, ObjectChange
 from ensue.resources.function import Feed
 from ensue.resources.stream import Stream, StreamRecord
 from ensue.words.values import Json
@@ -16,7 +18,7 @@ F = TypeVar("F", bound=Callable[..., object])
 
 
 class Following(Handlers):
-    """What an app declares with what follows its streams."""
+    """What an app declares with what follows its streams and buckets."""
 
     def on_record(
         self,
@@ -86,6 +88,54 @@ class Following(Handlers):
         """
         feed = record_feed(stream, start, where, in_batches=True)
         return self._on_record(stream, feed, name, terms_of(retries, policy, window))
+
+    def on_object(  # noqa: PLR0913 - each is a part of what is followed
+        self,
+        bucket: Bucket,
+        *,
+        kind: str | Sequence[str] | None = None,
+        prefix: str = "",
+        suffix: str = "",
+        where: Mapping[str, Json] | None = None,
+        start: str | int = "latest",
+        name: str | None = None,
+        retries: int = 9,
+        **policy: Unpack[HandlerOptions],
+    ) -> Callable[[F], F]:
+        """Declare a function that follows what happens to a bucket's objects, each key's in order.
+
+        A change that fails is retried and holds back the later changes of its key only.
+
+        Args:
+            bucket: whose objects.
+            kind: ``insert``, ``update`` or ``remove``, or several; all by default.
+            prefix: with what their keys begin.
+            suffix: with what their keys end.
+            where: which changes: an event pattern on S3's event of each, such as
+                ``{"detail": {"object": {"size": [{"numeric": [">", 0]}]}}}``.
+            start: where a new function begins: ``"latest"``, ``"horizon"``, a sequence number, or
+                a time as ISO 8601.
+            name: its name; the function's own by default.
+            retries: how often it is tried again before a change is dead-lettered.
+            policy: as for `function`.
+
+        Raises:
+            InvalidValue: there is no such place to start at.
+            InvalidPattern: the pattern does not compile; says where.
+            InvalidDeclaration: there is no such kind of change, the name is taken, or the function
+                takes other arguments than (change, tx), or (change) for an ``async def``.
+        """
+        feed = object_feed(bucket, kind, (prefix, suffix), where, start)
+
+        def present(body: Json, work_id: str) -> ObjectChange:
+            del work_id
+            return bucket_kind.from_work(bucket.ref, body)
+
+        def declare(given: F) -> F:
+            self._add_function(given, name, terms_of(retries, policy), present=present, feed=feed)
+            return given
+
+        return declare
 
     def _on_record(
         self, stream: Stream, feed: Feed, name: str | None, terms: Terms

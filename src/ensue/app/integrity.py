@@ -6,10 +6,13 @@ from contextlib import closing
 from pathlib import Path
 
 from ensue.catalog import KINDS
-from ensue.engine import integrity, shapes
+from ensue.engine import body_audit, integrity, shapes
 from ensue.engine.clock import SystemClock
 from ensue.engine.database import StoreUrl, connect_to_look
 from ensue.engine.engine import Engine
+from ensue.engine.file_shelf import holding, shelf_of
+from ensue.engine.shelf import folder_of
+from ensue.engine.transaction import Transaction
 from ensue.words.findings import Finding
 
 AUDITS = {kind.name: kind.audit for kind in KINDS.values() if kind.audit is not None}
@@ -21,7 +24,12 @@ def check(engine: Engine) -> list[Finding]:
     Raises:
         StoreError: the store cannot serve.
     """
-    return engine.read(lambda tx: integrity.check(tx, AUDITS, started_ms=engine.opened_ms))
+
+    def look(tx: Transaction) -> list[Finding]:
+        found = integrity.check(tx, AUDITS, started_ms=engine.opened_ms)
+        return found + body_audit.check(tx, engine.facts.shelf)
+
+    return engine.read(look)
 
 
 def check_file(path: Path) -> list[Finding]:
@@ -33,7 +41,19 @@ def check_file(path: Path) -> list[Finding]:
         NotFound: there is no such file.
         StoreUnusable: it is no store, or cannot be opened.
     """
-    with closing(connect_to_look(StoreUrl(str(path)))) as connection:
+    url = StoreUrl(str(path))
+    with holding(folder_of(url.path)), closing(connect_to_look(url)) as connection:
         connection.execute("BEGIN")
         tx = shapes.transaction_on(connection, SystemClock().now_ms())
-        return integrity.check(tx, AUDITS)
+        return integrity.check(tx, AUDITS) + body_audit.check(tx, shelf_of(url))
+
+
+def repair_file(path: Path) -> int:
+    """Remove the files of bodies that no row of a store tells of; returns how many.
+
+    Raises:
+        NotFound: there is no such file.
+        StoreBusy: a process runs on the store, which does that by itself.
+        StoreUnusable: it is no store, or cannot be opened.
+    """
+    return body_audit.repair(path)

@@ -12,7 +12,9 @@ from ensue.engine.lanes import parse_start
 from ensue.engine.logs import Record
 from ensue.languages.expressions import compile_condition
 from ensue.languages.patterns import compile_pattern
+from ensue.resources import bucket as bucket_kind
 from ensue.resources import stream as stream_kind
+from ensue.resources.bucket import Bucket
 from ensue.resources.function import Feed
 from ensue.resources.schedule import Timing
 from ensue.resources.stream import Stream
@@ -137,6 +139,53 @@ def record_feed(
         takes="records" if in_batches else "record",
         start=parse_start(start),
         in_batches=in_batches,
+    )
+
+
+def object_feed(
+    bucket: Bucket,
+    kind: str | Sequence[str] | None,
+    ends: tuple[str, str],
+    where: Mapping[str, Json] | None,
+    start: str | int,
+) -> Feed:
+    """What a function follows of a bucket: which changes, and from where.
+
+    Args:
+        bucket: which bucket.
+        kind: which kinds of change; None for all.
+        ends: with what the keys begin and end.
+        where: an event pattern; None for any.
+        start: where a new function begins.
+
+    Raises:
+        InvalidDeclaration: there is no such kind of change.
+        InvalidValue: there is no such place to start at.
+        InvalidPattern: the pattern does not compile; says where.
+    """
+    kinds, (prefix, suffix) = change_kinds(kind), ends
+    pattern = None if where is None else compile_pattern(where)
+
+    def wants(record: Record) -> bool:
+        key = record.key or ""
+        if record.kind not in kinds or not (key.startswith(prefix) and key.endswith(suffix)):
+            return False
+        return pattern is None or pattern.matches(bucket_kind.as_event(bucket.ref, record))
+
+    return Feed(
+        source=bucket.ref,
+        wants=wants,
+        present=lambda tx, record: bucket_kind.present(tx, bucket.ref, record),
+        as_work=lambda tx, record: bucket_kind.as_work(tx, bucket.ref, record),
+        said={
+            "bucket": bucket.ref.name,
+            "kinds": list(kinds),
+            "prefix": prefix,
+            "suffix": suffix,
+            "where": None if where is None else dict(where),
+            "start": start,
+        },
+        start=parse_start(start),
     )
 
 

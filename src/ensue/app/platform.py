@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -261,6 +261,21 @@ class Platform:
             return seal(Answer(await operation.run(resource, given)))
 
         return await self._calls.act(run, Origin(actor, trace=trace), Claim.of(once))
+
+    async def perform(
+        self, actor: str, run: Callable[[], Awaitable[Sealed]], *, trace: str | None = None
+    ) -> Called:
+        """Do something that is no operation of the catalog, such as taking a body that streams.
+
+        Args:
+            actor: who does it, for `why`.
+            run: does it.
+            trace: the W3C traceparent that the request came with.
+
+        Raises:
+            EnsueError: whatever ``run`` raises.
+        """
+        return await self._calls.act(run, Origin(actor, trace=trace), None)
 
     def verified(
         self, route: Route, provider: str | None, headers: Mapping[str, str], body: bytes

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any, TypeVar
 
 from ensue.engine.transaction import Transaction
+from ensue.resources import bucket as bucket_kind
 from ensue.resources import table as table_kind
+from ensue.resources.bucket import Bucket, ObjectInfo, ObjectPage
 from ensue.resources.table import Asked, At, Change, Page, Table, Versioned
 
 T = TypeVar("T")
@@ -155,3 +157,37 @@ class ReadTx:
             InvalidValue: the key, limit or ``before`` is wrong.
         """
         return table_kind.history(self._inner, table.model, key, limit=limit, before=before)
+
+    def head_object(self, bucket: Bucket, key: str) -> ObjectInfo | None:
+        """What is known of an object; None when there is none.
+
+        Raises:
+            InvalidValue: the key is none.
+        """
+        found = bucket_kind.current(self._inner, bucket.model, bucket_kind.check_key(key))
+        return None if found is None else found.info
+
+    def list_objects(
+        self,
+        bucket: Bucket,
+        prefix: str = "",
+        *,
+        delimiter: str | None = None,
+        limit: int = 1_000,
+        after: str | None = None,
+        start_after: str | None = None,
+    ) -> ObjectPage:
+        """A page of the objects whose keys have a prefix; see `Bucket.list`.
+
+        Raises:
+            InvalidValue: the limit, the delimiter or ``after`` is wrong.
+        """
+        return bucket_kind.list_in(
+            self._inner,
+            bucket.model,
+            prefix,
+            delimiter=delimiter,
+            limit=limit,
+            after=after,
+            start_after=start_after,
+        )

@@ -13,6 +13,7 @@ from ensue.engine.home import Home, Resource
 from ensue.resources import mail as mail_kind
 from ensue.resources import schedule as schedule_kind
 from ensue.resources.adopted import Adopted
+from ensue.resources.bucket import Bucket, BucketModel
 from ensue.resources.bus import Bus
 from ensue.resources.mail import Mail
 from ensue.resources.queue import Queue, QueueOptions
@@ -22,7 +23,7 @@ from ensue.resources.table import IndexOption, Table
 from ensue.resources.topic import Topic
 from ensue.words.errors import InvalidDeclaration
 from ensue.words.names import Ref, check_name
-from ensue.words.units import duration_ms
+from ensue.words.units import duration_ms, size_bytes
 from ensue.words.values import Item, Json
 
 R = TypeVar("R", bound=Resource)
@@ -257,6 +258,43 @@ class Resources:
                 of=of,
             )
         )
+
+    def bucket(
+        self,
+        name: str,
+        *,
+        versions: bool = False,
+        noncurrent_for: str | float | None = None,
+        noncurrent_max: int | None = None,
+        expire_after: str | float | None = None,
+        size_max: str | int = "5GiB",
+    ) -> Bucket:
+        """Declare a bucket: objects, each a file with what is known of it in the store.
+
+        Args:
+            name: its name.
+            versions: whether what is overwritten or deleted stays as a version.
+            noncurrent_for: how long such a version stays, such as ``"30d"``; None for any time.
+            noncurrent_max: how many of them stay for each key; None for any.
+            expire_after: after how long an object is removed, such as ``"1d"``; None for never.
+            size_max: how large an object may be, such as ``"100MB"``.
+
+        Raises:
+            InvalidName: the name breaks the naming rule.
+            InvalidValue: a time or a size is written wrong.
+            InvalidDeclaration: the name is taken, a number is out of range, or there are no
+                versions to keep.
+        """
+        ref = Ref(self.name, "bucket", check_name(name, "bucket"))
+        model = BucketModel(
+            ref,
+            versions=versions,
+            noncurrent_ms=None if noncurrent_for is None else duration_ms(noncurrent_for),
+            noncurrent_max=noncurrent_max,
+            expire_ms=None if expire_after is None else duration_ms(expire_after),
+            size_max=size_bytes(size_max),
+        )
+        return self._add(Bucket(self.home, model))
 
     def mail(self, name: str, *, to: str | None = None, sender: str | None = None) -> Mail:
         """Declare mail: letters for a mail server, or for the outbox folder.

@@ -9,6 +9,7 @@ from typing import Any, TypeVar, Unpack, overload
 from ensue.app.reading import ReadTx
 from ensue.engine.home import Resource
 from ensue.engine.sockets import Refusal
+from ensue.resources import bucket as bucket_kind
 from ensue.resources import bus as bus_kind
 from ensue.resources import function as function_kind
 from ensue.resources import mail as mail_kind
@@ -17,6 +18,7 @@ from ensue.resources import schedule as schedule_kind
 from ensue.resources import stream as stream_kind
 from ensue.resources import table as table_kind
 from ensue.resources import topic as topic_kind
+from ensue.resources.bucket import Bucket, ObjectInfo, PutOptions
 from ensue.resources.bus import Bus, Entry
 from ensue.resources.function import Function
 from ensue.resources.mail import Mail
@@ -291,3 +293,35 @@ class Tx(ReadTx):
             LimitExceeded: there are more than 10,000.
         """
         return stream_kind.append_batch(self._inner, stream.model, entries)
+
+    def put_object(
+        self, bucket: Bucket, key: str, body: bytes, **options: Unpack[PutOptions]
+    ) -> ObjectInfo:
+        """Store an object of at most 1 MiB; returns what is known of it.
+
+        Its file is on the disk before this returns, and is there for others when this transaction
+        commits. For larger bodies there is `Bucket.put`.
+
+        Args:
+            bucket: where to store it.
+            key: 1 to 1,024 bytes of UTF-8, any characters.
+            body: the bytes.
+            options: ``content_type``, ``metadata`` and ``expect_etag`` as for `Bucket.put`.
+
+        Raises:
+            InvalidValue: the key, the media type or the metadata is none.
+            ConditionFailed: another object is there than was expected.
+            TooLarge: the body is larger than 1 MiB.
+            StoreUnusable: the disk is full, say.
+        """
+        said = bucket_kind.said(**options)
+        return bucket_kind.put(self._inner, bucket.model, bucket_kind.check_key(key), body, said)
+
+    def delete_object(self, bucket: Bucket, key: str, *, expect_etag: str | None = None) -> bool:
+        """Remove an object; returns whether there was one. See `Bucket.delete`.
+
+        Raises:
+            InvalidValue: the key is none.
+            ConditionFailed: it has another etag.
+        """
+        return bucket_kind.delete_in(self._inner, bucket.model, key, expect_etag=expect_etag)

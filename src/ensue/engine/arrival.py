@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import os
+import re
 import zlib
 from base64 import b64decode
 from collections.abc import Iterator
@@ -16,14 +18,17 @@ import apsw
 import msgspec
 
 from ensue.engine.backup import check_pages
+from ensue.engine.body_copies import appearing_with_bodies
 from ensue.engine.database import APPLICATION_ID, SqlValue, StoreUrl, make_folder, translated
-from ensue.engine.files import appearing
+from ensue.engine.files import translated_os
 from ensue.engine.schema import STEPS
+from ensue.engine.shelf import BodyPlace, path_of
 from ensue.engine.transfer import FORMAT, LINE_BYTES_MAX, SEQUENCES, Carried, Made, made, quoted
 from ensue.words.errors import InvalidInput, InvalidValue, NotFound, StoreUnusable
 
 ROWS_AT_ONCE = 1_000
 GZIP_MAGIC = b"\x1f\x8b"
+_BODY = re.compile(r"([1-9][0-9]{0,5})/([0-9a-f-]{36})\Z")
 
 # What a text that was changed may ask for; a full disk and its kin are not among it.
 _REFUSED = (
@@ -60,7 +65,7 @@ def import_store(source: Path, target: StoreUrl) -> Carried:
         text = _Text(_opened(source, opened), str(source))
         step = text.begin()
         make_folder(path.parent)
-        draft = opened.enter_context(appearing(path))
+        draft, folder = opened.enter_context(appearing_with_bodies(path))
         with translated(target.path), closing(apsw.Connection(str(draft))) as written:
             written.limit(apsw.SQLITE_LIMIT_ATTACHED, 0)
             written.execute("PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF").fetchall()
@@ -69,7 +74,7 @@ def import_store(source: Path, target: StoreUrl) -> Carried:
                 f"PRAGMA application_id={APPLICATION_ID}; PRAGMA user_version={step}"
             ).fetchall()
             try:
-                carried = _make(written, text)
+                carried = _make(written, text, folder)
             except _REFUSED as fault:
                 raise text.wrong(f"SQLite refuses what it says: {fault}") from None
             written.execute("COMMIT")
@@ -161,6 +166,8 @@ class _Text:
     def end(self, last: dict[str, object], carried: Carried) -> None:
         """Check the last line, and that nothing follows."""
         told = {"end": "export", "tables": carried.tables, "rows": carried.rows}
+        if carried.bodies:
+            told["bodies"] = carried.bodies
         if last != told | {"sha256": self._before}:
             raise self.wrong("the export is not as it was written")
         if self._file.read(1):
@@ -195,9 +202,9 @@ class _AsText(bytes):
     """Bytes that are kept as text, although they are no UTF-8."""
 
 
-def _make(written: apsw.Connection, text: _Text) -> Carried:
+def _make(written: apsw.Connection, text: _Text, folder: Path) -> Carried:
     parts: list[Made] = []
-    tables = rows = 0
+    tables = rows = bodies = 0
     while True:
         said = text.line()
         if not isinstance(said, dict):
@@ -206,17 +213,42 @@ def _make(written: apsw.Connection, text: _Text) -> Carried:
             part, columns = _table(said, text)
             rows += _fill(written, text, part, columns)
             tables += 1
+        elif "body" in said:
+            _fill_body(text, folder, said)
+            bodies += 1
+            continue
         elif "make" in said:
             part = Made(str(said["make"]), str(said.get("name")), str(said.get("sql")))
             _execute(written, text, part)
         else:
             break
         parts.append(part)
-    carried = Carried(tables, rows)
+    carried = Carried(tables, rows, bodies)
     text.end(said, carried)
     if made(written) != parts:
         raise text.wrong("what the statements made is not what they were said to make")
     return carried
+
+
+def _fill_body(text: _Text, folder: Path, said: dict[str, object]) -> None:
+    """Write a body into the folder of bodies, if it is as large as it is said to be."""
+    name, size = str(said["body"]), said.get("bytes")
+    found = _BODY.match(name)
+    if found is None:
+        raise text.wrong("expected the name of a body")
+    path = path_of(folder, BodyPlace(int(found[1]), found[2]))
+    with translated_os(folder):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("xb") as file:
+            for (part,) in text.rows(name, 1):
+                if not isinstance(part, bytes):
+                    raise text.wrong("expected bytes of a body")
+                file.write(part)
+            file.flush()
+            os.fsync(file.fileno())
+            written = file.tell()
+    if written != size:
+        raise text.wrong(f"expected a body of {size} bytes, got {written}")
 
 
 def _table(said: dict[str, object], text: _Text) -> tuple[Made, list[str]]:

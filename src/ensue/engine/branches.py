@@ -11,8 +11,9 @@ from pathlib import Path
 
 import apsw
 
-from ensue.engine.backup import copy
+from ensue.engine.backup import Copy, copy
 from ensue.engine.database import StoreUrl, make_folder
+from ensue.engine.file_shelf import link_or_copy
 from ensue.engine.schema import migrate
 from ensue.engine.transaction import Transaction
 
@@ -30,8 +31,10 @@ class Branch:
     at_ms: int
 
 
-def branch(source: StoreUrl, target: Path, now_ms: int) -> int:
-    """Copy a store to a file that is not there yet, and mark the copy; returns its size in bytes.
+def branch(source: StoreUrl, target: Path, now_ms: int) -> Copy:
+    """Copy a store to a file that is not there yet, and mark the copy; returns what was made.
+
+    Bodies are never changed, so the copy's are links to them, where the file system has links.
 
     Raises:
         NotFound: there is no such store.
@@ -49,7 +52,7 @@ def branch(source: StoreUrl, target: Path, now_ms: int) -> int:
         )
 
     make_folder(target.parent)
-    return copy(source, target, prepare=mark)
+    return copy(source, target, prepare=mark, put=link_or_copy)
 
 
 def branch_of(tx: Transaction) -> Branch | None:

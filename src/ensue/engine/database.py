@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import apsw
@@ -18,6 +18,7 @@ APPLICATION_ID = 0x456E7375  # "Ensu", in the file's header: `file` and we can t
 BUSY_TIMEOUT_MS = 5_000
 PAGE_CACHE_KIB = 16_384
 
+Step = Callable[[str, Callable[[], object]], None]
 SqlValue = None | int | float | str | bytes
 Row = tuple[SqlValue, ...]
 
@@ -32,11 +33,13 @@ class StoreUrl:
             the process; a power cut may take the last moments, never the file's integrity.
         storage: the SQLite VFS that the file is on; None for the machine's disk. On another one
             everything happens on the event loop, so that every run is the same.
+        step: does a step of that disk, such as making or syncing a file beside the store.
     """
 
     path: str
     synchronous: str = "FULL"
     storage: str | None = None
+    step: Step | None = field(default=None, compare=False, repr=False)
 
     @property
     def in_memory(self) -> bool:

@@ -15,6 +15,7 @@ from ensue.engine import branches, idempotency, logs, shards, takeover
 from ensue.engine.checkpoints import Checkpointer
 from ensue.engine.clock import Clock
 from ensue.engine.database import StoreLock, StoreUrl, connect, translated
+from ensue.engine.file_shelf import shelf_of
 from ensue.engine.handlers import BATCH_MAX
 from ensue.engine.ids import FIRST_FREE_NUMBER, NUMBER_MAX, WORK_NUMBER, Ids, Random, RecordIds
 from ensue.engine.schema import migrate
@@ -37,6 +38,7 @@ T = TypeVar("T")
 
 WATCH_MS = 100
 STEP_GRACE_MS = 1_000
+LOGGED = ("table", "bucket")  # the kinds whose log is a table beside their own
 
 log = logging.getLogger("ensue.engine")
 
@@ -95,7 +97,8 @@ class Engine:
             if not url.on_loop:
                 opened.callback(Checkpointer(url, self._connection).close)
             self._opened = opened.pop_all()
-        self.facts = StoreFacts(self.ids, self.records, self._numbers, self.directory)
+        shelf = shelf_of(url)
+        self.facts = StoreFacts(self.ids, self.records, self._numbers, self.directory, shelf=shelf)
         writer = LoopWriter if url.on_loop else ThreadWriter
         self._writer: Writer = writer(self._connection, self.facts, clock, self.wake)
 
@@ -167,7 +170,7 @@ class Engine:
         return found[0]
 
     def _check_free(self, tx: Transaction, ref: Ref, sql_table: str) -> None:
-        for name in (sql_table, f"{sql_table}_changes") if ref.kind == "table" else (sql_table,):
+        for name in (sql_table, f"{sql_table}_changes") if ref.kind in LOGGED else (sql_table,):
             found = tx.row("SELECT type FROM sqlite_schema WHERE name = ?", (name,))
             owner = tx.row("SELECT 1 FROM ensue_resources WHERE sql_table = ?", (name,))
             if found is not None and (owner is None or name != sql_table):

@@ -14,6 +14,7 @@ from typing import TypeAlias
 import apsw
 
 from ensue.engine import logs, replays, rules_of_work, schema, shapes
+from ensue.engine.engine import LOGGED
 from ensue.engine.ids import FIRST_FREE_NUMBER, HOP_NUMBER, NUMBER_MAX, WORK_NUMBER
 from ensue.engine.transaction import Transaction
 from ensue.words import values
@@ -49,7 +50,7 @@ class Known:
         """The SQL table of its log; None where it has none, or keeps it elsewhere."""
         if self.sql_table is None or self.ref.kind == "schedule":
             return None
-        return f"{self.sql_table}_changes" if self.ref.kind == "table" else self.sql_table
+        return f"{self.sql_table}_changes" if self.ref.kind in LOGGED else self.sql_table
 
 
 Audit: TypeAlias = Callable[[Transaction, Known], Iterable[Finding]]

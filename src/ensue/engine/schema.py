@@ -293,6 +293,19 @@ _REPLAYS = """
     CREATE INDEX ensue_replays_by_end ON ensue_replays (ended_ms) WHERE ended_ms IS NOT NULL;
     """
 
+_BODIES = """
+    -- The bodies that rows tell of: files beside the store, named by their ids. gone_ms: when the
+    -- last row that told of one went; its file is removed after that.
+    CREATE TABLE ensue_bodies (
+        number INTEGER NOT NULL,
+        id TEXT NOT NULL,
+        size INTEGER NOT NULL,
+        gone_ms INTEGER,
+        PRIMARY KEY (number, id)
+    ) WITHOUT ROWID;
+    CREATE INDEX ensue_bodies_gone ON ensue_bodies (number, gone_ms) WHERE gone_ms IS NOT NULL;
+    """
+
 # A step that was ever released is never changed: what comes later is a step of its own at the end.
 STEPS: tuple[str, ...] = (
     _GROUND,
@@ -304,6 +317,7 @@ STEPS: tuple[str, ...] = (
     _SNAPSHOTS,
     _PAUSES,
     _REPLAYS,
+    _BODIES,
 )
 
 

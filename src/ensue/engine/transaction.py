@@ -13,6 +13,7 @@ from ensue.engine.database import Row, SqlValue, in_our_words
 from ensue.engine.depths import Depths
 from ensue.engine.ids import Ids, Place, RecordIds
 from ensue.engine.notices import Notices
+from ensue.engine.shelf import MemoryShelf, Shelf
 from ensue.engine.sockets import Directory
 from ensue.words.errors import Conflict, NotFound, StoreClosed, StoreError, StoreUnusable
 from ensue.words.names import Ref
@@ -59,6 +60,7 @@ class StoreFacts:
         depths: how much is in each queue.
         orders: the order of each queue that has one of its own; see `turns`.
         paused: the number of each resource that is paused, and since when; see `pauses`.
+        shelf: where the bodies are.
     """
 
     ids: Ids
@@ -69,6 +71,7 @@ class StoreFacts:
     depths: Depths = field(default_factory=Depths)
     orders: dict[int, str] = field(default_factory=dict)
     paused: dict[int, int] = field(default_factory=dict)
+    shelf: Shelf = field(default_factory=MemoryShelf)
 
 
 class TransactionLost(StoreUnusable):

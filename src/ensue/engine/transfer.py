@@ -7,6 +7,9 @@ The text is lines of JSON:
     [1,16,0,...]                                                    a row, in the order of columns
     {"end":"ensue_work","rows":1,"sha256":"..."}                    of the lines of its rows
     {"make":"index","name":"...","sql":"CREATE INDEX ..."}          made when all rows are in
+    {"body":"16/01a1...","bytes":7}                                 a body begins
+    [{"bytes":"..."}]                                               some of its bytes
+    {"end":"16/01a1...","rows":1,"sha256":"..."}                    of the lines of its bytes
     {"end":"export","tables":7,"rows":9,"sha256":"..."}             of all lines before this one
 
 Every table of the store is in it, whoever made it, so that what a later version keeps is carried
@@ -30,11 +33,16 @@ from typing import IO, cast
 import apsw
 import msgspec
 
+from ensue.engine.body_copies import named_in
 from ensue.engine.database import SqlValue, StoreUrl, connect_to_look, translated
+from ensue.engine.file_shelf import FileShelf, holding
 from ensue.engine.files import appearing, translated_os
-from ensue.words.errors import Conflict
+from ensue.engine.shelf import BodyPlace, folder_of
+from ensue.words.errors import Conflict, StoreUnusable
 
-FORMAT = 1
+FORMAT = 2
+FORMAT_WITHOUT_BODIES = 1  # what earlier versions read
+BODY_LINE_BYTES = 786_432
 LINE_BYTES_MAX = 67_108_864
 SEQUENCES = "sqlite_sequence"
 GZIPPED = ".gz"
@@ -55,10 +63,12 @@ class Carried:
     Attributes:
         tables: how many tables.
         rows: how many rows.
+        bodies: how many bodies.
     """
 
     tables: int
     rows: int
+    bodies: int = 0
 
 
 @dataclass(frozen=True)
@@ -85,6 +95,7 @@ def export(source: StoreUrl, target: Path) -> Carried:
         StoreUnusable: the store is damaged or another program's, or the target cannot be written.
     """
     with (
+        holding(folder_of(source.path)),
         closing(connect_to_look(source)) as reading,
         appearing(target) as draft,
         translated(source.path),
@@ -97,8 +108,8 @@ def export(source: StoreUrl, target: Path) -> Carried:
             file = cast("IO[bytes]", opened.enter_context(packed))
         reading.execute("BEGIN")
         writer = _Writer(file)
-        _write_all(reading, writer)
-        return Carried(writer.tables, writer.rows)
+        _write_all(reading, writer, FileShelf(source))
+        return Carried(writer.tables, writer.rows, writer.bodies)
 
 
 class _Writer:
@@ -107,6 +118,7 @@ class _Writer:
     def __init__(self, file: IO[bytes]) -> None:
         self.tables = 0
         self.rows = 0
+        self.bodies = 0
         self._file = file
         self._sum = hashlib.sha256()
 
@@ -125,6 +137,8 @@ class _Writer:
     def end(self) -> None:
         """Write the last line."""
         said = {"end": "export", "tables": self.tables, "rows": self.rows}
+        if self.bodies:
+            said["bodies"] = self.bodies
         self.line(said | {"sha256": self._sum.hexdigest()})
 
 
@@ -144,9 +158,11 @@ def quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def _write_all(reading: apsw.Connection, writer: _Writer) -> None:
+def _write_all(reading: apsw.Connection, writer: _Writer, shelf: FileShelf) -> None:
     [(step,)] = reading.execute("PRAGMA user_version")
-    writer.line({"ensue": "export", "format": FORMAT, "step": step})
+    has_bodies = next(named_in(reading), None) is not None
+    format_ = FORMAT if has_bodies else FORMAT_WITHOUT_BODIES
+    writer.line({"ensue": "export", "format": format_, "step": step})
     parts = made(reading)
     for part in parts:
         if part.type == "table":
@@ -155,7 +171,41 @@ def _write_all(reading: apsw.Connection, writer: _Writer) -> None:
     for part in parts:
         if part.type != "table":
             writer.line({"make": part.type, "name": part.name, "sql": part.sql})
+    for place, size in named_in(reading):
+        _write_body(writer, shelf, place, size)
     writer.end()
+
+
+def _write_body(writer: _Writer, shelf: FileShelf, place: BodyPlace, size: int) -> None:
+    """Write a body, a line for each part of it.
+
+    Raises:
+        StoreUnusable: it is not there, or not as large as its row says.
+    """
+    name = f"{place.number}/{place.id}"
+    sums, rows = hashlib.sha256(), 0
+    try:
+        body = shelf.open(place)
+    except FileNotFoundError:
+        raise _damaged(name) from None
+    with closing(body):
+        if body.size != size:
+            raise _damaged(name)
+        writer.line({"body": name, "bytes": size})
+        for at in range(0, size, BODY_LINE_BYTES):
+            part = b64encode(body.read(at, BODY_LINE_BYTES)).decode()
+            sums.update(writer.line([{"bytes": part}]))
+            rows += 1
+    writer.line({"end": name, "rows": rows, "sha256": sums.hexdigest()})
+    writer.bodies += 1
+
+
+def _damaged(name: str) -> StoreUnusable:
+    return StoreUnusable(
+        "the body of an object is gone or cut off",
+        at=name,
+        hint="`ensue check` says what else is damaged; `ensue backup` copies what is there.",
+    )
 
 
 def _check_plain(table: Made) -> None:

@@ -87,7 +87,7 @@ class Disk(apsw.VFS):
 
     def url(self, path: Path, synchronous: str = "FULL") -> StoreUrl:
         """The URL of a store on this disk."""
-        return StoreUrl(str(path), synchronous, storage=self.storage)
+        return StoreUrl(str(path), synchronous, self.storage, self.step)
 
     def bury(self) -> None:
         """The process is dead, and its stores are closed now: nothing of that reaches the disk."""
@@ -133,7 +133,7 @@ class Disk(apsw.VFS):
         """Whoever waits for a lock has waited."""
         return microseconds
 
-    def step(self, what: str, do: Callable[[], None]) -> None:
+    def step(self, what: str, do: Callable[[], object]) -> None:
         """Do one step, unless it is the one that goes wrong."""
         if self.is_dead:
             raise apsw.IOError("the process is dead") if self._is_buried else Killed("for long")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from ensue.app.platform import Platform
+from ensue.engine.body_keeper import BodyKeeper
 from ensue.engine.clock import HeldClock
 from ensue.engine.consumers import ActionConsumer
 from ensue.engine.handlers import BATCH_MAX
@@ -141,7 +142,7 @@ class Steps:
         times = [
             due_ms
             for worker in self._free()
-            if (idle or not isinstance(worker, Keeper | Scheduler))
+            if (idle or not isinstance(worker, Keeper | Scheduler | BodyKeeper))
             and (due_ms := worker.due_ms()) is not None
         ]
         timer_ms = self._clock.next_ms()

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from ensue.app import copies
-from ensue.app.integrity import check_file
+from ensue.app.integrity import check_file, repair_file
 from ensue.doors.cli.command import examples
 from ensue.doors.cli.model import DATA
 from ensue.doors.cli.output import printable, show_json
@@ -85,7 +85,7 @@ def export(*, file: Path, engine: str) -> None:
     when its name ends with .gz. A server may run on the store: it is not stopped.
     """
     done = copies.export(engine, file)
-    click.echo(f"{printable(str(done.path))}: {done.rows:,} rows of {done.tables} tables")
+    _show_moved(done)
 
 
 @click.command(
@@ -100,7 +100,7 @@ def import_(*, file: Path, engine: str) -> None:
     There must be no store yet. A FILE that was cut off or changed is refused, and nothing is made.
     """
     done = copies.import_(engine, file)
-    click.echo(f"{printable(str(done.path))}: {done.rows:,} rows of {done.tables} tables")
+    _show_moved(done)
 
 
 @click.command(
@@ -128,32 +128,54 @@ def branch(*, folder: Path, engine: str) -> None:
     params=[
         click.Argument(["file"], required=False, type=FILE),
         click.Option(["--json", "as_json"], is_flag=True, help="JSON, for programs."),
+        click.Option(
+            ["--repair"],
+            is_flag=True,
+            help="Remove the files of bodies that no object has; no server may run.",
+        ),
     ],
     epilog=examples("ensue check", "ensue check monday.db", "ensue check --data /var/shop --json"),
 )
 @click.pass_context
-def check(ctx: click.Context, *, file: Path | None, engine: str, as_json: bool) -> None:
+def check(
+    ctx: click.Context, *, file: Path | None, engine: str, as_json: bool, repair: bool
+) -> None:
     """Check the pages of a store and everything that the engine promises of it.
 
-    Each finding says what is wrong, where, and what to do. Nothing is changed, and a server may run
-    on the store. FILE is a store or a backup; without it the store of --data is checked. Ends with
-    1 when a promise is broken, with 0 when there are warnings at most.
+    Each finding says what is wrong, where, and what to do. Without --repair nothing is changed, and
+    a server may run on the store. FILE is a store or a backup; without it the store of --data is
+    checked. Ends with 1 when a promise is broken, with 0 when there are warnings at most.
     """
-    found = check_file(copies.file_of(engine) if file is None else file)
+    store = copies.file_of(engine) if file is None else file
+    removed = repair_file(store) if repair else 0
+    found = check_file(store)
     if as_json:
         show_json([each.as_dict() for each in found])
     else:
         for each in found:
             click.echo(printable(str(each)))
+        if repair:
+            click.echo(f"{removed} files removed")
         click.echo(_said(found))
     if any(each.severity == ERROR for each in found):
         ctx.exit(1)
+
+
+def _show_moved(done: copies.Moved) -> None:
+    bodies = f", {done.bodies:,} objects" if done.bodies else ""
+    where = printable(str(done.path))
+    click.echo(f"{where}: {done.rows:,} rows of {done.tables} tables{bodies}")
 
 
 def _show_copy(done: copies.Copied) -> None:
     where = printable(str(done.path))
     more = f"; `ensue check {where}` says more" if done.findings else ""
     click.echo(f"{where}: {done.size_bytes:,} bytes, {_said(done.findings)}{more}")
+    if done.bodies:
+        click.echo(
+            f"{where}.bodies: {done.bodies:,} bodies of objects, {done.bodies_bytes:,} bytes;"
+            " keep both together"
+        )
 
 
 def _said(findings: Sequence[Finding]) -> str:

@@ -54,6 +54,8 @@ class _Entry:
     status: int
     statuses: dict[int, str] = field(default_factory=dict)
     takes_key: bool = False
+    media: str = "application/json"
+    takes_bytes: bool = False
     needs_key: bool = False
     takes_raw: bool = False
     security: list[Schema] | None = None
@@ -148,8 +150,10 @@ def _of_house(route: HouseRoute, prefix: str) -> _Entry:
         words=route.summary,
         parameters=tuple(parameters),
         returns=route.returns,
-        status=HTTPStatus.OK,
+        status=HTTPStatus.NO_CONTENT if route.method == "DELETE" else HTTPStatus.OK,
         takes_key=route.writes,
+        media="application/json" if route.takes_bytes else route.media,
+        takes_bytes=route.takes_bytes,
     )
 
 
@@ -236,6 +240,8 @@ def _operation(entry: _Entry, template: str, schemas: _Schemas, taken: set[str])
                 "required": each.required,
                 "content": {"application/json": {"schema": schemas.of(each.type)}},
             }
+    if entry.takes_bytes:
+        described["requestBody"] = {"required": True, "content": {"*/*": {}}}
     described["responses"] = _responses(entry, schemas)
     return described
 
@@ -277,7 +283,7 @@ def _parameter(given: Parameter, name: str, schemas: _Schemas) -> Schema:
 def _responses(entry: _Entry, schemas: _Schemas) -> Schema:
     answer: Schema = {"description": _phrase(entry.status)}
     if entry.status != HTTPStatus.NO_CONTENT:
-        answer["content"] = {"application/json": {"schema": schemas.of(entry.returns)}}
+        answer["content"] = {entry.media: {"schema": schemas.of(entry.returns)}}
     responses: Schema = {str(int(entry.status)): answer}
     for status, meaning in sorted(entry.statuses.items()):
         also: Schema = {"description": meaning}

@@ -10,11 +10,12 @@ from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from ensue.doors.http.statuses import body_of, retry_after
-from ensue.doors.http.wire import respond
+from ensue.doors.http.wire import STREAMS, respond
 from ensue.words.errors import EnsueError, InvalidInput, LimitExceeded
 
 HEAD_BYTES_MAX = 65_536
 RECEIVE_S = 20.0
+STREAM_BYTES_MIN = 65_536
 
 _TOO_LARGE = LimitExceeded(
     f"expected a request line and headers of at most {HEAD_BYTES_MAX} bytes", at="headers"
@@ -95,7 +96,8 @@ class BoundedProtocol(HttpToolsProtocol):
     the rest of the head is not counted: a piece is at most 256 KiB.
 
     It also ends when a request has not come whole in `receive_s`: who sends a byte now and then
-    would keep it for ever. The time in which we do not read does not count.
+    would keep it for ever. The time in which we do not read does not count. A body that is taken as
+    it comes may take longer, as long as a least number of bytes comes in each such time.
     """
 
     receive_s = RECEIVE_S
@@ -105,6 +107,7 @@ class BoundedProtocol(HttpToolsProtocol):
     _has_ended = False
     _is_in_head = False
     _head_bytes = 0
+    _bytes_since = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as there
         """Take a connection."""
@@ -144,6 +147,7 @@ class BoundedProtocol(HttpToolsProtocol):
         # Line ends between requests are no request, yet may be all that ever comes.
         self._has_ended, self._is_whole = self._is_whole, False
         super().data_received(data)
+        self._bytes_since += len(data)
         if self._is_whole:
             self._stop_waiting()
         elif self._has_ended:
@@ -173,6 +177,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def _wait_for_the_rest(self) -> None:
         self._stop_waiting()
+        self._bytes_since = 0
         self._deadline = self.loop.call_later(self.receive_s, self._waited)
 
     def _stop_waiting(self) -> None:
@@ -181,7 +186,7 @@ class BoundedProtocol(HttpToolsProtocol):
             self._deadline = None
 
     def _waited(self) -> None:
-        if self.flow.read_paused or self._is_answering():
+        if self.flow.read_paused or self._is_answering() or self._streams():
             self._wait_for_the_rest()
         else:
             self.transport.close()
@@ -192,3 +197,10 @@ class BoundedProtocol(HttpToolsProtocol):
         if cycle is None or self._is_in_head:  # type: ignore[redundant-expr] # before the first one
             return False
         return not (cycle.more_body or cycle.response_complete)
+
+    def _streams(self) -> bool:
+        """Whether a body is taken as it comes, and enough of it has come."""
+        cycle = self.cycle
+        if cycle is None or self._is_in_head:  # type: ignore[redundant-expr] # before the first one
+            return False
+        return STREAMS in cycle.scope and self._bytes_since >= STREAM_BYTES_MIN

@@ -14,6 +14,7 @@ from ensue.app.platform import Platform
 from ensue.app.routes import Answer
 from ensue.catalog import KINDS
 from ensue.doors.http.arguments import BodyReader, Fields
+from ensue.doors.http.objects import OBJECT, OfObject, object_endpoints
 from ensue.doors.http.once import headers_of_call, once_of
 from ensue.doors.http.routing import Endpoint
 from ensue.doors.http.statuses import encode
@@ -25,6 +26,7 @@ from ensue.words.shapes.expected import TypeForm
 from ensue.words.version import VERSION
 
 APP = "app"
+BYTES = "application/octet-stream"
 
 
 class OfApp(msgspec.Struct, forbid_unknown_fields=True):
@@ -109,7 +111,7 @@ class HouseRoute:
     """An endpoint under ``/_ensue`` and what is said of it.
 
     Attributes:
-        method: GET or POST.
+        method: GET or POST; for objects also PUT and DELETE.
         path: without the prefix.
         endpoint: what answers.
         name: unique; its operationId.
@@ -118,6 +120,8 @@ class HouseRoute:
         body: what the body must be; None for no body.
         returns: what it answers.
         writes: whether it may change something, and so takes an idempotency key.
+        media: the media type of what it answers.
+        takes_bytes: whether its body is bytes of any media type.
     """
 
     method: str
@@ -129,6 +133,8 @@ class HouseRoute:
     body: type[msgspec.Struct] | None = None
     returns: TypeForm = Any
     writes: bool = False
+    media: str = "application/json"
+    takes_bytes: bool = False
 
 
 def house_routes(
@@ -178,6 +184,19 @@ def house_routes(
             "Show what an id caused, or what caused it.",
             query=(Why,),
             returns=Node,
+        ),
+        *(
+            HouseRoute(
+                each.method,
+                OBJECT,
+                each.endpoint,
+                each.name,
+                each.summary,
+                query=(OfObject,),
+                media=BYTES,
+                takes_bytes=each.method == "PUT",
+            )
+            for each in object_endpoints(platform)
         ),
         *(route for kind in kinds.values() for route in _routes_of(platform, kind, bytes_max)),
     ]

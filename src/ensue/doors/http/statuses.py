@@ -13,7 +13,9 @@ import msgspec
 
 from ensue.app.claims import Sealed
 from ensue.app.routes import Answer
+from ensue.resources.bucket import OutOfRange
 from ensue.words.errors import (
+    ConditionFailed,
     Conflict,
     EnsueError,
     InvalidInput,
@@ -74,6 +76,12 @@ class WrongMediaType(InvalidValue):
     code = "unsupported_media_type"
 
 
+class PreconditionFailed(ConditionFailed):
+    """The object is another one than the request's If-Match, or If-None-Match, expects."""
+
+    code = "precondition_failed"
+
+
 class MethodNotAllowed(EnsueError):
     """The path is there, but takes other methods.
 
@@ -103,8 +111,10 @@ STATUSES: Mapping[type[EnsueError], int] = {
     NotKept: 410,
     MethodNotAllowed: 405,
     Conflict: 409,
+    PreconditionFailed: 412,
     TooLarge: 413,
     WrongMediaType: 415,
+    OutOfRange: 416,
     TokenReused: 422,
     LimitExceeded: 429,
     EnsueError: 500,
