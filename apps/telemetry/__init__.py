@@ -1,0 +1,1 @@
+"""Telemetry: taken without code, processed in batches, and what that costs."""
