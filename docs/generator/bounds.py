@@ -114,6 +114,9 @@ BOUNDS: dict[str, Bound] = {
     "resources.topic:PAGE_MAX": Bound(
         DATA, "messages", "one `tail` of a topic", "the first so many"
     ),
+    "resources.pipe:GROUP_LENGTH_MAX": Bound(
+        DATA, "characters", "what a pipe keeps the order by at its target", "its SHA-256 is taken"
+    ),
     "resources.topic:GROUP_LENGTH_MAX": Bound(DATA, "characters", "a message group", VALUE),
     "resources.topic:DEDUPLICATION_ID_LENGTH_MAX": Bound(
         DATA, "characters", "a deduplication id", VALUE

@@ -30,6 +30,7 @@ from ensue.resources.bucket import (
 from ensue.resources.bus import Bus, Event
 from ensue.resources.function import Function
 from ensue.resources.mail import Letter, Mail
+from ensue.resources.pipe import Pipe
 from ensue.resources.queue import Message, Queue
 from ensue.resources.schedule import Firing, Schedule, Schedules
 from ensue.resources.stream import ConsumerGroup, Records, ShardLease, Stream, StreamRecord
@@ -116,6 +117,7 @@ __all__ = [
     "ObjectVersion",
     "OutOfRange",
     "Page",
+    "Pipe",
     "Proof",
     "Queue",
     "ReadTx",

@@ -8,6 +8,7 @@ from ensue.resources import (
     bus,
     function,
     mail,
+    pipe,
     queue,
     schedule,
     stream,
@@ -29,5 +30,6 @@ KINDS: dict[str, Kind] = {
         adopted.KIND,
         bucket.KIND,
         schedule.KIND,
+        pipe.KIND,
     )
 }

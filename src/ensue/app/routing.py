@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Unpack
 
 from ensue.app.direct import Declaring
-from ensue.app.following import Following
+from ensue.app.piping import Piping
 from ensue.app.planning import DirectOptions
 from ensue.app.routes import Route, RouteOptions
 from ensue.resources.table import Table
@@ -13,7 +13,7 @@ from ensue.words.errors import InvalidDeclaration
 from ensue.words.shapes import TypeForm
 
 
-class Routing(Following):
+class Routing(Piping):
     """What an app declares its routes with.
 
     Attributes:

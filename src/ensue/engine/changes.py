@@ -17,6 +17,7 @@ from ensue.words.names import Ref
 from ensue.words.values import Item, Json
 
 SNAPSHOT = "snapshot"
+_EXPIRY: Json = {"type": "Service", "principalId": "dynamodb.amazonaws.com"}
 EVENT_NAMES = {"insert": "INSERT", "update": "MODIFY", "remove": "REMOVE"}
 
 
@@ -78,12 +79,39 @@ def as_event(record: Record) -> dict[str, Json]:
     """A record in the words of DynamoDB's streams."""
     seen: dict[str, Json] = {"eventName": EVENT_NAMES[change_kind(record)]}
     if record.expired:  # as DynamoDB says it
-        seen["userIdentity"] = {"type": "Service", "principalId": "dynamodb.amazonaws.com"}
+        seen["userIdentity"] = _EXPIRY
     if record.old is not None:
         seen["OldImage"] = values.decode(record.old)
     if record.new is not None:
         seen["NewImage"] = values.decode(record.new)
     return seen
+
+
+def as_event_text(ref: Ref, record: Record, log_id: str) -> str:
+    """The same as JSON text, with the change's id, its table and its key.
+
+    Put together from the texts as they were captured; see `as_work`.
+
+    Args:
+        ref: the table.
+        record: the record of its log.
+        log_id: that record's id.
+    """
+    parts = [
+        f'"eventID":"{_id_of(log_id, record)}"',
+        f'"eventName":"{EVENT_NAMES[change_kind(record)]}"',
+        f'"{ref.kind}":"{ref.name}"',
+        f'"key":{record.key or "[]"}',
+    ]
+    if record.at_ms is not None:
+        parts.append(f'"at_ms":{record.at_ms}')
+    if record.expired:
+        parts.append(f'"userIdentity":{values.encode(_EXPIRY)}')
+    if record.old is not None:
+        parts.append(f'"OldImage":{record.old}')
+    if record.new is not None:
+        parts.append(f'"NewImage":{record.new}')
+    return f"{{{','.join(parts)}}}"
 
 
 def as_plain_event(record: Record) -> dict[str, Json]:
@@ -94,7 +122,10 @@ def as_plain_event(record: Record) -> dict[str, Json]:
 
 
 def _id(tx: Transaction, ref: Ref, record: Record) -> str:
-    log_id = tx.facts.records.text(tx.number(ref), record.sequence)
+    return _id_of(tx.facts.records.text(tx.number(ref), record.sequence), record)
+
+
+def _id_of(log_id: str, record: Record) -> str:
     if record.sequence > 0:
         return log_id
     # Of an item that was read as it is, and has no record of its own.

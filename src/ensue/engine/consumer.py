@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ensue.engine import work
+from ensue.engine import takes, work
 from ensue.engine.engine import Engine
 from ensue.engine.handlers import Pace, WorkHandler
 from ensue.engine.ids import WORK_NUMBER, Place
@@ -122,7 +122,8 @@ class Consumer:
         terms = terms_of(piece) if self._handler.takes_terms else None
         then = next_try(tx, piece, terms, self._policy, is_final=is_final)
         if then.delay_ms is not None:
-            work.retry(tx, piece, error, then.delay_ms)
+            if work.retry(tx, piece, error, then.delay_ms) and self._handler.parks:
+                takes.leave_group(tx, piece)
         else:
             self._bury(tx, piece, error, then.spent)
 

@@ -162,6 +162,7 @@ class WorkHandler:
         complete: is given what an action answered, in the transaction that settles its work, when
             that is all still this receive's. It returns which of the work it refuses, and why, or
             None; when it raises, all has failed. With it ``act_batch`` answers whatever it likes.
+        parks: whether work that failed leaves its group, so that its successors go on.
         halves: whether a batch of an action that failed is tried again in smaller batches, half as
             large each time, and each alone the last time.
         takes_terms: whether its work may bring terms of its own along; see `terms`.
@@ -185,6 +186,7 @@ class WorkHandler:
     takes_terms: bool = False
     final: tuple[type[Exception], ...] = (Unfit,)
     tells: Callable[[Work, str, str | None], Mapping[str, Json]] | None = None
+    parks: bool = False
 
 
 @dataclass(frozen=True)
@@ -204,6 +206,7 @@ class LogHandler:
         start: where a new reader begins.
         passes_over: whether a record is told by a snapshot already; None where none was taken.
         key: what the order of a record is kept by; None for the record's own key.
+        parks: whether a record that failed lets the later ones of its key go on.
     """
 
     ref: Ref
@@ -217,6 +220,14 @@ class LogHandler:
     start: Start = LATEST
     passes_over: Callable[[Transaction, Record], bool] | None = None
     key: Callable[[Record], str | None] | None = None
+    parks: bool = False
+
+    def group_of(self, record: Record) -> str | None:
+        """What the order of a record is kept by; its own key where nobody can tell."""
+        try:
+            return record.key if self.key is None else self.key(record)
+        except Exception:  # noqa: BLE001 - another program may have written what nobody can read
+            return record.key
 
 
 class Pace:

@@ -127,6 +127,11 @@ def start(tx: Transaction, source: Source, reader: int, at: Start) -> bool:
     return True
 
 
+def leave(tx: Transaction, reader: int) -> None:
+    """Forget the place of a reader that follows no log any more."""
+    tx.execute("DELETE FROM ensue_readers WHERE number = ?", (reader,))
+
+
 def shard_numbers(tx: Transaction, source: Source) -> list[int]:
     """The numbers of a log's shards; 0 for the one lane of a log without."""
     if not source.sharded:

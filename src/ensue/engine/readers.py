@@ -197,22 +197,18 @@ class LogReader:
             for record in records:
                 busy = self._take(tx, record, busy=busy) or busy
             return
-        self._take_many(tx, [record for record in records if self._wants(tx, record)], busy=busy)
+        wanted = [record for record in records if self._wants(tx, record)]
+        self._take_many(tx, wanted, busy=busy or self._number in tx.touched)
 
     def _take(self, tx: Transaction, record: Record, *, busy: bool) -> bool:
         """Handle a record, or make it work; returns whether it became work."""
-        handler = self._handler
         try:
-            if not handler.wants(record):
+            if not self._concerns(tx, record):
                 return False
-            if handler.passes_over is not None and handler.passes_over(tx, record):
-                return False
-            if handler.key is not None:
-                record = record._replace(key=handler.key(record))
         except Exception as fault:  # noqa: BLE001 - nobody can tell what such a record says
             self._park(tx, record, error_text(fault))
             return True
-        transact = handler.transact
+        transact = self._handler.transact
         if transact is None or (busy and self._waits_behind(tx, record)):
             tx.nested(self._origin(record), lambda: self._enqueue(tx, record))
             return True
@@ -228,10 +224,16 @@ class LogReader:
 
     def _wants(self, tx: Transaction, record: Record) -> bool:
         try:
-            return self._handler.wants(record)
+            return self._concerns(tx, record)
         except Exception as fault:  # noqa: BLE001 - nobody can tell what such a record says
             self._park(tx, record, error_text(fault))
             return False
+
+    def _concerns(self, tx: Transaction, record: Record) -> bool:
+        handler = self._handler
+        if not handler.wants(record):
+            return False
+        return handler.passes_over is None or not handler.passes_over(tx, record)
 
     def _take_many(self, tx: Transaction, records: list[Record], *, busy: bool) -> bool:
         """Handle records as one hop; halve them when that fails. Returns whether any became work.
@@ -263,14 +265,16 @@ class LogReader:
         return busy
 
     def _waits_behind(self, tx: Transaction, record: Record) -> bool:
-        return record.key is not None and work.group_is_unsettled(tx, self._number, record.key)
+        key = self._handler.group_of(record)
+        return key is not None and work.group_is_unsettled(tx, self._number, key)
 
     def _enqueue_behind(self, tx: Transaction, record: Record) -> None:
         tx.nested(self._origin(record), lambda: self._enqueue(tx, record))
 
     def _enqueue(self, tx: Transaction, record: Record) -> int:
         body = self._handler.as_work(tx, record)
-        return work.add(tx, self._number, body, group=record.key)
+        group = None if self._handler.parks else self._handler.group_of(record)
+        return work.add(tx, self._number, body, group=group)
 
     def _failed(self, tx: Transaction, record: Record, fault: Exception) -> None:
         """Make a record work whose handler raised; for what no retry will mend, see `Unfit`."""

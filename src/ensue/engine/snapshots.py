@@ -119,7 +119,7 @@ class Snapshot:
         for record in chunk.records:
             if self._wants(record):
                 body = self._handler.as_work(tx, record)
-                work.add(tx, self._number, body, group=record.key)
+                work.add(tx, self._number, body, group=self._handler.group_of(record))
         if chunk.last is None:
             tx.execute(
                 "UPDATE ensue_snapshots SET done = ? WHERE number = ?", (position, self._number)

@@ -1,4 +1,4 @@
-"""Taking work from a queue in its own order."""
+"""Taking work from a queue in its own order, and out of that of its group."""
 
 from __future__ import annotations
 
@@ -37,3 +37,11 @@ def next_due_ms(tx: Transaction, queue: int) -> int | None:
     )
     first = found[0] if found else None
     return first if isinstance(first, int) and first != HELD_MS else None
+
+
+def leave_group(tx: Transaction, piece: Work) -> None:
+    """Take unsettled work out of its group, so that the next of the group may be taken."""
+    if piece.group is None:
+        return
+    tx.execute("UPDATE ensue_work SET grp = NULL WHERE id = ?", (piece.id,))
+    work.release_groups(tx, [piece])

@@ -91,6 +91,20 @@ class Function(Pausable):
             lambda tx: self._function(self._present(body, ""), make_tx(tx)), Origin(self.ref.name)
         )
 
+    @property
+    def is_action(self) -> bool:
+        """Whether it runs outside of any transaction."""
+        return self._is_action
+
+    def call_in(self, tx: Transaction, body: Json) -> Json:
+        """Run a ``def`` within the caller's transaction, and return its answer.
+
+        Raises:
+            Exception: whatever the function raises.
+        """
+        answer: Json = self._function(self._present(body, ""), self._home.make_tx(tx))
+        return answer
+
     async def depth(self) -> dict[str, Json]:
         """How much work waits for it, and how far behind it is in the log that it follows."""
         feed = self._feed

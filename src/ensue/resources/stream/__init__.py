@@ -15,7 +15,7 @@ from ensue.resources.stream.model import (
     ShardState,
     StreamRecord,
 )
-from ensue.resources.stream.store.records import append, append_batch, as_work, present
+from ensue.resources.stream.store.records import append, append_batch, as_text, as_work, present
 from ensue.words.kinds import Kind, Operation
 from ensue.words.values import Json
 
@@ -30,6 +30,7 @@ __all__ = [
     "StreamRecord",
     "append",
     "append_batch",
+    "as_text",
     "as_work",
     "present",
 ]

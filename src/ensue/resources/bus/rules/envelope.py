@@ -130,6 +130,12 @@ def envelope(stored: Mapping[str, Json], event_id: str) -> dict[str, Json]:
     }
 
 
+def envelope_text(stored: str, event_id: str) -> str:
+    """The text that the log keeps of an event as JSON text of its envelope."""
+    head = f'{{"version":"0","id":"{event_id}","account":"{ACCOUNT}","region":"{REGION}",'
+    return head + stored[1:]
+
+
 def iso(ms: int) -> str:
     """A time as EventBridge writes it: ISO 8601 in UTC, to the second."""
     return _iso_second(ms // 1_000)

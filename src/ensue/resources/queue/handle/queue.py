@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Generic, Unpack
 
 from typing_extensions import TypeVar
@@ -197,27 +198,39 @@ class Queue(Receiving, Redriving, Pausable, Generic[T]):
     def _declare_consumer(
         self, function: Callable[..., Any], policy: Policy, *, batches: bool
     ) -> None:
+        actor = str(getattr(function, "__name__", "consumer"))
+        action = is_action(function, at=actor, takes="messages" if batches else "message")
+        function = with_typed(function, Message, "body", of=self.model.shape)
+        runs = _Runs(function, self._home.make_tx)
+        self.consume_by(
+            lambda dead_letters: WorkHandler(
+                ref=self.ref,
+                dead_letters=dead_letters,
+                actor=actor,
+                policy=policy,
+                transact=None if action or batches else runs.transact,
+                act=runs.act if action and not batches else None,
+                transact_batch=runs.transact_batch if batches and not action else None,
+                act_batch=runs.act_batch if batches and action else None,
+            )
+        )
+
+    def consume_by(self, made: Callable[[Ref], WorkHandler]) -> None:
+        """Take what a handler of the app's, or of a pipe, makes of the messages.
+
+        Args:
+            made: the handler, given the dead-letter queue.
+
+        Raises:
+            InvalidDeclaration: the queue has a consumer already, or is of dead letters.
+        """
         dead_letters = self.model.dead_letters
         if self._handler is not None or dead_letters is None:
             raise InvalidDeclaration(
                 f"expected one consumer for {self.ref}",
                 hint="To do several things with a message, publish an event with several rules.",
             )
-        actor = str(getattr(function, "__name__", "consumer"))
-        action = is_action(function, at=actor, takes="messages" if batches else "message")
-        function = with_typed(function, Message, "body", of=self.model.shape)
-        runs = _Runs(function, self._home.make_tx)
-        self._handler = WorkHandler(
-            ref=self.ref,
-            dead_letters=dead_letters,
-            actor=actor,
-            policy=policy,
-            transact=None if action or batches else runs.transact,
-            act=runs.act if action and not batches else None,
-            transact_batch=runs.transact_batch if batches and not action else None,
-            act_batch=runs.act_batch if batches and action else None,
-            dead=self._tell,
-        )
+        self._handler = replace(made(dead_letters), dead=self._tell)
 
     def _tell(self, tx: Transaction, piece: Work, reason: str) -> object:
         del reason

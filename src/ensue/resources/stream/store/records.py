@@ -134,9 +134,14 @@ def present(tx: Transaction, stream: StreamModel, record: Record) -> StreamRecor
 def as_work(tx: Transaction, stream: StreamModel, record: Record) -> str:
     """A record as the body of a piece of work, with its data as it was stored."""
     record_id = tx.facts.records.text(tx.number(stream.ref), record.sequence)
+    return as_text(stream.ref.name, record, record_id)
+
+
+def as_text(stream: str, record: Record, record_id: str) -> str:
+    """A record as JSON text, with its data as it was stored."""
     parts = {
         "id": values.encode(record_id),
-        "stream": values.encode(stream.ref.name),
+        "stream": values.encode(stream),
         "sequence": str(record.sequence),
         "shard": str(record.shard),
         "key": values.encode(record.key),

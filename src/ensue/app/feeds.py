@@ -1,0 +1,123 @@
+"""What a pipe may read, and how each kind of source shows what it has as events.
+
+An event is put together as JSON text, from the texts as they were stored: another program may have
+written into a row what we would refuse, and that must not stop the reader.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ensue.engine import changes
+from ensue.engine.home import Resource
+from ensue.engine.logs import Record
+from ensue.engine.work import Work
+from ensue.resources import bus as bus_kind
+from ensue.resources import stream as stream_kind
+from ensue.resources.adopted import Adopted
+from ensue.resources.bus import Bus
+from ensue.resources.pipe import Feed
+from ensue.resources.queue import Queue
+from ensue.resources.stream import Stream
+from ensue.resources.table import Table
+from ensue.resources.topic import Topic
+from ensue.words import values
+from ensue.words.errors import InvalidDeclaration
+from ensue.words.names import Ref
+from ensue.words.values import Json
+
+
+def feed_of(source: Resource, at: str) -> Feed:
+    """How a pipe reads a resource.
+
+    Raises:
+        InvalidDeclaration: it has nothing to read.
+    """
+    ref = source.ref
+    if isinstance(source, Table | Adopted):
+        return changes_of(ref)
+    if isinstance(source, Stream):
+        return records_of(ref)
+    if isinstance(source, Queue):
+        return messages_of(ref)
+    if isinstance(source, Bus):
+        return events_of(ref)
+    if isinstance(source, Topic):
+        return notifications_of(ref)
+    raise InvalidDeclaration(
+        f"expected a table, stream, queue, bus or topic to read from, got {ref}", at=at
+    )
+
+
+def changes_of(ref: Ref) -> Feed:
+    """Changes, in the words of DynamoDB's streams: ``eventName``, ``OldImage``, ``NewImage``."""
+
+    def event(record: Record, record_id: str) -> str:
+        return changes.as_event_text(ref, record, record_id)
+
+    return Feed(ref, _key_of_item, of_record=event)
+
+
+def records_of(ref: Ref) -> Feed:
+    """A stream's records, with their ``key`` and their ``data``."""
+
+    def event(record: Record, record_id: str) -> str:
+        return stream_kind.as_text(ref.name, record, record_id)
+
+    return Feed(ref, _text_at("key"), of_record=event)
+
+
+def events_of(ref: Ref) -> Feed:
+    """A bus's events, in their envelope."""
+
+    def event(record: Record, record_id: str) -> str:
+        return bus_kind.envelope_text(record.new or "{}", record_id)
+
+    return Feed(ref, _no_key, of_record=event)
+
+
+def notifications_of(ref: Ref) -> Feed:
+    """A topic's messages, with their ``body`` and their ``attributes``."""
+
+    def event(record: Record, record_id: str) -> str:
+        said = values.encode({"id": record_id, "topic": ref.name, "sent_ms": record.at_ms})
+        return f"{said[:-1]},{(record.new or '{}')[1:]}"
+
+    return Feed(ref, _text_at("group"), of_record=event)
+
+
+def messages_of(ref: Ref) -> Feed:
+    """A queue's messages, with their ``body`` and their ``attributes``."""
+
+    def event(piece: Work, message_id: str) -> str:
+        said = values.encode({
+            "id": message_id,
+            "queue": ref.name,
+            "sent_ms": piece.sent_ms,
+            "receives": piece.receives,
+            "group": piece.group,
+        })
+        return f'{said[:-1]},"attributes":{piece.attributes or "{}"},"body":{piece.body}}}'
+
+    return Feed(ref, _text_at("group"), of_work=event)
+
+
+def _text_at(name: str) -> Callable[[Json], str | None]:
+    def key(event: Json) -> str | None:
+        found = event.get(name) if isinstance(event, dict) else None
+        return found if isinstance(found, str) else None
+
+    return key
+
+
+def _key_of_item(event: Json) -> str | None:
+    """An item's key: as it is where it is one text, else as JSON."""
+    found = event.get("key") if isinstance(event, dict) else None
+    if isinstance(found, list) and len(found) == 1 and isinstance(found[0], str):
+        return found[0]
+    return None if found is None else values.encode(found)
+
+
+def _no_key(event: Json) -> str | None:
+    del event
+    return None
