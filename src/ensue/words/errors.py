@@ -12,6 +12,7 @@
     ├── Conflict                the state of things forbids it
     │   ├── ConditionFailed     a conditional write found its condition false
     │   ├── Unfit               what is stored does not fit the type that it is read as
+    │   │   └── Rejected        a server outside refuses it for good
     │   ├── LeaseLost           a receive's lease has passed, or what it received is settled
     │   ├── TokenReused         an idempotency token stands for another request already
     │   ├── TokenInFlight       the request with this idempotency token is still being done
@@ -128,6 +129,12 @@ class Unfit(Conflict):
     """What is stored does not fit the type that it is read as: no retry will mend that."""
 
     code = "unfit"
+
+
+class Rejected(Unfit):
+    """A server outside refuses what it was sent: no retry will mend that."""
+
+    code = "rejected"
 
 
 class TokenReused(Conflict):
@@ -254,6 +261,24 @@ class MissingSecret(EnsueError):
 
 
 class Unreachable(EnsueError):
-    """A server or target outside could not be reached."""
+    """A server or target outside could not be reached.
+
+    Args:
+        message: what happened.
+        at: where.
+        hint: what to do about it.
+        retry_after_ms: how long it asked to wait, where it did.
+    """
 
     code = "unreachable"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        at: str | None = None,
+        hint: str | None = None,
+        retry_after_ms: int | None = None,
+    ) -> None:
+        super().__init__(message, at=at, hint=hint)
+        self.retry_after_ms = retry_after_ms

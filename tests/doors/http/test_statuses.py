@@ -39,6 +39,7 @@ EXPECTED = {
     "StoreClosed": 503,
     "MissingExtra": 501,
     "MissingSecret": 500,
+    "Rejected": 502,
     "Unreachable": 502,
 }
 
