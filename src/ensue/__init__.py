@@ -7,7 +7,7 @@ from msgspec import Meta
 
 from ensue.app.app import App
 from ensue.app.body import Body
-from ensue.app.routes import Answer
+from ensue.app.routes import Answer, ObjectAnswer
 from ensue.app.signed import SignedRequest
 from ensue.app.transaction import ReadTx, Tx
 from ensue.engine.secrets import Secret
@@ -111,6 +111,7 @@ __all__ = [
     "NotPermitted",
     "NotVerified",
     "Notification",
+    "ObjectAnswer",
     "ObjectChange",
     "ObjectInfo",
     "ObjectPage",

@@ -7,11 +7,13 @@ from typing import Annotated, Any, TypeVar, Unpack
 
 from msgspec import Meta
 
-from ensue.app.mapping import Given, Inputs
+from ensue.app.mapping import Given, Inputs, given_by
 from ensue.app.planning import DirectOptions, Plan, Planned
+from ensue.app.routes import ObjectAnswer, Route, parameters_in, with_options
 from ensue.app.transaction import ReadTx
 from ensue.languages.templates import Template
 from ensue.resources import table as table_kind
+from ensue.resources.bucket import Bucket
 from ensue.resources.table import Page, Table
 from ensue.words.errors import InvalidDeclaration, NotFound
 from ensue.words.shapes import as_plain
@@ -21,6 +23,13 @@ T = TypeVar("T")
 
 PAGE = Annotated[int, Meta(ge=1, le=1_000)]
 GONE = {404: "there is no such item"}
+OBJECT_STATUSES = {
+    206: "some of its bytes, as `Range` asks",
+    304: "the client has it already",
+    404: "there is no such object",
+    412: "it is another one than the client expects",
+    416: "there are no such bytes",
+}
 
 
 class Answering(Planned):
@@ -117,6 +126,42 @@ class Answering(Planned):
             return _page(tx.scan(table, **_bounds(paging, given)))
 
         self._declare(inputs, options, Plan("list", table.ref, run, {}))
+
+    def get_object(self, bucket: Bucket, key: str, **options: Unpack[DirectOptions]) -> None:
+        """Answer with an object of a bucket, streamed, with ranges and conditions; 404 for none.
+
+        Args:
+            bucket: where it is.
+            key: a template of its key, such as ``"{path.year}/{path.name}.pdf"``.
+            options: ``types``; see `DirectOptions`.
+
+        Raises:
+            InvalidDeclaration: it cannot run; says why.
+        """
+        inputs = self._inputs(options, bucket, Bucket)
+        surplus = sorted(options.keys() - {"types"})
+        if self._method != "GET" or surplus:
+            said = f"got {', '.join(surplus)}" if surplus else f"got {self._method}"
+            raise InvalidDeclaration(f"expected a GET and nothing but types, {said}", at=self._name)
+        place, in_path = inputs.template(key), parameters_in(self._path)
+
+        def get_object(tx: ReadTx, **arguments: object) -> ObjectAnswer:
+            return ObjectAnswer(bucket, str(place.render(given_by(arguments, in_path, tx))))
+
+        get_object.__doc__ = f"Get an object of the bucket {bucket.ref.name}."
+        made = Route(
+            method=self._method,
+            path=self._path,
+            function=get_object,
+            parameters=inputs.parameters(),
+            returns=ObjectAnswer,
+            status=200,
+            is_action=False,
+            wants_tx=True,
+            statuses=OBJECT_STATUSES,
+            target=bucket.ref,
+        )
+        self._add(with_options(made, **self._options))
 
 
 def there(found: T | None, sought: Json, table: Table[Any]) -> T:

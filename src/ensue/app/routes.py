@@ -11,6 +11,7 @@ from typing import Any, Literal, TypedDict, Unpack
 
 from ensue.app import signed
 from ensue.app.signed import SignedRequest, Verification
+from ensue.resources.bucket import Bucket
 from ensue.words.errors import InvalidDeclaration
 from ensue.words.names import Ref
 from ensue.words.units import rate_per_second
@@ -83,6 +84,11 @@ class Route:
         return f"{self.method} {self.path}"
 
     @property
+    def streams(self) -> bool:
+        """Whether it answers with objects of a bucket."""
+        return self.returns is ObjectAnswer
+
+    @property
     def reads_only(self) -> bool:
         """Whether it runs on a snapshot: a GET by a ``def``."""
         return self.method == "GET" and not self.is_action
@@ -101,6 +107,21 @@ class Answer:
     body: object = None
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class ObjectAnswer:
+    """What a GET answers with where it streams an object of a bucket, with ranges and conditions.
+
+    Attributes:
+        bucket: where the object is.
+        key: its key; 404 where there is no such object.
+        version: one of its versions; None for the current one.
+    """
+
+    bucket: Bucket
+    key: str
+    version: int | None = None
 
 
 class RouteOptions(TypedDict, total=False):
@@ -187,14 +208,16 @@ def with_options(route: Route, **options: Unpack[RouteOptions]) -> Route:
     """A route that answers as these options say.
 
     Raises:
-        InvalidDeclaration: a GET takes a body or needs an idempotency key, or what it takes is to
-            be verified and there is nothing that verifies it.
+        InvalidDeclaration: a GET takes a body or needs an idempotency key, what is no GET answers
+            with an object, or what it takes is to be verified and nothing verifies it.
         InvalidValue: the rate is written wrong.
     """
     rate, idempotency = options.get("rate"), options.get("idempotency")
     places = {each.place for each in route.parameters}
     if route.method == "GET" and places & {"body", "raw"}:
         raise InvalidDeclaration("expected no body for a GET", at=route.name)
+    if route.method != "GET" and route.streams:
+        raise InvalidDeclaration("expected a GET that answers with an object", at=route.name)
     if route.method == "GET" and idempotency is not None:
         raise InvalidDeclaration(
             "expected no idempotency for a GET, which changes nothing", at=route.name

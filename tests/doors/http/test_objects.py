@@ -7,8 +7,11 @@ import asyncio
 import pytest
 
 from ensue.app.app import App
+from ensue.app.routes import ObjectAnswer
+from ensue.app.transaction import ReadTx
 from ensue.testing import running
 from ensue.testing.steps import turn
+from ensue.words.errors import InvalidDeclaration, NotFound
 
 PLACE = "/_ensue/buckets/files/objects/"
 
@@ -289,3 +292,58 @@ def test_why_shows_who_put_an_object(kit):
     rows = kit._platform.engine.read(lambda tx: tx.rows("SELECT actor FROM ensue_hops"))
 
     assert ("put-object bucket",) in rows
+
+
+def test_a_route_answers_with_an_object_as_it_streams_it():
+    app = App("shop")
+    files = app.bucket("files")
+    app.get("/invoices/{year}/{name}").get_object(files, "{path.year}/{path.name}.pdf")
+
+    @app.get("/newest")
+    def newest(tx: ReadTx) -> ObjectAnswer:
+        page = tx.list_objects(files)
+        if not page.objects:
+            raise NotFound("there is none yet")
+        return ObjectAnswer(files, page.objects[-1].key)
+
+    with running(app) as kit:
+        missing = kit.wait(kit._client.get("/newest"))
+        kit.wait(files.put("2026/1.pdf", b"%PDF", content_type="application/pdf"))
+        whole = kit.wait(kit._client.get("/invoices/2026/1"))
+        part = kit.wait(kit._client.get("/newest", headers={"range": "bytes=1-2"}))
+        known = kit.wait(
+            kit._client.get("/newest", headers={"if-none-match": whole.headers["etag"]})
+        )
+        nothing = kit.wait(kit._client.get("/invoices/2026/2"))
+        described = kit.get("/openapi.json").body["paths"]["/invoices/{year}/{name}"]["get"]
+
+    assert missing.status_code == nothing.status_code == 404
+    assert (whole.content, whole.headers["content-type"]) == (b"%PDF", "application/pdf")
+    assert whole.headers["content-security-policy"] == "sandbox; default-src 'none'"
+    assert "cache-control" not in whole.headers
+    assert (part.status_code, part.content) == (206, b"PD")
+    assert known.status_code == 304
+    assert list(described["responses"]["200"]["content"]) == ["application/octet-stream"]
+    assert set(described["responses"]) >= {"206", "304", "404", "416"}
+
+
+@pytest.mark.parametrize("options", [{"body": dict}, {"answer": "{result}"}])
+def test_a_route_to_an_object_takes_nothing_but_types(options):
+    app = App("shop")
+    files = app.bucket("files")
+
+    with pytest.raises(InvalidDeclaration, match="expected"):
+        app.get("/x/{key}").get_object(files, "{path.key}", **options)
+
+
+def test_only_a_get_answers_with_an_object():
+    app = App("shop")
+    files = app.bucket("files")
+
+    with pytest.raises(InvalidDeclaration, match="expected a GET"):
+        app.post("/x/{key}").get_object(files, "{path.key}")
+    with pytest.raises(InvalidDeclaration, match="expected a GET"):
+
+        @app.post("/y")
+        def answer(tx: ReadTx) -> ObjectAnswer:
+            return ObjectAnswer(files, "k")

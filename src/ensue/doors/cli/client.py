@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from types import MappingProxyType
 from typing import Any
@@ -48,6 +48,34 @@ class HttpServer:
         """What it answers to a POST, decoded; it may take ``wait_ms`` longer than usual."""
         return self._ask("POST", path, query, msgspec.json.encode(body), wait_ms)
 
+    def upload(
+        self,
+        path: str,
+        body: Iterable[bytes],
+        headers: Mapping[str, str],
+        query: Mapping[str, str] | None = None,
+    ) -> Decoded:
+        """What it answers to a PUT of bytes, which are sent as they come, decoded."""
+        with self._reached():
+            answer = self._client.put(
+                path, content=body, headers=headers, params=query, timeout=_timeout(0)
+            )
+        return self._understood(answer)
+
+    @contextmanager
+    def download(
+        self, path: str, query: Mapping[str, str] | None = None
+    ) -> Iterator[Iterator[bytes]]:
+        """The bytes that it answers to a GET, as they come."""
+        with (
+            self._reached(),
+            self._client.stream("GET", path, params=query, timeout=_timeout(0)) as answer,
+        ):
+            if not answer.is_success:
+                answer.read()
+                self._understood(answer)
+            yield answer.iter_bytes()
+
     def _ask(
         self,
         method: str,
@@ -57,11 +85,18 @@ class HttpServer:
         wait_ms: int,
     ) -> Decoded:
         headers = {} if content is None else {"content-type": "application/json"}
-        timeout = httpx.Timeout(TIMEOUT_S + wait_ms / 1_000, connect=CONNECT_TIMEOUT_S)
-        try:
+        with self._reached():
             answer = self._client.request(
-                method, path, params=query, content=content, headers=headers, timeout=timeout
-            )
+                method, path, params=query, content=content, headers=headers,
+                timeout=_timeout(wait_ms),
+            )  # fmt: skip
+        return self._understood(answer)
+
+    @contextmanager
+    def _reached(self) -> Iterator[None]:
+        """Tell in our words that the server cannot be reached."""
+        try:
+            yield
         except (httpx.ConnectError, httpx.ConnectTimeout):
             raise Unreachable(
                 f"no server answers at {self._url}",
@@ -70,7 +105,6 @@ class HttpServer:
         except httpx.TransportError as fault:
             said = str(fault) or type(fault).__name__
             raise Unreachable(f"the server at {self._url} stopped answering: {said}") from None
-        return self._understood(answer)
 
     def _understood(self, answer: httpx.Response) -> Decoded:
         try:
@@ -114,6 +148,10 @@ def open_server(
     )
     with client:
         yield HttpServer(client, url)
+
+
+def _timeout(wait_ms: int) -> httpx.Timeout:
+    return httpx.Timeout(TIMEOUT_S + wait_ms / 1_000, connect=CONNECT_TIMEOUT_S)
 
 
 def _shown(key: str) -> bytes:

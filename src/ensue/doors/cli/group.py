@@ -10,6 +10,7 @@ from ensue.doors.cli.copies import backup, branch, check, export, import_
 from ensue.doors.cli.listing import describe, ls
 from ensue.doors.cli.model import Connect, House, Serve
 from ensue.doors.cli.new import new
+from ensue.doors.cli.objects import get_object, put_object
 from ensue.doors.cli.operations import operation_commands
 from ensue.doors.cli.pattern import pattern
 from ensue.doors.cli.run import run
@@ -28,6 +29,7 @@ def make_cli(*, serve: Serve, connect: Connect = connect) -> click.Group:
     """
     own: list[click.Command] = [run, new, ls, describe, tail, why]
     own += [pattern, status, backup, branch, check, export, import_]
+    own += [put_object, get_object]
     generated = operation_commands(leave_out=[each.name or "" for each in own])
     root = Root(
         "ensue",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -91,6 +91,28 @@ class Server(Protocol):
 
         Raises:
             EnsueError: it refused, or does not answer.
+        """
+
+    def upload(
+        self,
+        path: str,
+        body: Iterable[bytes],
+        headers: Mapping[str, str],
+        query: Mapping[str, str] | None = None,
+    ) -> Decoded:
+        """What it answers to a PUT of bytes, which are sent as they come, decoded.
+
+        Raises:
+            EnsueError: it refused, or does not answer.
+        """
+
+    def download(
+        self, path: str, query: Mapping[str, str] | None = None
+    ) -> AbstractContextManager[Iterator[bytes]]:
+        """The bytes that it answers to a GET, as they come.
+
+        Raises:
+            EnsueError: it refused, or stopped answering.
         """
 
 

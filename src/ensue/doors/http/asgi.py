@@ -10,11 +10,14 @@ from starlette.routing import Mount, Router
 from starlette.types import Receive, Scope, Send
 
 from ensue.app.app import App
+from ensue.app.calls import Seal
+from ensue.app.claims import Sealed
 from ensue.app.platform import Platform
-from ensue.app.routes import Route
+from ensue.app.routes import Answer, ObjectAnswer, Route
 from ensue.app.signed import PROVIDER
 from ensue.doors.http.arguments import Binder
 from ensue.doors.http.guard import Guard
+from ensue.doors.http.objects import answer_object
 from ensue.doors.http.once import UNSAFE, headers_of_call, once_of, read_again
 from ensue.doors.http.resources import HouseRoute, house_routes
 from ensue.doors.http.routing import Endpoint, make_router, names_in
@@ -36,6 +39,7 @@ from ensue.doors.http.wire import (
     respond,
     trace_of,
 )
+from ensue.resources.bucket import check_key
 from ensue.words.errors import EnsueError, NotPermitted, StoreClosed
 
 BODY_BYTES_MAX = 1_048_576
@@ -130,6 +134,7 @@ class _Responder:
         self._raw = [each.name for each in route.parameters if each.place == "raw"]
         self._signed = [each.name for each in route.parameters if each.place == "signed"]
         self._verified = platform.verified
+        self._streams = route.streams
         self._bind = Binder(route, names_in(route.path), bytes_max).bind
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -151,11 +156,34 @@ class _Responder:
             )
         arguments = await self._bind(scope, receive)
         arguments |= dict.fromkeys(self._raw, body) | dict.fromkeys(self._signed, signed)
+        objects: list[ObjectAnswer] = []
         called = await self._call(
-            self._route, arguments, seal=seal, trace=trace_of(scope), once=once, signed=signed
+            self._route,
+            arguments,
+            seal=_noting(objects) if self._streams else seal,
+            trace=trace_of(scope),
+            once=once,
+            signed=signed,
         )
+        for each in objects:
+            await answer_object(
+                scope, receive, send, each.bucket, check_key(each.key), version=each.version
+            )
+            return
         sealed = called.sealed
         await respond(scope, send, sealed.status, sealed.body, headers_of_call(called))
+
+
+def _noting(objects: list[ObjectAnswer]) -> Seal:
+    """What seals an answer, but notes an object that is to be streamed once the call is over."""
+
+    def note(answer: Answer) -> Sealed:
+        if not isinstance(answer.body, ObjectAnswer):
+            return seal(answer)
+        objects.append(answer.body)
+        return Sealed(answer.status, b"")
+
+    return note
 
 
 def _as_text(scope: Scope) -> dict[str, str]:

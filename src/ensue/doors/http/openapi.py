@@ -18,7 +18,7 @@ import msgspec
 from ensue.app.app import App
 from ensue.app.routes import Answer, Parameter, Route
 from ensue.doors.http.once import IDEMPOTENCY_KEY_LENGTH_MAX, UNSAFE
-from ensue.doors.http.resources import HouseRoute
+from ensue.doors.http.resources import BYTES, HouseRoute
 from ensue.doors.http.routing import names_in, shape_of
 from ensue.words.shapes import TypeForm, is_foreign
 from ensue.words.version import VERSION
@@ -119,7 +119,8 @@ def _of_app(app: App, route: Route) -> _Entry:
         tag=app.name,
         words=inspect.getdoc(route.function) or "",
         parameters=tuple(each for each in route.parameters if each.place in _PLACES),
-        returns=Any if route.returns is Answer else route.returns,
+        returns=Any if route.returns is Answer or route.streams else route.returns,
+        media=BYTES if route.streams else "application/json",
         status=HTTPStatus.NO_CONTENT if empty else route.status,
         statuses=dict(route.statuses),
         takes_key=route.method in UNSAFE,
