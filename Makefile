@@ -39,6 +39,7 @@ bench: $(STAMP)  ## Measure the order system, the engine and the languages
 	$(BIN)/python bench/orders/run.py
 	$(BIN)/python bench/engine/run.py
 	$(BIN)/python bench/schedules.py
+	$(BIN)/python bench/replay.py
 	$(BIN)/python bench/patterns.py
 
 .PHONY: soak

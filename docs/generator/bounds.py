@@ -77,6 +77,24 @@ BOUNDS: dict[str, Bound] = {
     ),
     "resources.bus:RULES_MAX": Bound(DATA, "rules", "rules of a bus", DECLARED),
     "resources.bus:ENTRIES_MAX": Bound(DATA, "events", "events of one `publish_batch`", LIMIT),
+    "resources.bus:ARCHIVES_MAX": Bound(DATA, "archives", "archives of a bus", DECLARED),
+    "resources.bus:REPLAYS_OPEN_MAX": Bound(
+        DATA, "replays", "replays of a bus that are not over", LIMIT
+    ),
+    "resources.bus:REPLAYS_SHOWN_MAX": Bound(DATA, "replays", "one `replays`", "the newest"),
+    "resources.bus:REPLAY_TARGETS_MAX": Bound(
+        DATA, "names", "whom one replay is for", "`InvalidInput`"
+    ),
+    "resources.bus:SAMPLE_MAX": Bound(DATA, "events", "the sample of a dry run", "the first"),
+    "resources.bus:FAULT_LENGTH_MAX": Bound(
+        DATA, "characters", "why a replay pauses by itself", "cut"
+    ),
+    "resources.bus:STEP_LOOKS_MAX": Bound(
+        ENGINE, "events", "one transaction of a replay reads", "the rest is next"
+    ),
+    "resources.bus:STEP_BYTES_MAX": Bound(
+        ENGINE, "bytes", "one transaction of a replay reads", "the rest is next"
+    ),
     "resources.bus:GROUP_LENGTH_MAX": Bound(
         DATA, "characters", "a group that a rule finds in an event", "its SHA-256"
     ),

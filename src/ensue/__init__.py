@@ -27,7 +27,7 @@ from ensue.resources.bucket import (
     OutOfRange,
     VersionPage,
 )
-from ensue.resources.bus import Bus, Event
+from ensue.resources.bus import ArchiveState, Bus, Event, Replay, ReplayPreview
 from ensue.resources.function import Function
 from ensue.resources.mail import Letter, Mail
 from ensue.resources.pipe import Pipe
@@ -74,6 +74,7 @@ __all__ = [
     "Adopted",
     "Answer",
     "App",
+    "ArchiveState",
     "Body",
     "Bucket",
     "Bus",
@@ -125,6 +126,8 @@ __all__ = [
     "ReadTx",
     "Records",
     "Rejected",
+    "Replay",
+    "ReplayPreview",
     "Replayed",
     "Rows",
     "RuleTarget",

@@ -1,4 +1,4 @@
-"""Ten stories that use every kind, each told on a machine whose disk may fail at any step.
+"""Eleven stories that use every kind, each told on a machine whose disk may fail at any step.
 
 A story is a world and what its clients do. A client that cannot know whether a transaction was done
 looks, and asks again: so in the end all that is promised is the same, whatever went wrong.
@@ -13,7 +13,7 @@ import httpx
 
 from ensue import Body
 from ensue.doors.http import asgi_app
-from ensue.words.errors import EnsueError
+from ensue.words.errors import Conflict, EnsueError
 from tests.simulation.invariants import Ledger
 from tests.simulation.machine import Machine
 from tests.simulation.world import ALWAYS, World
@@ -137,6 +137,25 @@ class Teller:
             if self.machine.run(redriven()):
                 return
             self.machine.calm()
+
+    def replay(self, place, name, **options):
+        """Have events delivered again, as often as it takes to know that they are."""
+        bus = self.world.places[place]
+
+        async def replayed():
+            try:
+                await bus.replay(name, **options)
+            except Conflict:
+                return True  # the answer to the first time was lost
+            except EnsueError:
+                return False
+            return True
+
+        for _ in range(ATTEMPTS_MAX):
+            if self.machine.run(replayed()):
+                return
+            self.machine.calm()
+        raise AssertionError("the replay is not begun")
 
 
 @dataclass(frozen=True)
@@ -305,6 +324,25 @@ def tell_forgetting(t):
     t.wait(200_000)
 
 
+def again(world):
+    """Events that are archived, and replayed to a function that gets replays only."""
+    world.bus("events", keep="1m").archive("all", keep=None)
+    world.function("report")
+    world.function("again")
+    world.rule("report", "events", "ab", "report")
+    world.rule("again", "events", "a", "again", **{"replay-name": [{"exists": True}]})
+
+
+def tell_again(t):
+    t.client(("events/a", {"t": "one"}), ("events/b", {"t": "two"}))
+    t.client(("events/a", {"t": "three"}))
+    t.wait(200_000)
+    t.client(("events/a", {"t": "four"}))
+    t.replay("events/a", "once", to="again", rate="1/s")
+    t.wait(10_000)
+    t.client(("events/b", {"t": "five"}))
+
+
 STORIES = {
     "order": Story(order, tell_order),
     "fan-out": Story(fan_out, tell_fan_out),
@@ -316,4 +354,5 @@ STORIES = {
     "topics": Story(topics, tell_topics),
     "requests": Story(requests, tell_requests),
     "forgetting": Story(forgetting, tell_forgetting, keep_ms=60_000),
+    "again": Story(again, tell_again),
 }

@@ -104,18 +104,18 @@ class World:
         for place in (table, f"{table}!"):
             self.routes[place] = [*self.routes[place], name]
 
-    def bus(self, name):
+    def bus(self, name, **options):
         """A bus whose events are of the types a and b."""
-        bus = self.app.bus(name)
+        bus = self.app.bus(name, **options)
         for type_ in "ab":
             self.places[f"{name}/{type_}"] = bus
             self.routes[f"{name}/{type_}"] = []
         return bus
 
-    def rule(self, name, bus, types, to):
+    def rule(self, name, bus, types, to, **pattern):
         """Let events of some types go to a queue or function that is there."""
         self.app.resources[self.places[f"{bus}/a"].ref].rule(
-            name, {"detail-type": list(types)}, to=self.places[to]
+            name, {"detail-type": list(types), **pattern}, to=self.places[to]
         )
         for type_ in types:
             self.routes[f"{bus}/{type_}"].append(to)

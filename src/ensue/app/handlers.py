@@ -12,6 +12,7 @@ from ensue.app.options import (
     change_filter,
     change_kinds,
     check_start,
+    event_feed,
     terms_of,
 )
 from ensue.app.resources import Resources
@@ -165,33 +166,51 @@ class Handlers(Resources):
         bus: Bus,
         pattern: Mapping[str, Json],
         *,
+        start: str | int | None = None,
+        group: str | None = None,
         name: str | None = None,
         retries: int = 9,
         **policy: Unpack[HandlerOptions],
     ) -> Callable[[F], F]:
-        """Declare a function and the rule that delivers a bus's matching events to it.
+        """Declare a function that gets a bus's matching events: from a rule, or from a position.
+
+        Without ``start`` it is a rule and its target: each event is work of the function as soon as
+        it is published. With it the function follows the bus's log, also the part that is archived,
+        at its own pace: it begins where it says, knows how far it has come, and is set back or
+        forward by `rewind`.
 
         Args:
             bus: whose events.
             pattern: an event pattern, such as ``{"detail-type": ["OrderPlaced"]}``.
+            start: where a new function begins in the log: ``"latest"``, ``"horizon"``, a sequence
+                number, or a time as ISO 8601; None for a rule.
+            group: the path in the event of what the order is kept by, such as
+                ``$.detail.orderId``: an event that fails holds back the later ones of its group.
             name: its name, and the rule's; the function's own by default.
             retries: how often it is tried again before an event is dead-lettered.
             policy: as for `function`.
 
         Raises:
             InvalidPattern: the pattern does not compile; says where.
+            InvalidValue: there is no such place to start at.
+            InvalidExpression: the group is no path; says at which character.
             InvalidDeclaration: the name is taken, or the function takes other arguments than
                 (event, tx), or (event) for an ``async def``.
         """
+        feed = None if start is None else event_feed(bus, pattern, start, group)
 
         def present(body: Json, work_id: str) -> Event:
             del work_id
-            return Event.from_envelope(body if isinstance(body, dict) else {})
+            event = body if isinstance(body, dict) else {}
+            return Event.from_envelope(event if feed is None else bus.as_present(event))
 
         def declare(given: F) -> F:
-            typed = with_typed(given, Event, "detail")
-            function = self._add_function(typed, name, terms_of(retries, policy), present=present)
-            bus.rule(function.ref.name, pattern, to=function)
+            typed, terms = with_typed(given, Event, "detail"), terms_of(retries, policy)
+            function = self._add_function(typed, name, terms, present=present, feed=feed)
+            if feed is None:
+                bus.rule(function.ref.name, pattern, to=function, group=group)
+            else:
+                bus.follow(function, pattern, group)
             return given
 
         return declare

@@ -15,6 +15,7 @@ from ensue.languages.patterns import compile_pattern
 from ensue.resources import bucket as bucket_kind
 from ensue.resources import stream as stream_kind
 from ensue.resources.bucket import Bucket
+from ensue.resources.bus import Bus, Event, group_of, parse_group
 from ensue.resources.function import Feed
 from ensue.resources.schedule import Timing
 from ensue.resources.stream import Stream
@@ -186,6 +187,33 @@ def object_feed(
             "start": start,
         },
         start=parse_start(start),
+    )
+
+
+def event_feed(bus: Bus, pattern: Mapping[str, Json], start: str | int, group: str | None) -> Feed:
+    """What a function follows of a bus: which events, and from where.
+
+    Raises:
+        InvalidValue: there is no such place to start at.
+        InvalidPattern: the pattern does not compile; says where.
+        InvalidExpression: the group is no path.
+    """
+    compiled = compile_pattern(pattern)
+    steps = None if group is None else parse_group(group)
+
+    def seen(record: Record) -> dict[str, Json]:
+        return bus.as_present(bus.event_of(record))
+
+    return Feed(
+        source=bus.ref,
+        wants=lambda record: compiled.matches(values.as_plain(seen(record))),
+        present=lambda _, record: Event.from_envelope(seen(record)),
+        # As it was published: what follows makes it an event of the present when it gets it.
+        as_work=lambda _, record: values.encode(bus.event_of(record)),
+        said={"bus": bus.ref.name, "pattern": dict(pattern), "start": start, "group": group},
+        takes="event",
+        start=parse_start(start),
+        key=None if steps is None else lambda record: group_of(seen(record), steps),
     )
 
 

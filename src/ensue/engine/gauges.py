@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from ensue.engine import work
+from ensue.engine import replays, work
 from ensue.engine.consumers import ActionConsumer, TransactionConsumer
 from ensue.engine.engine import Engine
 from ensue.engine.ids import NUMBER_MAX
@@ -39,6 +39,7 @@ def look(engine: Engine) -> list[Finding]:
                 *_dead(engine, tx),
                 *_overdue(engine, tx),
                 *_paused(engine, tx),
+                *_halted(engine, tx),
             ]
         ),
     ]
@@ -140,6 +141,21 @@ def _paused(engine: Engine, tx: Transaction) -> Iterator[Finding]:
                 str(ref),
                 f"it has been paused since {iso(since_ms)}, and what is for it waits",
                 f"`ensue resume {ref.kind}/{ref.name}` lets it go on.",
+            )
+
+
+def _halted(engine: Engine, tx: Transaction) -> Iterator[Finding]:
+    """Replays that pause, by themselves or not: until they go on, nothing behind is forgotten."""
+    refs = engine.refs_by_number()
+    for found in replays.paused(tx):
+        if found.log in engine.declared:
+            why = "" if found.fault is None else f": {found.fault}"
+            yield _warning(
+                "paused.replay",
+                str(refs[found.log]),
+                f"the replay {found.name} pauses{why}",
+                f"`ensue resume {refs[found.log].name} {found.name}` lets it go on,"
+                " `ensue cancel` ends it.",
             )
 
 

@@ -69,7 +69,6 @@ def start(
     )
     if not tx.changed():
         return None
-    tx.touched.add(log)
     return find(tx, log, name)
 
 
@@ -84,6 +83,20 @@ def running(tx: Transaction, log: int) -> list[Replaying]:
     """The replays of a log that run, the first of them first."""
     sql = f"SELECT {_COLUMNS} FROM ensue_replays WHERE log = ? AND state = 0 ORDER BY id"
     return [Replaying(*row) for row in tx.execute(sql, (log,))]
+
+
+def paused(tx: Transaction) -> list[Replaying]:
+    """The replays of all logs that pause."""
+    sql = f"SELECT {_COLUMNS} FROM ensue_replays WHERE state < 2 AND state = 1 ORDER BY log"
+    return [Replaying(*row) for row in tx.execute(sql)]
+
+
+def open_count(tx: Transaction, log: int) -> int:
+    """How many replays of a log are not over."""
+    [(count,)] = tx.execute(
+        "SELECT count(*) FROM ensue_replays WHERE log = ? AND state < 2", (log,)
+    )
+    return int(count)
 
 
 def newest(tx: Transaction, log: int, limit: int) -> list[Replaying]:
@@ -119,7 +132,6 @@ def set_state(
         "UPDATE ensue_replays SET state = ?, fault = ?, ended_ms = ? WHERE id = ?",
         (state, fault, tx.now_ms if state == CANCELLED else None, replaying.id),
     )
-    tx.touched.add(replaying.log)
 
 
 def held_from(tx: Transaction, log: int) -> int:

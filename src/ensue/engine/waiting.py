@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -39,3 +40,11 @@ async def read_when(
             await sleep_until(woken, until_ms, engine.clock)
     finally:
         engine.unlisten(number, woken)
+
+
+async def turn() -> None:
+    """Let everything that is ready on the loop run once."""
+    loop = asyncio.get_running_loop()
+    turned = loop.create_future()
+    loop.call_soon(turned.set_result, None)
+    await turned

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from ensue.app.platform import Platform
 from ensue.engine.body_keeper import BodyKeeper
 from ensue.engine.clock import HeldClock
 from ensue.engine.consumers import ActionConsumer
 from ensue.engine.handlers import BATCH_MAX
 from ensue.engine.keeper import Keeper
+from ensue.engine.waiting import turn
 from ensue.engine.workers import Worker
 from ensue.resources.schedule import Scheduler
 from ensue.words.errors import LimitExceeded
@@ -173,11 +172,3 @@ class Held:
     def holds(self, worker: Worker) -> bool:
         """Whether a worker's deliveries wait."""
         return self._all or worker.name in self._names
-
-
-async def turn() -> None:
-    """Let everything that is ready on the loop run once."""
-    loop = asyncio.get_running_loop()
-    turned = loop.create_future()
-    loop.call_soon(turned.set_result, None)
-    await turned

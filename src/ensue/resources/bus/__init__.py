@@ -4,13 +4,28 @@ from __future__ import annotations
 
 from ensue.resources.bus.audit import audit
 from ensue.resources.bus.handle import Bus
-from ensue.resources.bus.model import Entry, Event, Match
+from ensue.resources.bus.model import ArchiveState, Entry, Event, Match, Replay, ReplayPreview
 from ensue.resources.bus.operations import OPERATIONS, status
 from ensue.resources.bus.rules.envelope import envelope_text
+from ensue.resources.bus.rules.grouping import group_of, parse_group
 from ensue.resources.bus.store import publish, publish_batch
 from ensue.words.kinds import Kind
 
-__all__ = ["KIND", "Bus", "Entry", "Event", "Match", "envelope_text", "publish", "publish_batch"]
+__all__ = [
+    "KIND",
+    "ArchiveState",
+    "Bus",
+    "Entry",
+    "Event",
+    "Match",
+    "Replay",
+    "ReplayPreview",
+    "envelope_text",
+    "group_of",
+    "parse_group",
+    "publish",
+    "publish_batch",
+]
 
 KIND = Kind(
     name="bus",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import lru_cache
 
-from ensue.engine import shapes
+from ensue.engine import rules_of_archives, shapes
 from ensue.engine.integrity import Known
 from ensue.engine.transaction import Transaction
 from ensue.resources.bus import schema
@@ -18,6 +18,8 @@ def audit(tx: Transaction, known: Known) -> Iterator[Finding]:
     """What is wrong with the SQL of a bus."""
     there = shapes.shapes(tx.connection)
     yield from shapes.differences(_wanted(known.ref), there, str(known.ref))
+    bus = BusModel(known.ref, known.ref.app)
+    yield from rules_of_archives.audit(tx, known.number, bus.events, bus.archive)
 
 
 @lru_cache(maxsize=256)

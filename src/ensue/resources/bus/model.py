@@ -11,6 +11,7 @@ from typing import Generic, Required
 from typing_extensions import TypedDict, TypeVar
 
 from ensue.engine.sockets import Terms
+from ensue.languages.patterns import Pattern
 from ensue.languages.transformers import Input
 from ensue.words.names import Ref, sql_name
 from ensue.words.values import Item, Json
@@ -25,6 +26,12 @@ ENTRIES_MAX = 1_000
 RULES_MAX = 10_000
 EXPLAINED_MAX = 10_000
 SCHEDULED_SOURCE, SCHEDULED_TYPE = "ensue.schedule", "Scheduled Event"
+ARCHIVES_MAX = 100
+REPLAY_TARGETS_MAX = 100
+REPLAYS_OPEN_MAX = 10
+REPLAYS_SHOWN_MAX = 100
+SAMPLE_MAX = 5
+REPLAY_NAME = "replay-name"  # the field of the envelope that tells which replay delivers it again
 DEAD_LETTERS = "-dlq"
 ACCOUNT = "000000000000"
 REGION = "local"
@@ -63,6 +70,11 @@ class BusModel:
     def events(self) -> str:
         """The SQL table that holds the log of events."""
         return sql_name(self.ref.app, self.ref.name, "_events")
+
+    @cached_property
+    def archive(self) -> str:
+        """The SQL table that holds the events that its archives keep."""
+        return f"{self.events}_archive"
 
 
 @dataclass(frozen=True)
@@ -140,6 +152,7 @@ class Event(Generic[Detail_co]):
         time: when, ISO 8601 in UTC.
         detail: the rest, of the type that the handler names: ``Event[OrderPlaced]``.
         resources: what it is about.
+        replay: the name of the replay that delivers it again; None the first time.
     """
 
     id: str
@@ -148,11 +161,13 @@ class Event(Generic[Detail_co]):
     time: str
     detail: Detail_co
     resources: list[str]
+    replay: str | None = None
 
     @classmethod
     def from_envelope(cls, envelope: Mapping[str, Json]) -> Event[Item]:
         """The event in an EventBridge envelope."""
         detail, resources = envelope.get("detail"), envelope.get("resources")
+        replay = envelope.get(REPLAY_NAME)
         return Event(
             id=str(envelope.get("id", "")),
             source=str(envelope.get("source", "")),
@@ -160,6 +175,7 @@ class Event(Generic[Detail_co]):
             time=str(envelope.get("time", "")),
             detail=Item(detail) if isinstance(detail, dict) else Item(),
             resources=[str(each) for each in resources] if isinstance(resources, list) else [],
+            replay=replay if isinstance(replay, str) else None,
         )
 
 
@@ -198,3 +214,108 @@ class Match:
     matched: bool
     reasons: list[str]
     deliveries: list[Delivered] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class ArchiveModel:
+    """An archive as declared.
+
+    Attributes:
+        name: its name, one of its bus.
+        pattern: the event pattern of what it keeps; None for all events.
+        keep_ms: for how long; None for ever.
+        compiled: the pattern, compiled.
+    """
+
+    name: str
+    pattern: Mapping[str, Json] | None
+    keep_ms: int | None
+    compiled: Pattern | None
+
+
+@dataclass(frozen=True, slots=True)
+class ArchiveState:
+    """What an archive holds of what the bus itself does not keep any more.
+
+    Attributes:
+        name: its name.
+        pattern: the event pattern of what it keeps; None for all events.
+        keep_ms: for how long, from when an event was published; None for ever.
+        is_declared: whether it still gets something.
+        events: how many it holds.
+        bytes: how many bytes of JSON they are.
+        oldest_ms: when the oldest of them was published; None for an empty one.
+        newest_ms: the same of the newest.
+    """
+
+    name: str
+    pattern: dict[str, Json] | None
+    keep_ms: int | None
+    is_declared: bool
+    events: int
+    bytes: int
+    oldest_ms: int | None
+    newest_ms: int | None
+
+
+class ReplayOptions(TypedDict, total=False):
+    """Which events a replay delivers again, to whom and how fast; see `Bus.replay`."""
+
+    since: str | int | None
+    until: str | int | None
+    pattern: Mapping[str, Json] | None
+    group: str | None
+    to: str | Sequence[str] | None
+    rate: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """A replay, and how far it has come.
+
+    Attributes:
+        name: its name, one of its bus.
+        state: ``running``, ``paused``, ``done`` or ``cancelled``.
+        read: how many events it has read,
+        total: of how many that were kept when it was started.
+        delivered: how many of them it has delivered to somebody.
+        position: the sequence number of the last event that it has read.
+        last: that of the last event that it is to read.
+        asked: what was asked for.
+        fault: why it pauses by itself; None for no such reason.
+        started_ms: when it was started.
+        ended_ms: when it was done or cancelled; None while it is not.
+    """
+
+    name: str
+    state: str
+    read: int
+    total: int
+    delivered: int
+    position: int
+    last: int
+    asked: dict[str, Json]
+    fault: str | None
+    started_ms: int
+    ended_ms: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayPreview:
+    """What a replay would deliver.
+
+    Attributes:
+        name: its name.
+        read: how many events it would read.
+        matching: how many of them it would deliver to somebody.
+        rules: how many each rule or positioned consumer would get, by its name.
+        targets: how many deliveries each target would get, by what it is called.
+        sample: the first of the events.
+    """
+
+    name: str
+    read: int
+    matching: int
+    rules: dict[str, int]
+    targets: dict[str, int]
+    sample: list[Json]

@@ -8,10 +8,25 @@ import msgspec
 
 from ensue.engine.sockets import Refusal
 from ensue.resources.bus.handle import Bus
-from ensue.resources.bus.model import ENTRIES_MAX, Match
+from ensue.resources.bus.model import (
+    ENTRIES_MAX,
+    REPLAYS_SHOWN_MAX,
+    ArchiveState,
+    Match,
+    Replay,
+    ReplayOptions,
+    ReplayPreview,
+)
 from ensue.words.kinds import Operation
 from ensue.words.values import Json
 
+SINCE = msgspec.Meta(description="From where: horizon, a time, or a sequence number.")
+UNTIL = msgspec.Meta(description="Up to where: latest, before a time, or with a sequence number.")
+PATTERN = msgspec.Meta(description="Which events: an event pattern.")
+GROUP = msgspec.Meta(description="Only the events of this group.")
+TO = msgspec.Meta(description="A rule or positioned consumer; may be given again.")
+RATE = msgspec.Meta(description="How many a second at most, such as 1000/s.")
+DRY_RUN = msgspec.Meta(description="Say what would be delivered, and deliver nothing.")
 Word = Annotated[str, msgspec.Meta(min_length=1, max_length=256)]
 
 
@@ -101,9 +116,73 @@ async def _rules(bus: Bus, given: Rules) -> dict[str, Json]:
     return bus.described()
 
 
+class Archives(msgspec.Struct, forbid_unknown_fields=True):
+    """All archives of the bus."""
+
+
+class ReplayAsked(msgspec.Struct, forbid_unknown_fields=True):
+    """Which events to deliver again, to whom and how fast."""
+
+    name: Word
+    since: Annotated[str | None, SINCE] = None
+    until: Annotated[str | None, UNTIL] = None
+    pattern: Annotated[dict[str, Any] | None, PATTERN] = None
+    group: Annotated[str | None, GROUP] = None
+    to: Annotated[list[str], TO] = []
+    rate: Annotated[str | None, RATE] = None
+    dry_run: Annotated[bool, DRY_RUN] = False
+
+
+class Replays(msgspec.Struct, forbid_unknown_fields=True):
+    """How many at most."""
+
+    limit: Annotated[int, msgspec.Meta(ge=1, le=REPLAYS_SHOWN_MAX)] = 10
+
+
+class NamedReplay(msgspec.Struct, forbid_unknown_fields=True):
+    """Which replay."""
+
+    name: Word
+
+
+async def _archives(bus: Bus, given: Archives) -> list[ArchiveState]:
+    del given
+    return await bus.archives()
+
+
+async def _replay(bus: Bus, given: ReplayAsked) -> Replay | ReplayPreview:
+    asked: ReplayOptions = {
+        "since": given.since,
+        "until": given.until,
+        "pattern": given.pattern,
+        "group": given.group,
+        "to": given.to or None,
+        "rate": given.rate,
+    }
+    if given.dry_run:
+        return await bus.replay(given.name, dry_run=True, **asked)
+    return await bus.replay(given.name, **asked)
+
+
+async def _replays(bus: Bus, given: Replays) -> list[Replay]:
+    return await bus.replays(given.limit)
+
+
+async def _pause(bus: Bus, given: NamedReplay) -> Replay:
+    return await bus.pause_replay(given.name)
+
+
+async def _resume(bus: Bus, given: NamedReplay) -> Replay:
+    return await bus.resume_replay(given.name)
+
+
+async def _cancel(bus: Bus, given: NamedReplay) -> Replay:
+    return await bus.cancel_replay(given.name)
+
+
 async def status(bus: Bus) -> dict[str, Json]:
     """How a bus is doing, in figures."""
-    return await bus.depth()
+    return await bus.depth() | await bus.kept()
 
 
 OPERATIONS = (
@@ -126,4 +205,14 @@ OPERATIONS = (
     Operation("rules", "List the rules, with their targets.", Rules, _rules, writes=False),
     Operation("enable", "Let a rule deliver.", OfRule, _enable, writes=True),
     Operation("disable", "Let a rule deliver no more.", OfRule, _disable, writes=True),
+    Operation(
+        "archives", "List the archives, and what they hold.", Archives, _archives, writes=False
+    ),
+    Operation("replay", "Deliver events again that are kept.", ReplayAsked, _replay, writes=True),
+    Operation(
+        "replays", "List the replays, and how far they have come.", Replays, _replays, writes=False
+    ),
+    Operation("pause", "Let a replay stop where it is.", NamedReplay, _pause, writes=True),
+    Operation("resume", "Let a paused replay go on.", NamedReplay, _resume, writes=True),
+    Operation("cancel", "End a replay where it is.", NamedReplay, _cancel, writes=True),
 )

@@ -7,7 +7,7 @@ from typing import cast
 
 from ensue.engine.home import Resource
 from ensue.engine.targets import RuleTarget
-from ensue.languages.transformers import RULE_NAMES, Declared, InputPath, compile_input
+from ensue.languages.transformers import RULE_NAMES, Declared, compile_input
 from ensue.resources.bus.model import (
     ACCOUNT,
     REGION,
@@ -16,6 +16,7 @@ from ensue.resources.bus.model import (
     BusModel,
     RuleTargetModel,
 )
+from ensue.resources.bus.rules.grouping import parse_group
 from ensue.words.values import Json
 
 
@@ -55,7 +56,7 @@ def target_model(
         terms=target.terms,
         own_terms=target.own_terms,
         input=None if wanted is None else compile_input(wanted, RULE_NAMES),
-        group=None if path is None else InputPath(path).compile_input(()),
+        group=None if path is None else parse_group(path),
         parks=target.on_failure == "park",
         place=place,
         said=said,

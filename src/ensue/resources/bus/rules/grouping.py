@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import hashlib
 
-from ensue.languages.transformers import Input
+from ensue.languages.transformers import Input, InputPath
 from ensue.words import values
 from ensue.words.errors import Unfit
 from ensue.words.values import Json
 
 GROUP_LENGTH_MAX = 128
+
+
+def parse_group(path: str) -> Input:
+    """The path of a group, such as ``$.detail.orderId``.
+
+    Raises:
+        InvalidExpression: it is none; says where.
+    """
+    return InputPath(path).compile_input(())
 
 
 def group_of(event: Json, path: Input) -> str | None:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from ensue.resources.bus.store.delivering import deliver
 from ensue.resources.bus.store.explaining import explain
 from ensue.resources.bus.store.publishing import publish, publish_batch, take
 from ensue.resources.bus.store.reading import depth, event, event_of, figures, tail
 from ensue.resources.bus.store.switching import recall, switch
 
 __all__ = [
-    "deliver",
     "depth",
     "event",
     "event_of",

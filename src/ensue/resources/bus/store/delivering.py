@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Sequence
 
 from ensue.engine.sockets import Delivery, Refusal
 from ensue.engine.transaction import Transaction, as_raised
@@ -10,39 +10,8 @@ from ensue.resources.bus.model import BusModel, Rule, RuleTargetModel
 from ensue.resources.bus.rules.matching import RuleSet
 from ensue.resources.bus.store.keeping import keep, lined_up, refused
 from ensue.resources.bus.store.sending import Outgoing, Sending, made_for
-from ensue.words import values
 from ensue.words.errors import EnsueError, StoreError
 from ensue.words.names import Ref
-from ensue.words.values import Json
-
-
-def deliver(
-    tx: Transaction,
-    bus: BusModel,
-    rules: RuleSet,
-    events: Sequence[Mapping[str, Json]],
-    *,
-    only: str | None = None,
-    replay: str | None = None,
-) -> None:
-    """Deliver events that the bus keeps already.
-
-    Args:
-        tx: the transaction.
-        bus: the bus.
-        rules: its rules.
-        events: events in their envelope, in their order.
-        only: the name of the one rule that delivers; None for every rule that is enabled.
-        replay: the name of the replay that delivers them again, which the targets are told as
-            ``replay-name``; None for none.
-    """
-    outgoing: list[Outgoing] = []
-    for each in events:
-        event = dict(each) if replay is None else {**each, "replay-name": replay}
-        text = values.encode(event)
-        seen = event if values.is_plain(text) else values.as_plain(event)
-        outgoing.append(Outgoing(seen, event, text))
-    deliver_all(tx, bus, rules, outgoing, only=only)
 
 
 def deliver_all(
@@ -51,17 +20,29 @@ def deliver_all(
     rules: RuleSet,
     events: Sequence[Outgoing],
     *,
-    only: str | None = None,
-) -> None:
+    only: Collection[str] | None = None,
+) -> int:
     """Deliver events to the targets of the rules that they match, each target's in one batch.
 
     What a target does not take becomes work of the bus's deliveries.
+
+    Args:
+        tx: the transaction.
+        bus: the bus.
+        rules: its rules.
+        events: events that it keeps, in their order.
+        only: the names of the rules that deliver; None for every rule that is enabled.
+
+    Returns:
+        How many times a rule matched.
     """
+    matched = 0
     sendings: dict[Ref, list[Sending]] = {}
     for outgoing in events:
         matching = rules.matching(outgoing.seen)
         if only is not None:
-            matching = [rule for rule in matching if rule.name == only]
+            matching = [rule for rule in matching if rule.name in only]
+        matched += len(matching)
         shared = Delivery(outgoing.text) if matching else None
         for rule in matching:
             for target in rule.targets:
@@ -71,6 +52,7 @@ def deliver_all(
                     sendings.setdefault(target.ref, []).append(sending)
     for ref, batch in sendings.items():
         _deliver_to(tx, bus, ref, batch)
+    return matched
 
 
 def _made(

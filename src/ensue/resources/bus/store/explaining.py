@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ensue.engine import logs, work
+from ensue.engine import archives, hops, work
 from ensue.engine.failures import failures
 from ensue.engine.transaction import Transaction
 from ensue.engine.work import DEAD_LETTER, Work
@@ -28,14 +28,18 @@ def explain(tx: Transaction, bus: BusModel, rules: RuleSet, event_id: str) -> li
     place = tx.facts.records.place(event_id)
     if place is None or place.number != tx.number(bus.ref):
         raise NotFound(f"there is no event {event_id} on {bus.ref}")
-    record = logs.record(tx, bus.events, place.sequence)
+    record = archives.record(tx, tx.facts.directory.source(bus.ref), place.sequence)
     if record is None:
         raise NotFound(f"{bus.ref} does not keep the event {event_id} any more")
     said = rules.explain(event_of(tx, bus, record))
-    if record.hop is None:
-        return said
+    # It was delivered by the hop that published it, and again by those of replays.
+    delivered_by = [hop.id for hop in hops.hops_caused_by(tx, place, EXPLAINED_MAX)]
+    delivered_by += [] if record.hop is None else [record.hop]
     pieces = [
-        piece for piece in work.produced_by(tx, record.hop, EXPLAINED_MAX) if event_id in piece.body
+        piece
+        for hop in sorted(delivered_by)
+        for piece in work.produced_by(tx, hop, EXPLAINED_MAX)
+        if event_id in piece.body
     ]
     return [replace(each, deliveries=_deliveries(tx, bus, rules, each, pieces)) for each in said]
 

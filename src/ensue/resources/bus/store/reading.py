@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ensue.engine import logs
+from ensue.engine import archives, logs
 from ensue.engine.backlog import depth as depth_of
 from ensue.engine.logs import Record
 from ensue.engine.transaction import Transaction
@@ -14,11 +14,11 @@ from ensue.words.values import Json
 
 def tail(tx: Transaction, bus: BusModel, after: int | None, limit: int) -> tuple[list[Json], int]:
     """Events behind a position, or the newest; and the position behind the last of them."""
-    bounded = max(0, min(limit, TAIL_MAX))
+    bounded, source = max(0, min(limit, TAIL_MAX)), tx.facts.directory.source(bus.ref)
     if after is None:
-        found = logs.read_last(tx, bus.events, bounded)
+        found = archives.read_last(tx, source, bounded)
     else:
-        found = logs.read(tx, bus.events, after, bounded)
+        found = archives.read(tx, source, after, bounded)
     position = found[-1].sequence if found else after or logs.last_sequence(tx, bus.events)
     return [event_of(tx, bus, record) for record in found], position
 
@@ -32,7 +32,7 @@ def event_of(tx: Transaction, bus: BusModel, record: Record) -> dict[str, Json]:
 
 def event(tx: Transaction, bus: BusModel, sequence: int) -> dict[str, Json] | None:
     """One event by its sequence number; None when it is not kept any more, or never was."""
-    found = logs.record(tx, bus.events, sequence)
+    found = archives.record(tx, tx.facts.directory.source(bus.ref), sequence)
     return None if found is None else event_of(tx, bus, found)
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from typing import NamedTuple
 
 from ensue.engine.sockets import Delivery
-from ensue.resources.bus.model import BusModel, Rule, RuleTargetModel
+from ensue.resources.bus.model import REPLAY_NAME, BusModel, Rule, RuleTargetModel
 from ensue.resources.bus.rules.declaring import rule_arn
 from ensue.resources.bus.rules.grouping import group_of
+from ensue.words import values
 from ensue.words.values import Json
 
 
@@ -54,7 +56,21 @@ def made_for(
     if target.input is not None:
         body = target.input.render(outgoing.event, rule_names(bus, rule.name), now_ms)
     group = None if target.group is None else group_of(outgoing.event, target.group)
-    return Delivery(body, group=group, terms=target.own_terms)
+    return Delivery(
+        body,
+        group=group,
+        deduplication_id=None if target.input is None else _again(rule, outgoing),
+        terms=target.own_terms,
+    )
+
+
+def _again(rule: Rule, outgoing: Outgoing) -> str | None:
+    """What tells a replay's delivery from the first one where the body may be the same."""
+    replay = outgoing.event.get(REPLAY_NAME)
+    if replay is None:
+        return None
+    said = values.encode([replay, rule.name, outgoing.event["id"]])
+    return hashlib.sha256(said.encode()).hexdigest()
 
 
 def rule_names(bus: BusModel, rule: str) -> dict[str, Json]:

@@ -15,18 +15,18 @@ from ensue.engine.waiting import read_when
 from ensue.engine.workers import Worker
 from ensue.languages.transformers import Declared
 from ensue.resources.bus import schema, store
+from ensue.resources.bus.handle.replaying import Replaying
 from ensue.resources.bus.model import TARGETS_MAX, BusModel, Entry, Match, Rule
 from ensue.resources.bus.rules.declaring import scheduled_event, scheduled_pattern, target_model
 from ensue.resources.bus.rules.envelope import check_word
-from ensue.resources.bus.rules.matching import RuleSet
-from ensue.resources.bus.worker import retrying
+from ensue.resources.bus.worker.retrying import retrying
 from ensue.words import values
 from ensue.words.errors import InvalidDeclaration, NotFound
 from ensue.words.names import Ref, check_name
 from ensue.words.values import Json
 
 
-class Bus:
+class Bus(Replaying):
     """Events, kept in a log and delivered by rules.
 
     Args:
@@ -48,10 +48,9 @@ class Bus:
         schedule: Callable[[str, str, Json], None] | None = None,
     ) -> None:
         ref = Ref(home.app, "bus", name)
-        self.model = BusModel(ref, check_word(source or home.app, f"{ref}/source"), keep_ms)
-        self.rules = RuleSet()
+        said = check_word(source or home.app, f"{ref}/source")
+        super().__init__(home, BusModel(ref, said, keep_ms))
         self._schedule = schedule
-        self._home = home
 
     @property
     def ref(self) -> Ref:
@@ -96,6 +95,8 @@ class Bus:
         check_name(name, "rule")
         if (pattern is None) == (schedule is None):
             raise InvalidDeclaration(f"expected a pattern or a schedule for rule {name}")
+        if self.followers.find(name) is not None:
+            raise InvalidDeclaration(f"there are two rules called {name}", at=str(self.ref))
         given = to if isinstance(to, Sequence) else [to]
         if not 1 <= len(given) <= TARGETS_MAX:
             raise InvalidDeclaration(
@@ -227,6 +228,7 @@ class Bus:
         return {
             "source": self.model.source,
             **({} if keep_ms is None else {"keep_ms": keep_ms}),
+            **self._said_archives(),
             "rules": self.described(),
         }
 
@@ -266,7 +268,14 @@ class Bus:
         engine.add_log(tx, number, self.model.events)
         schema.create(tx, self.model)
         store.recall(tx, self.model, self.rules)
-        source = Source(number, self.model.events, keep_ms=self.model.keep_ms)
+        archive, archives = self._prepare_archives(tx)
+        source = Source(
+            number,
+            self.model.events,
+            keep_ms=self.model.keep_ms,
+            archive=archive,
+            archives=archives,
+        )
         engine.declare(tx, self.model.deliveries, values.encode({"of": self.ref.name}))
         onward = [target.ref for rule in self.rules.all() for target in rule.targets]
         engine.directory.add(self.ref, source=source, target=self, is_sure=True, onward=onward)
@@ -279,8 +288,9 @@ class Bus:
                 engine.directory.target(target.ref)
 
     def workers(self, engine: Engine) -> list[Worker]:
-        """What makes deliveries again that a target did not take."""
-        return [TransactionConsumer(engine, retrying(self.model, self.rules))]
+        """What makes deliveries again: those that a target did not take, and replays."""
+        retries = TransactionConsumer(engine, retrying(self.model, self.rules))
+        return [retries, self._replay_worker(engine)]
 
     def deliver(self, tx: Transaction, deliveries: Sequence[Delivery]) -> list[str | Refusal]:
         """Take a batch within the caller's transaction (the Target socket)."""

@@ -1,0 +1,1 @@
+"""What a bus does with nobody asking."""
