@@ -355,6 +355,18 @@ BOUNDS: dict[str, Bound] = {
     ),
     "identity:NONCE_LENGTH_MAX": Bound(HTTP, "characters", "a nonce", "`NotVerified`"),
     "identity:WEBHOOK_ID_LENGTH_MAX": Bound(HTTP, "characters", "a `webhook-id`", "`NotVerified`"),
+    "identity:TOKEN_LENGTH_MAX": Bound(HTTP, "characters", "a token", "`NotVerified`"),
+    "identity:LEEWAY_MS": Bound(
+        HTTP, "ms", "the time by which clocks may differ for `Oidc`", "`NotVerified`"
+    ),
+    "identity:SECONDS_MAX": Bound(HTTP, "s", "a time in a token", "`NotVerified`"),
+    "identity:RSA_BITS_MIN": Bound(HTTP, "bits", "an RSA key, at least", DECLARED),
+    "identity:KEY_SETS_REMEMBERED_MAX": Bound(
+        HTTP, "key sets", "those whose keys are kept as read", "read again"
+    ),
+    "identity:CHAINS_REMEMBERED_MAX": Bound(
+        HTTP, "chains", "chains of certificates that were found right", "verified again"
+    ),
     "identity:TOLERANCE_MS": Bound(
         HTTP, "ms", "the age of a signature, unless a verifier says otherwise", "`NotVerified`"
     ),

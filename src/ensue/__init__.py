@@ -12,7 +12,7 @@ from ensue.app.signed import SignedRequest
 from ensue.app.transaction import ReadTx, Tx
 from ensue.engine.secrets import Secret
 from ensue.engine.targets import RuleTarget
-from ensue.identity import Hmac, Proof, StandardWebhooks, Stripe, Verifier
+from ensue.identity import Hmac, Jws, Oidc, Proof, StandardWebhooks, Stripe, Verifier
 from ensue.languages.jsonata import JSONata
 from ensue.languages.patterns import Mismatch, check_pattern, explain_pattern, match_pattern
 from ensue.languages.transformers import Constant, InputPath, InputTransformer
@@ -99,6 +99,7 @@ __all__ = [
     "InvalidValue",
     "Item",
     "JSONata",
+    "Jws",
     "Letter",
     "LimitExceeded",
     "Mail",
@@ -118,6 +119,7 @@ __all__ = [
     "ObjectPage",
     "ObjectReader",
     "ObjectVersion",
+    "Oidc",
     "OutOfRange",
     "Page",
     "Pipe",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ensue.words.errors import InvalidDeclaration, MissingExtra
+from ensue.identity.model import needs_jose
+from ensue.words.errors import InvalidDeclaration
 
 
 def check(key: bytes, place: str) -> None:
@@ -28,17 +29,11 @@ def is_signed(key: bytes, place: str, content: bytes, signature: bytes) -> bool:
         InvalidDeclaration: the key is none.
         MissingExtra: ``ensue[jose]`` is not installed.
     """
-    try:
+    with needs_jose(place):
         from cryptography.exceptions import InvalidSignature  # noqa: PLC0415 - an extra
         from cryptography.hazmat.primitives.asymmetric.ed25519 import (  # noqa: PLC0415 - an extra
             Ed25519PublicKey,
         )
-    except ImportError:
-        raise MissingExtra(
-            "expected the library cryptography for a public key",
-            at=place,
-            hint='pip install "ensue[jose]"',
-        ) from None
     try:
         public = Ed25519PublicKey.from_public_bytes(key)
     except ValueError:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hmac
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from ensue.engine.secrets import Secret
-from ensue.words.errors import InvalidDeclaration, NotVerified
+from ensue.words.errors import InvalidDeclaration, MissingExtra, NotVerified
 from ensue.words.units import duration_ms
 from ensue.words.values import Json
 
@@ -120,6 +121,23 @@ def refused(reason: str, *, challenge: str = "Signature") -> NotVerified:
         reason=reason,
         challenge=challenge,
     )
+
+
+@contextmanager
+def needs_jose(at: str) -> Iterator[None]:
+    """What is done here needs the libraries of ``ensue[jose]``.
+
+    Raises:
+        MissingExtra: they are not installed.
+    """
+    try:
+        yield
+    except ImportError:
+        raise MissingExtra(
+            "expected the libraries joserfc and cryptography",
+            at=at,
+            hint='pip install "ensue[jose]"',
+        ) from None
 
 
 def header(headers: Headers, name: str) -> str:
