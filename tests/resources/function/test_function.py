@@ -56,6 +56,26 @@ def test_a_call_answers_and_stores_no_work(store, run_on, app, action):
     assert stage.rows("SELECT count(*) FROM ensue_work") == [(0,)]
 
 
+@pytest.mark.parametrize("action", [False, True])
+def test_a_call_by_hand_answers_with_what_the_function_returns(run_app, action):
+    app = App("wims")
+    stock = app.table("stock", key="id")
+
+    def count(body, tx):
+        tx.put(stock, body)
+        return {"id": body["id"], "there": len(tx.scan(stock).items)}
+
+    async def count_outside(body):
+        return await app.run(count, body)
+
+    app.function(count_outside if action else count, name="count")
+    t = run_app(app)
+
+    assert t.post("/_ensue/functions/count/call", {"body": {"id": 1}}).body == {"id": 1, "there": 1}
+    assert t.post("/_ensue/functions/count/call", {"body": {}}).status == 400
+    assert t.post("/_ensue/functions/count/call", {"body": {"id": 2}}).body["there"] == 2
+
+
 def test_a_call_that_raises_has_done_nothing(store, run_on, app):
     stock = app.table("stock", key="id")
 

@@ -89,6 +89,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
         "ensue rewind clicks billing 1042 --confirm billing",
     ),
     "forget": ("ensue forget clicks billing",),
+    "call": ('ensue call recount \'{"model": "LX"}\'',),
     "invoke": ('ensue invoke reprice \'{"model": "LX"}\'',),
     "create": (
         "ensue create schedules nightly 'cron(0 2 * * ? *)' queue/reports --timezone Europe/Paris",

@@ -26,6 +26,16 @@ async def _invoke(function: Function, given: Invoke) -> dict[str, Json]:
     return {"id": await function.invoke(given.body)}
 
 
+class Call(msgspec.Struct, forbid_unknown_fields=True):
+    """What to call the function with."""
+
+    body: Any
+
+
+async def _call(function: Function, given: Call) -> Json:
+    return await function.call(given.body)
+
+
 class Rewind(msgspec.Struct, forbid_unknown_fields=True):
     """To where, and the function's name again to confirm it."""
 
@@ -49,6 +59,9 @@ KIND = Kind(
     operations=(
         Operation(
             "invoke", "Let a function handle a body, with retries.", Invoke, _invoke, writes=True
+        ),
+        Operation(
+            "call", "Run a function now, once, and show its answer.", Call, _call, writes=True
         ),
         Operation(
             "rewind",
