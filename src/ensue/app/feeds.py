@@ -7,14 +7,17 @@ written into a row what we would refuse, and that must not stop the reader.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from ensue.engine import changes
 from ensue.engine.home import Resource
 from ensue.engine.logs import Record
 from ensue.engine.work import Work
+from ensue.resources import bucket as bucket_kind
 from ensue.resources import bus as bus_kind
 from ensue.resources import stream as stream_kind
 from ensue.resources.adopted import Adopted
+from ensue.resources.bucket import Bucket
 from ensue.resources.bus import Bus
 from ensue.resources.pipe import Feed
 from ensue.resources.queue import Queue
@@ -42,10 +45,12 @@ def feed_of(source: Resource, at: str) -> Feed:
         return messages_of(ref)
     if isinstance(source, Bus):
         return events_of(ref)
+    if isinstance(source, Bucket):
+        return objects_of(ref)
     if isinstance(source, Topic):
         return notifications_of(ref)
     raise InvalidDeclaration(
-        f"expected a table, stream, queue, bus or topic to read from, got {ref}", at=at
+        f"expected a table, stream, queue, bus, topic or bucket to read from, got {ref}", at=at
     )
 
 
@@ -86,6 +91,15 @@ def notifications_of(ref: Ref) -> Feed:
     return Feed(ref, _text_at("group"), of_record=event)
 
 
+def objects_of(ref: Ref) -> Feed:
+    """What happens to a bucket's objects, in S3's words: ``detail-type``, ``detail.object``."""
+
+    def event(record: Record, record_id: str) -> str:
+        return values.encode({"id": record_id} | bucket_kind.as_event(ref, record))
+
+    return Feed(ref, _key_of_object, of_record=event)
+
+
 def messages_of(ref: Ref) -> Feed:
     """A queue's messages, with their ``body`` and their ``attributes``."""
 
@@ -121,3 +135,9 @@ def _key_of_item(event: Json) -> str | None:
 def _no_key(event: Json) -> str | None:
     del event
     return None
+
+
+def _key_of_object(event: Json) -> str | None:
+    said: Any = event
+    found = said["detail"]["object"]["key"]
+    return found if isinstance(found, str) else None

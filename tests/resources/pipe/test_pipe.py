@@ -104,6 +104,18 @@ def test_a_message_of_a_topic_is_an_event_with_its_body(store, run_on, app):
     assert groups(stage, out) == ["g"]
 
 
+def test_what_happens_to_an_object_is_an_event_in_s3s_words(store, run_on, app):
+    invoices, out = app.bucket("invoices"), app.queue("out")
+    app.pipe("forward", source=invoices, filter={"detail-type": ["Object Created"]}, to=out)
+    stage = run_on(store, app)
+    stage.wait(invoices.put("a.pdf", b"pdf"))
+    stage.wait(invoices.delete("a.pdf"))
+    stage.settle()
+    [found] = bodies(stage, out)
+    assert found["detail"]["object"]["key"] == "a.pdf"
+    assert groups(stage, out) == ["a.pdf"]
+
+
 @pytest.mark.parametrize(
     ("given", "expected"),
     [
