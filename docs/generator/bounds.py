@@ -440,6 +440,9 @@ BOUNDS: dict[str, Bound] = {
         PATTERNS, "patterns", "combinations of `$or`", PATTERN
     ),
     "languages.patterns:MAX_PATH_NAMES": Bound(PATTERNS, "levels", "nesting of a pattern", PATTERN),
+    "languages.patterns:WHOLE_MAX": Bound(
+        PATTERNS, "", "whole numbers that compare whatever their digits", "by their spelling"
+    ),
     "languages.patterns:MAX_SIMULTANEOUS_PREFIXES": Bound(
         PATTERNS, "prefixes", "beginnings of a field's wildcards that match at once", PATTERN
     ),

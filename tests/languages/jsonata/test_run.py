@@ -6,7 +6,7 @@ import threading
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ensue.languages.jsonata import UNDEFINED, JSONata, JSONataError, compile_expression
@@ -47,6 +47,7 @@ def test_chance_follows_from_the_seed():
 
 
 @given(st.binary(max_size=8), st.lists(st.integers()))
+@settings(deadline=None)
 def test_what_is_shuffled_has_the_same_items(seed, items):
     assert sorted(shuffled(items, chance_of(seed))) == sorted(items)
 

@@ -3,19 +3,21 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ensue.languages.patterns.numbers import comparable, number_in
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False))
+@settings(deadline=None)
 def test_every_float_compares_as_what_it_is_written_as(number):
     assert comparable(repr(number)) == number
     assert number_in(number) == number
 
 
 @given(st.integers(-5_000_000_000_000_000, 5_000_000_000_000_000))
+@settings(deadline=None)
 def test_every_number_of_six_decimals_keeps_its_place_as_a_float(millionths):
     number, following = (Decimal(each).scaleb(-6) for each in (millionths, millionths + 1))
     assert comparable(str(number)) == float(number)
@@ -23,6 +25,7 @@ def test_every_number_of_six_decimals_keeps_its_place_as_a_float(millionths):
 
 
 @given(st.integers())
+@settings(deadline=None)
 def test_a_whole_number_compares_exactly_when_a_float_is_it(number):
     exact = comparable(str(number))
     assert (exact is None) == (Decimal(repr(float(number))) != number)

@@ -67,18 +67,20 @@ events = st.dictionaries(names, values, max_size=4)
 
 
 @given(patterns, events)
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 def test_an_event_has_reasons_exactly_when_it_does_not_match(source, event):
     pattern = compile_pattern(source)
     assert pattern.matches(event) == (not pattern.explain(event))
 
 
 @given(patterns)
+@settings(deadline=None)
 def test_a_pattern_from_text_equals_the_one_from_the_value(source):
     assert compile_pattern(json.dumps(source)) == compile_pattern(source)
 
 
 @given(patterns, events)
+@settings(deadline=None)
 def test_a_parsed_event_matches_as_its_text_does(source, event):
     pattern = compile_pattern(source)
     assert pattern.matches(event) == pattern.matches(parse_event(json.dumps(event)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from contextlib import suppress
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ensue.languages.transformers import InputTransformer, compile_input
@@ -39,6 +39,7 @@ PATHS = {"a": "$.a", "all": "$.*"}
 
 
 @given(template=JSON_TEMPLATES, event=EVENTS)
+@settings(deadline=None)
 def test_a_template_renders_valid_json_whatever_the_event(template, event):
     made = compile_input(InputTransformer(PATHS, template))
 
@@ -49,12 +50,14 @@ def test_a_template_renders_valid_json_whatever_the_event(template, event):
 
 
 @given(template=ANY_TEXT | st.recursive(ANY_TEXT, st.lists), event=EVENTS)
+@settings(deadline=None)
 def test_any_text_is_refused_where_it_is_wrong_or_renders_valid_json(template, event):
     with suppress(InvalidExpression, Unfit):
         json.loads(compile_input(InputTransformer(PATHS, template)).render(event, {}, now_ms=0))
 
 
 @given(value=VALUES)
+@settings(deadline=None)
 def test_a_value_without_places_renders_itself(value):
     text = encode(value)
     if "<" in text or "\\" in text:
@@ -66,6 +69,7 @@ def test_a_value_without_places_renders_itself(value):
 
 
 @given(event=EVENTS)
+@settings(deadline=None)
 def test_a_place_brings_exactly_what_is_there(event):
     made = compile_input(InputTransformer(PATHS, '{"v": <a>}'))
 
@@ -73,6 +77,7 @@ def test_a_place_brings_exactly_what_is_there(event):
 
 
 @given(text=TEXT)
+@settings(deadline=None)
 def test_a_string_between_quotes_comes_back_as_it_is(text):
     made = compile_input(InputTransformer(PATHS, '"[<a>]"'))
 

@@ -33,6 +33,8 @@ from ensue.words.errors import Conflict, NotFound
 
 MAX_ANCHOR_VALUES = 32
 
+_ARRAYS = frozenset({list, tuple, Repeated})
+
 Key = TypeVar("Key", bound=Hashable)
 
 
@@ -311,16 +313,15 @@ def _walk(node: Node, event: dict[str, object], values: Values) -> bool:
         following = edges.get(name)
         if following is not None:
             kind = type(value)
-            if kind is dict:
-                if following.edges and _walk(following, value, values):  # type: ignore[arg-type]  # by its exact type
-                    nested = True
-            elif kind is list or kind is tuple or kind is Repeated:
-                if _walk_array(following, value, values):  # type: ignore[arg-type]  # by its exact type
-                    nested = True
-            else:
+            if kind is str or (kind is not dict and kind not in _ARRAYS):
                 slot = following.slot
                 if slot >= 0 and values.setdefault(slot, value) is not value:
                     _add_value(values, slot, value)
+            elif kind is dict:
+                if following.edges and _walk(following, value, values):  # type: ignore[arg-type]  # by its exact type
+                    nested = True
+            elif _walk_array(following, value, values):  # type: ignore[arg-type]  # by its exact type
+                nested = True
     return nested
 
 
@@ -331,7 +332,7 @@ def _walk_array(node: Node, items: Sequence[object], values: Values) -> bool:
         if kind is dict:
             nested = True
             _walk(node, item, values)  # type: ignore[arg-type]  # by its exact type
-        elif kind is list or kind is tuple or kind is Repeated:
+        elif kind in _ARRAYS:
             nested = True
             _walk_array(node, item, values)  # type: ignore[arg-type]  # by its exact type
         elif node.slot >= 0:

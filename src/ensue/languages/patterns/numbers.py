@@ -12,8 +12,9 @@ import re
 from decimal import Decimal, InvalidOperation
 from math import isfinite, nan
 
-# Up to here every whole number is a float.
-_WHOLE_MAX = 2**53
+WHOLE_MAX = 2**53
+"""Up to here every whole number is a float."""
+
 _SHORT = re.compile(r"-?[1-9][0-9]{0,14}|0")
 _INTEGER = re.compile(r"-?[0-9]{1,4000}")
 
@@ -39,7 +40,7 @@ def comparable(text: str) -> int | float | None:
     number = float(text)
     if repr(number) != text and not _is_exactly(number, text):
         return None
-    return int(number) if number.is_integer() and abs(number) <= _WHOLE_MAX else number
+    return int(number) if number.is_integer() and abs(number) <= WHOLE_MAX else number
 
 
 def _is_exactly(number: float, text: str) -> bool:
@@ -63,7 +64,7 @@ def number_in(value: object) -> int | float | None:
     if isinstance(value, float):
         return value if type(value) is float and isfinite(value) else None
     if isinstance(value, int):
-        if -_WHOLE_MAX <= value <= _WHOLE_MAX:
+        if -WHOLE_MAX <= value <= WHOLE_MAX:
             return None if isinstance(value, bool) else value
         return comparable(str(value)) if abs(value) < 10**309 else None
     return comparable(str(value)) if isinstance(value, Decimal) and value.is_finite() else None

@@ -14,7 +14,7 @@ from typing import Generic, TypeVar
 
 from ensue.languages.patterns.addresses import read_address
 from ensue.languages.patterns.letters import ascii_lower
-from ensue.languages.patterns.numbers import SpelledNumber, number_in
+from ensue.languages.patterns.numbers import WHOLE_MAX, SpelledNumber, number_in
 from ensue.languages.patterns.program import (
     Exact,
     IgnoreCase,
@@ -93,7 +93,7 @@ class NumberTable:
     def find(self, value: object) -> int:
         """The bits of the number; none for anything that is not one."""
         kind = type(value)
-        if kind is float:
+        if kind is float or (kind is int and -WHOLE_MAX <= value <= WHOLE_MAX):  # type: ignore[operator]  # by its exact type
             return self._values.get(value, 0)  # type: ignore[call-overload,no-any-return]
         if isinstance(value, SpelledNumber):
             return self._spellings.get(value.text, 0)
