@@ -69,10 +69,10 @@ class Handlers(Resources):
             function: the function, when used without parentheses.
             name: its name; the function's own by default.
             retries: how often it is tried again before its work is dead-lettered.
-            policy: ``rate``, ``timeout``, ``concurrency``, ``batch``, ``retry_base``, ``retry_cap``
-                as for `Queue.consumer`. ``was``: the name that it had when the store was last
-                opened; its work, its dead letters and its place in the log that it follows stay
-                its own.
+            policy: ``rate``, ``timeout``, ``concurrency``, ``batch``, ``retry_base``,
+                ``retry_cap``, ``on_failure`` as for `Queue.consumer`. ``was``: the name that it
+                had when the store was last opened; its work, its dead letters and its place in the
+                log that it follows stay its own.
 
         Raises:
             InvalidName: the name breaks the naming rule.

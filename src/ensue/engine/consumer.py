@@ -8,10 +8,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ensue.engine import takes, work
+from ensue.engine import work
 from ensue.engine.engine import Engine
 from ensue.engine.handlers import Pace, WorkHandler
 from ensue.engine.ids import WORK_NUMBER, Place
+from ensue.engine.parking import park
 from ensue.engine.terms import next_try, terms_of, with_attributes
 from ensue.engine.transaction import Origin, Transaction
 from ensue.engine.work import Work
@@ -122,8 +123,8 @@ class Consumer:
         terms = terms_of(piece) if self._handler.takes_terms else None
         then = next_try(tx, piece, terms, self._policy, is_final=is_final)
         if then.delay_ms is not None:
-            if work.retry(tx, piece, error, then.delay_ms) and self._handler.parks:
-                takes.leave_group(tx, piece)
+            if work.retry(tx, piece, error, then.delay_ms) and self._policy.parks:
+                park(tx, piece)
         else:
             self._bury(tx, piece, error, then.spent)
 

@@ -10,7 +10,7 @@ import inspect
 import math
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypedDict, Unpack
+from typing import Any, Literal, TypedDict, Unpack, get_args
 
 from ensue.engine.clock import Clock
 from ensue.engine.ids import Random
@@ -18,7 +18,7 @@ from ensue.engine.lanes import LATEST, Start
 from ensue.engine.logs import Record
 from ensue.engine.transaction import Transaction
 from ensue.engine.work import Work
-from ensue.words.errors import InvalidDeclaration, Unfit
+from ensue.words.errors import InvalidDeclaration, InvalidValue, Unfit
 from ensue.words.names import Ref
 from ensue.words.units import duration_ms, rate_per_second
 from ensue.words.values import Json
@@ -32,6 +32,9 @@ TIMEOUT_MS_MAX = 43_200_000
 CONCURRENCY_MAX = 10_000
 BATCH_MAX = 10_000
 WINDOW_MS_MAX = 300_000
+
+
+OnFailure = Literal["hold", "park"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,7 @@ class Policy:
         retry_cap_ms: no retry waits longer.
         window_ms: a handler of batches waits until its batch is full or its oldest is that old;
             0 for taking what is there.
+        parks: whether work that failed goes aside and lets the later work of its group go on.
     """
 
     max_receives: int = 10
@@ -60,6 +64,7 @@ class Policy:
     retry_base_ms: int = RETRY_BASE_MS
     retry_cap_ms: int = RETRY_CAP_MS
     window_ms: int = 0
+    parks: bool = False
 
     @property
     def lease_ms(self) -> int:
@@ -110,6 +115,7 @@ class Policy:
 class PolicyOptions(TypedDict, total=False):
     """How a handler's work is taken, bounded and retried; see `Queue.consumer`."""
 
+    on_failure: OnFailure
     rate: str | None
     timeout: str | float
     concurrency: int
@@ -128,9 +134,11 @@ def make_policy(max_receives: int, **options: Unpack[BatchOptions]) -> Policy:
     """A policy from the words in which apps declare it; see `Queue.consumer`.
 
     Raises:
-        InvalidValue: the rate or a duration is written wrong.
+        InvalidValue: the rate, a duration or ``on_failure`` is written wrong.
     """
-    rate = options.get("rate")
+    rate, on_failure = options.get("rate"), options.get("on_failure", "hold")
+    if on_failure not in get_args(OnFailure):
+        raise InvalidValue(f"expected on_failure to be hold or park, got {on_failure!r}")
     return Policy(
         max_receives=max_receives,
         timeout_ms=duration_ms(options.get("timeout", 30)),
@@ -140,6 +148,7 @@ def make_policy(max_receives: int, **options: Unpack[BatchOptions]) -> Policy:
         retry_base_ms=duration_ms(options.get("retry_base", 1)),
         retry_cap_ms=duration_ms(options.get("retry_cap", 300)),
         window_ms=duration_ms(options.get("window", 0)),
+        parks=on_failure == "park",
     )
 
 
@@ -162,7 +171,6 @@ class WorkHandler:
         complete: is given what an action answered, in the transaction that settles its work, when
             that is all still this receive's. It returns which of the work it refuses, and why, or
             None; when it raises, all has failed. With it ``act_batch`` answers whatever it likes.
-        parks: whether work that failed leaves its group, so that its successors go on.
         halves: whether a batch of an action that failed is tried again in smaller batches, half as
             large each time, and each alone the last time.
         takes_terms: whether its work may bring terms of its own along; see `terms`.
@@ -186,7 +194,6 @@ class WorkHandler:
     takes_terms: bool = False
     final: tuple[type[Exception], ...] = (Unfit,)
     tells: Callable[[Work, str, str | None], Mapping[str, Json]] | None = None
-    parks: bool = False
 
 
 @dataclass(frozen=True)

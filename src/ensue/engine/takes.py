@@ -37,11 +37,3 @@ def next_due_ms(tx: Transaction, queue: int) -> int | None:
     )
     first = found[0] if found else None
     return first if isinstance(first, int) and first != HELD_MS else None
-
-
-def leave_group(tx: Transaction, piece: Work) -> None:
-    """Take unsettled work out of its group, so that the next of the group may be taken."""
-    if piece.group is None:
-        return
-    tx.execute("UPDATE ensue_work SET grp = NULL WHERE id = ?", (piece.id,))
-    work.release_groups(tx, [piece])

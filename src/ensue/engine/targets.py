@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import KW_ONLY, dataclass
-from typing import Literal, get_args
+from typing import get_args
 
+from ensue.engine.handlers import OnFailure
 from ensue.engine.home import Resource
 from ensue.engine.sockets import Terms
 from ensue.words.errors import InvalidDeclaration
@@ -15,8 +16,6 @@ RETRIES_MAX = 185
 AGE_MS_DEFAULT = 86_400_000
 AGE_MS_MIN = 60_000
 AGE_MS_MAX = 86_400_000
-
-OnFailure = Literal["hold", "park"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from ensue.app.app import App
-from ensue.engine.sockets import Refusal
+from ensue.engine.sockets import Delivery, Refusal
 from ensue.engine.targets import RuleTarget
 from ensue.languages.transformers import InputPath, InputTransformer
 from ensue.words.errors import InvalidDeclaration, NotFound
@@ -131,6 +131,21 @@ def test_a_delivery_is_tried_last_at_the_end_of_its_age(store, run_on, app, bus,
     stage.wait(full.purge())
     stage.advance(1)
     assert orders_in(stage, full) == [1]
+
+
+def test_many_deliveries_at_once_are_messages_like_any_other(store, run_on, app, bus):
+    queue = app.queue("payments")
+    bus.rule("placed", PLACED, to=queue)
+    stage = run_on(store, app)
+    delivered = stage.do(lambda tx: queue.deliver(tx, [Delivery(str(n)) for n in range(3)]))
+    messages = stage.wait(queue.peek())
+    assert [(each.id, each.body) for each in messages] == list(
+        zip(delivered, range(3), strict=True)
+    )
+    number = stage.engine.number(queue.ref)
+    assert stage.engine.facts.depths.committed(number) == (3, 0, 0)
+    rows = stage.rows("SELECT count(DISTINCT hop), min(due_ms), max(after_ms) FROM ensue_work")
+    assert rows == [(1, stage.clock.now_ms(), stage.clock.now_ms())]
 
 
 def test_a_redrive_gives_a_dead_delivery_to_the_same_target_of_its_rule(

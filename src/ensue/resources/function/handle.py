@@ -233,6 +233,7 @@ class Function(Pausable):
             transact_many=transact_many if feed.in_batches else None,
             start=feed.start,
             passes_over=self._passes_over if feed.snapshot else None,
+            parks=self.model.policy.parks and not self._is_action,
             key=feed.key,
         )
 

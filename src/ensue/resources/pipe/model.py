@@ -9,13 +9,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeAlias, TypedDict
 
-from ensue.engine.handlers import Policy
+from ensue.engine.handlers import OnFailure, Policy
 from ensue.engine.home import Resource
 from ensue.engine.ids import Place
 from ensue.engine.lanes import LATEST, Start
 from ensue.engine.logs import Record
 from ensue.engine.sockets import Terms
-from ensue.engine.targets import OnFailure
 from ensue.engine.transaction import Transaction
 from ensue.engine.work import Work
 from ensue.languages.transformers import Input

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 
 from ensue.engine.consumer import error_text
 from ensue.engine.handlers import WorkHandler
@@ -63,21 +64,19 @@ class Runs:
                 ref=of,
                 dead_letters=dead_letters,
                 actor=pipe.ref.name,
-                policy=pipe.policy,
+                policy=replace(pipe.policy, parks=pipe.parks),
                 act_batch=self._ask,
                 complete=self._complete,
                 halves=True,
-                parks=pipe.parks,
             )
         takes_batches = pipe.in_batches and not pipe.is_direct
         return WorkHandler(
             ref=of,
             dead_letters=dead_letters,
             actor=pipe.ref.name,
-            policy=pipe.policy,
+            policy=replace(pipe.policy, parks=pipe.parks),
             transact=None if takes_batches else lambda tx, piece: self._take(tx, [piece]),
             transact_batch=self._take if takes_batches else None,
-            parks=pipe.parks,
         )
 
     def _take(self, tx: Transaction, pieces: list[Work]) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from ensue.engine.dead_letters import Letter
+from ensue.engine.parking import group_of
 from ensue.engine.turns import FAIR, PRIORITY, PRIORITY_MAX, TENANT_LENGTH_MAX
 from ensue.languages.expressions import Update, check_placeholders, compile_update
 from ensue.languages.patterns import Pattern, compile_pattern
@@ -255,7 +256,7 @@ def shape(letter: Letter) -> Mapping[str, Json]:
         "attributes": letter.attributes,
         "reason": letter.reason,
         "receives": letter.receives,
-        "group": letter.piece.group,
+        "group": group_of(letter.piece),
     }
 
 

@@ -159,6 +159,8 @@ class Queue(Receiving, Redriving, Pausable, Generic[T]):
                 many actions run at once (10). ``batch``: how many messages share a transaction at
                 most (100). ``retry_base``: the first retry waits a random time up to this (1
                 second); it doubles each time. ``retry_cap``: no retry waits longer (5 minutes).
+                ``on_failure="park"``: a message that failed goes aside and is tried again alone,
+                while the later ones of its group go on; by default it holds them back.
                 ``window``: with ``batches``, how long a batch that is not full waits for more,
                 counted from when its first message could be received, up to 5 minutes (0).
                 Durations are texts such as ``"2m"``, or seconds.

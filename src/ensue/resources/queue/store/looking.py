@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ensue.engine import backlog, logs, work
+from ensue.engine.parking import group_of
 from ensue.engine.transaction import Transaction
 from ensue.engine.work import Work
 from ensue.resources.queue.model import (
@@ -71,7 +72,7 @@ def message(piece: Work, message_id: str) -> Message:
         body=values.decode(piece.body),
         receives=piece.receives,
         sent_ms=piece.sent_ms,
-        group=piece.group,
+        group=group_of(piece),
         attributes=work.attributes_of(piece) if piece.attributes else {},
         priority=piece.priority,
         tenant=piece.tenant,

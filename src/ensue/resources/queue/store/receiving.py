@@ -8,6 +8,7 @@ from typing import Any
 
 from ensue.engine import backlog, takes, work
 from ensue.engine.ids import WORK_NUMBER
+from ensue.engine.parking import group_of
 from ensue.engine.sockets import Refusal
 from ensue.engine.transaction import Transaction
 from ensue.engine.work import Work
@@ -91,7 +92,7 @@ def _received(tx: Transaction, piece: Work) -> Received:
         body=values.decode(piece.body),
         receives=piece.receives,
         sent_ms=piece.sent_ms,
-        group=piece.group,
+        group=group_of(piece),
         attributes=work.attributes_of(piece),
         priority=piece.priority,
         tenant=piece.tenant,

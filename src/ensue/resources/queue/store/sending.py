@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Unpack
 
-from ensue.engine import deduplication, work
+from ensue.engine import adding, deduplication, work
 from ensue.engine.deduplication import DEDUPLICATION_ID_LENGTH_MAX
 from ensue.engine.sockets import Delivery, Refusal
 from ensue.engine.transaction import Transaction
@@ -82,12 +82,28 @@ def deliver(
         LimitExceeded: the queue is as deep as it may be; who delivers waits, and tries again.
     """
     number = tx.number(queue.ref)
+    if len(deliveries) > 1 and _are_plain(queue, deliveries):
+        first = adding.add_plain(tx, number, [each.body for each in deliveries])
+        return [work.record_id(tx, first + place) for place in range(len(deliveries))]
     if queue.shape is None:
         return [_take(tx, queue, number, each) for each in deliveries]
     fitted = [_fitted(queue.shape, index, each) for index, each in enumerate(deliveries)]
     return [
         each if isinstance(each, Refusal) else _take(tx, queue, number, each) for each in fitted
     ]
+
+
+def _are_plain(queue: QueueModel, deliveries: Sequence[Delivery]) -> bool:
+    """Whether there is nothing to look at in a queue or its deliveries but their bodies."""
+    if (queue.shape, queue.order, queue.depth_max) != (None, None, None) or queue.deduplicate:
+        return False
+    return all(
+        each.group is None
+        and not each.delay_ms
+        and not each.attributes
+        and each.deduplication_id is None
+        for each in deliveries
+    )
 
 
 def _take(tx: Transaction, queue: QueueModel, number: int, delivery: Delivery) -> str:
