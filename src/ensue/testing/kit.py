@@ -46,7 +46,7 @@ class Reply:
 
     Attributes:
         status: the HTTP status.
-        body: the decoded JSON body; None for an empty one.
+        body: the decoded JSON body, or the bytes of one of another type; None for an empty one.
         headers: by lower-case name.
     """
 
@@ -292,8 +292,7 @@ class Running:
                 headers=({} if raw is None else JSON) | dict(headers or {}),
             )
         )
-        found = answer.json() if answer.content else None
-        return Reply(answer.status_code, found, dict(answer.headers))
+        return Reply(answer.status_code, _decoded(answer), dict(answer.headers))
 
     def _let_go(self) -> None:
         self._loop.close()
@@ -335,6 +334,13 @@ class Running:
         self._steps = Steps(self._platform, self.clock, self._held)
         transport = httpx.ASGITransport(door, raise_app_exceptions=False)
         self._client = httpx.AsyncClient(transport=transport, base_url="http://localhost")
+
+
+def _decoded(answer: httpx.Response) -> Any:  # noqa: ANN401 - any JSON value
+    if not answer.content:
+        return None
+    is_json = "json" in answer.headers.get("content-type", "")
+    return answer.json() if is_json else answer.content
 
 
 @contextmanager

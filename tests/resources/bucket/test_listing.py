@@ -10,7 +10,7 @@ from ensue.app.app import App
 from ensue.engine.database import MEMORY, StoreUrl
 from ensue.resources.bucket import list_in
 from ensue.resources.bucket.rules import successor
-from ensue.resources.bucket.store.listing import ROWS_AT_ONCE
+from ensue.resources.bucket.store.listing import ROWS_AT_FIRST
 from ensue.words.errors import InvalidValue
 from tests.conftest import Stage
 
@@ -115,7 +115,7 @@ def test_what_is_rolled_up_is_not_read(run_on, file_store, app, files):
     page = stage.engine.read(count)
 
     assert page.prefixes == ["a/", "b/", "c/"]
-    assert len(read) <= 3 * ROWS_AT_ONCE
+    assert len(read) <= 3 * ROWS_AT_FIRST
 
 
 TEXTS = st.text(alphabet=st.sampled_from("a/\0\ud7ff\ue000\U0010ffff"), min_size=1, max_size=4)

@@ -16,7 +16,7 @@ from ensue.resources.bucket.rules import from_token, successor, token
 from ensue.resources.bucket.store.rows import COLUMNS, as_object
 from ensue.words.errors import InvalidInput, InvalidValue
 
-ROWS_AT_ONCE = 100
+ROWS_AT_FIRST = 2
 
 
 class _Roll(NamedTuple):
@@ -112,13 +112,16 @@ def _rolled_up(
 ) -> ObjectPage:
     """A page in which the keys that go on behind the delimiter are rolled up.
 
-    What is rolled up is not read: the next look begins behind all that have it in common.
+    What is rolled up is not read: the next look begins behind all that have it in common. Where one
+    was rolled up the next often is, so few rows are read at once there, and more where none is.
     """
     objects: list[ObjectInfo] = []
     prefixes: list[str] = []
     at: str | None = bounds[0]
+    rows = ROWS_AT_FIRST
     while at is not None:
-        found = _read(tx, bucket, at, bounds[1], ROWS_AT_ONCE)
+        rolled_before = len(prefixes)
+        found = _read(tx, bucket, at, bounds[1], rows)
         for each in found:
             if at is None or each.key < at:
                 continue
@@ -131,8 +134,9 @@ def _rolled_up(
             else:
                 prefixes.append(rolled)
                 at = successor(rolled)
-        if len(found) < ROWS_AT_ONCE:
+        if len(found) < rows:
             break
+        rows = ROWS_AT_FIRST if len(prefixes) > rolled_before else min(4 * rows, limit + 1)
     return ObjectPage(objects, prefixes, None)
 
 
