@@ -549,4 +549,38 @@ BOUNDS: dict[str, Bound] = {
     "languages.schemas:DRAWS_MAX": Bound(
         SCHEMAS, "draws", "how often a value of a sample is drawn", "`InvalidInput`"
     ),
+    "resources.schemas:SUBJECTS_MAX": Bound(SCHEMAS, "subjects", "subjects of a registry", LIMIT),
+    "resources.schemas:VERSIONS_MAX": Bound(SCHEMAS, "versions", "versions of a subject", LIMIT),
+    "resources.schemas:SUBJECT_LENGTH_MAX": Bound(SCHEMAS, "characters", "a subject", VALUE),
+    "resources.schemas:SCHEMA_BYTES_MAX": Bound(
+        SCHEMAS, "bytes", "a schema that is declared or registered", VALUE
+    ),
+    "resources.schemas:PATTERN_SIZE_MAX": Bound(
+        SCHEMAS, "bytes", "a `pattern` of a schema, compiled", VALUE
+    ),
+    "resources.schemas:PAGE_MAX": Bound(
+        SCHEMAS, "subjects", "one `list` or `search`", "the first so many"
+    ),
+    "resources.schemas:SEARCH_WORDS_MAX": Bound(SCHEMAS, "words", "one `search`", VALUE),
+    "resources.schemas:FAULTS_MAX": Bound(
+        SCHEMAS, "faults", "faults that are said of an event", "the first so many"
+    ),
+    "resources.schemas:SAID_LENGTH_MAX": Bound(
+        SCHEMAS, "characters", "a fault in the validator's words", "cut"
+    ),
+    "resources.schemas:VALIDATORS_MAX": Bound(
+        SCHEMAS, "schemas", "schemas that are kept compiled", "the oldest is compiled again"
+    ),
+    "resources.schemas:TREES_MAX": Bound(
+        SCHEMAS, "versions", "versions that a rule is held against", "the rule is not doubted"
+    ),
+    "resources.schemas:KNOWN_MAX": Bound(
+        SCHEMAS, "subjects", "subjects that discovery keeps in memory", "they are read again"
+    ),
+    "resources.schemas:UNNOTED_MAX": Bound(
+        SCHEMAS, "events", "events that discovery reads again after a crash", "its place is noted"
+    ),
+    "resources.schemas:REST_MS": Bound(
+        SCHEMAS, "ms", "how long its place is not noted when nothing comes", "it is noted"
+    ),
 }

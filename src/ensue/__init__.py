@@ -33,6 +33,7 @@ from ensue.resources.mail import Letter, Mail
 from ensue.resources.pipe import Pipe
 from ensue.resources.queue import Message, Queue
 from ensue.resources.schedule import Firing, Schedule, Schedules
+from ensue.resources.schemas import Schemas
 from ensue.resources.stream import ConsumerGroup, Records, ShardLease, Stream, StreamRecord
 from ensue.resources.table import Change, Index, Page, Table, Versioned
 from ensue.resources.topic import Notification, Topic
@@ -135,6 +136,7 @@ __all__ = [
     "RuleTarget",
     "Schedule",
     "Schedules",
+    "Schemas",
     "Secret",
     "ShardLease",
     "SignedRequest",

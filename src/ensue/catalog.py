@@ -11,6 +11,7 @@ from ensue.resources import (
     pipe,
     queue,
     schedule,
+    schemas,
     stream,
     table,
     topic,
@@ -31,5 +32,6 @@ KINDS: dict[str, Kind] = {
         bucket.KIND,
         schedule.KIND,
         pipe.KIND,
+        schemas.KIND,
     )
 }

@@ -169,6 +169,7 @@ class Handlers(Resources):
         start: str | int | None = None,
         group: str | None = None,
         name: str | None = None,
+        upcast: bool = False,
         retries: int = 9,
         **policy: Unpack[HandlerOptions],
     ) -> Callable[[F], F]:
@@ -187,6 +188,8 @@ class Handlers(Resources):
             group: the path in the event of what the order is kept by, such as
                 ``$.detail.orderId``: an event that fails holds back the later ones of its group.
             name: its name, and the rule's; the function's own by default.
+            upcast: whether it gets each event as the newest version of its schema has it, by the
+                upcasters of the bus's registry; what they cannot make is dead-lettered at once.
             retries: how often it is tried again before an event is dead-lettered.
             policy: as for `function`.
 
@@ -202,7 +205,9 @@ class Handlers(Resources):
         def present(body: Json, work_id: str) -> Event:
             del work_id
             event = body if isinstance(body, dict) else {}
-            return Event.from_envelope(event if feed is None else bus.as_present(event))
+            if feed is not None:
+                return Event.from_envelope(bus.as_present(event))
+            return Event.from_envelope(bus.upcast(event) if upcast and bus.upcast else event)
 
         def declare(given: F) -> F:
             typed, terms = with_typed(given, Event, "detail"), terms_of(retries, policy)

@@ -10,6 +10,8 @@ from typing_extensions import TypeVar
 from ensue.app.transaction import Tx
 from ensue.engine.handlers import Policy
 from ensue.engine.home import Home, Resource
+from ensue.languages.schemas import Compatibility
+from ensue.resources import bus as bus_kind
 from ensue.resources import mail as mail_kind
 from ensue.resources import schedule as schedule_kind
 from ensue.resources.adopted import Adopted
@@ -18,6 +20,7 @@ from ensue.resources.bus import Bus
 from ensue.resources.mail import Mail
 from ensue.resources.queue import Queue, QueueOptions
 from ensue.resources.schedule import Schedules
+from ensue.resources.schemas import Schemas
 from ensue.resources.stream import Stream
 from ensue.resources.table import IndexOption, Table
 from ensue.resources.topic import Topic
@@ -29,6 +32,7 @@ from ensue.words.values import Item, Json
 R = TypeVar("R", bound=Resource)
 T = TypeVar("T", default=Any)
 ItemT = TypeVar("ItemT", default=Item)
+Validate = Literal["off", "warn", "enforce"]
 
 
 class Resources:
@@ -160,7 +164,32 @@ class Resources:
             self._add(queue.dead_letters)
         return queue
 
-    def bus(self, name: str, *, source: str | None = None, keep: str | float | None = None) -> Bus:
+    def schemas(self, name: str, *, compatibility: Compatibility = "backward") -> Schemas:
+        """Declare a schema registry: what the details of events look like, version by version.
+
+        Args:
+            name: its name.
+            compatibility: what a new version that is declared or registered must not break:
+                ``none``, ``backward``, ``forward`` or ``full``, each also ``-transitive``.
+
+        Raises:
+            InvalidName: the name breaks the naming rule.
+            InvalidDeclaration: the name is taken, or there is no such rule of compatibility.
+            MissingExtra: `jsonschema-rs` is not installed: ``ensue[schemas]``.
+        """
+        name = check_name(name, "schema registry")
+        return self._add(Schemas(self.home, name, compatibility=compatibility))
+
+    def bus(
+        self,
+        name: str,
+        *,
+        source: str | None = None,
+        keep: str | float | None = None,
+        schemas: Schemas | None = None,
+        discover: bool = False,
+        validate: Validate = "off",
+    ) -> Bus:
         """Declare a bus: events in a log, delivered by rules.
 
         What a rule's target does not take in the end goes to its dead-letter queue, ``<name>-dlq``.
@@ -170,19 +199,33 @@ class Resources:
             source: the source of events that name none; the app's name by default.
             keep: how long its events can be looked at, such as ``"30d"``; as long as `ensue run
                 --keep` says by default.
+            schemas: a registry for the schemas of its events.
+            discover: whether a changed shape of its events is a new version there.
+            validate: what happens to an event that does not fit its schema: nothing (``off``), it
+                is noted (``warn``), or it is refused (``enforce``).
 
         Raises:
             InvalidName: the name breaks the naming rule.
             InvalidValue: the time is written wrong.
-            InvalidDeclaration: the name is taken.
+            InvalidDeclaration: the name is taken, or it is to discover or to validate without a
+                registry.
         """
         keep_ms = None if keep is None else duration_ms(keep)
 
         def at(own: str, expression: str, event: Json) -> None:
             self.schedules().declare(own, expression, to=bus, body=event, options={})
 
-        bus = Bus(self.home, check_name(name, "bus"), source=source, keep_ms=keep_ms, schedule=at)
+        bus = Bus(
+            self.home,
+            check_name(name, "bus"),
+            source=source,
+            keep_ms=keep_ms,
+            schedule=at,
+            schemas=_schemas_of(name, schemas, validate, discover=discover),
+        )
         self._add(bus)
+        if schemas is not None and discover:
+            schemas.follow(bus.ref)
         letters = Queue(self.home, bus.model.dead_letters.name, is_dead_letters=True)
         # A queue or function of the bus's name shares its dead-letter queue with it.
         if not _is_dead_letters(self.resources.get(letters.ref)):
@@ -324,6 +367,29 @@ class Resources:
             )
         self.resources[resource.ref] = resource
         return resource
+
+
+def _schemas_of(
+    name: str, schemas: Schemas | None, validate: str, *, discover: bool
+) -> bus_kind.Schemas | None:
+    """What a registry does for a bus; None without one.
+
+    Raises:
+        InvalidDeclaration: there is no such way to validate, or no registry to do it by.
+    """
+    if validate not in {"off", "warn", "enforce"}:
+        raise InvalidDeclaration(
+            f"expected validate to be off, warn or enforce, got {validate!r}", at=f"bus {name}"
+        )
+    if schemas is None:
+        if discover or validate != "off":
+            raise InvalidDeclaration(
+                "expected a registry to discover or to validate by", at=f"bus {name}"
+            )
+        return None
+    guards = {"off": None, "warn": schemas.checks.warn, "enforce": schemas.checks.enforce}
+    said: dict[str, Json] = {"validate": validate, "discover": discover}
+    return bus_kind.Schemas(schemas.ref.name, said, schemas.checks.upcasted, guards[validate])
 
 
 def _is_dead_letters(resource: Resource | None) -> bool:

@@ -43,6 +43,7 @@ class Kind:
         audit: what is wrong with one in a store, given a transaction and the resource as the store
             knows it; None where the engine's own rules say it all.
         noun: what one is called in sentences, where its name is not the word.
+        group: the command below which its operations are; None where each is a command of its own.
     """
 
     name: str
@@ -53,6 +54,7 @@ class Kind:
     status: Callable[[Any], Awaitable[dict[str, Json]]]
     audit: Callable[[Any, Any], Iterable[Finding]] | None = None
     noun: str | None = None
+    group: str | None = None
 
     @property
     def called(self) -> str:

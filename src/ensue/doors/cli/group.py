@@ -7,6 +7,7 @@ import click
 from ensue.doors.cli.command import Root, examples
 from ensue.doors.cli.connect import connect
 from ensue.doors.cli.copies import backup, branch, check, export, import_
+from ensue.doors.cli.grouped import group_commands
 from ensue.doors.cli.listing import describe, ls
 from ensue.doors.cli.model import Connect, House, Serve
 from ensue.doors.cli.new import new
@@ -33,7 +34,7 @@ def make_cli(*, serve: Serve, connect: Connect = connect) -> click.Group:
     generated = operation_commands(leave_out=[each.name or "" for each in own])
     root = Root(
         "ensue",
-        commands=[*own[:4], *generated, *own[4:]],
+        commands=[*own[:4], *generated, *group_commands(), *own[4:]],
         help=(
             "Run event-driven apps, and look into them while they run.\n\n"
             "Run, new and pattern, and backup, branch, check, export and import, need no server."

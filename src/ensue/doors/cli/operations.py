@@ -222,7 +222,8 @@ def _metavar(kind: Kind) -> str:
 
 def operation_commands(leave_out: Iterable[str]) -> list[click.Command]:
     """A command for each operation name of the catalog, in its order."""
-    names = dict.fromkeys(each.name for kind in KINDS.values() for each in kind.operations)
+    kinds = [kind for kind in KINDS.values() if kind.group is None]
+    names = dict.fromkeys(each.name for kind in kinds for each in kind.operations)
     return [_command(name) for name in names if name not in set(leave_out)]
 
 
@@ -232,7 +233,7 @@ def usages(name: str) -> dict[str, Usage]:
         kind.name: Usage(kind, operation, parameters_of(operation.parameters))
         for kind in KINDS.values()
         for operation in kind.operations
-        if operation.name == name
+        if operation.name == name and kind.group is None
     }
 
 
@@ -245,7 +246,7 @@ def _command(name: str) -> click.Command:
     if shapes:
         metavar = next(iter(shapes)) if len(shapes) == 1 else f"({' | '.join(shapes)})"
         params.append(click.Argument(["given"], nargs=-1, metavar=metavar))
-    params += _options(ways.values())
+    params += options_of(ways.values())
 
     def run(
         server: Server, *, resource: str, as_json: bool, given: tuple[str, ...] = (), **rest: object
@@ -254,7 +255,7 @@ def _command(name: str) -> click.Command:
         if only:
             _check_count(only, given)
         place = find_place(server, resource, list(ways))
-        answer = _operate(server, place, ways[place.kind.name], given, options)
+        answer = operate(server, place, ways[place.kind.name], given, options)
         (show_json if as_json else show)(answer)
 
     return ServerCommand(
@@ -267,7 +268,7 @@ def _command(name: str) -> click.Command:
     )
 
 
-def _options(ways: Iterable[Usage]) -> list[click.Option]:
+def options_of(ways: Iterable[Usage]) -> list[click.Option]:
     """The options of all kinds; each says whose it is where it is not everybody's."""
     ways = list(ways)
     declared: dict[str, Parameter] = {}
@@ -301,13 +302,14 @@ def _option(parameter: Parameter, owners: Sequence[str] | None) -> click.Option:
     )
 
 
-def _operate(
+def operate(
     server: Server,
     place: Place,
     way: Usage,
     given: Sequence[str],
     options: Mapping[str, object],
 ) -> Decoded:
+    """Do one of a resource's operations, with what was typed; returns what the server answers."""
     _check_count(way, given)
     body = _taken_options(way, options)
     again: dict[str, object] = {}

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from ensue.resources.bus.audit import audit
 from ensue.resources.bus.handle import Bus
-from ensue.resources.bus.model import ArchiveState, Entry, Event, Match, Replay, ReplayPreview
+from ensue.resources.bus.model import (
+    ArchiveState,
+    Entry,
+    Event,
+    Guard,
+    Match,
+    Replay,
+    ReplayPreview,
+    Schemas,
+)
 from ensue.resources.bus.operations import OPERATIONS, status
 from ensue.resources.bus.rules.envelope import envelope_text
 from ensue.resources.bus.rules.grouping import group_of, parse_group
@@ -17,9 +26,11 @@ __all__ = [
     "Bus",
     "Entry",
     "Event",
+    "Guard",
     "Match",
     "Replay",
     "ReplayPreview",
+    "Schemas",
     "envelope_text",
     "group_of",
     "parse_group",

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
-from typing import Generic, Required
+from typing import Any, Generic, Required, TypeAlias
 
 from typing_extensions import TypedDict, TypeVar
 
 from ensue.engine.sockets import Terms
+<<<<<<< HEAD
 from ensue.languages.patterns import Pattern
+=======
+from ensue.engine.transaction import Transaction
+>>>>>>> e6fd67d (Schema registries: versions declared, registered or discovered; validation at publish; upcasters; rules in doubt)
 from ensue.languages.transformers import Input
 from ensue.words.names import Ref, sql_name
 from ensue.words.values import Item, Json
 
 Detail_co = TypeVar("Detail_co", default=Item, covariant=True)
+# Looks at an event before it is kept: its source, its detail-type and its detail.
+Guard: TypeAlias = Callable[[Transaction, str, str, Any], None]
 
 EVENT_BYTES_MAX = 1_048_576
 NAME_LENGTH_MAX = 256
@@ -38,6 +44,23 @@ REGION = "local"
 
 
 @dataclass(frozen=True)
+class Schemas:
+    """What a registry of schemas does for a bus.
+
+    Attributes:
+        name: the registry's.
+        said: how the bus uses it, for people.
+        upcast: an event in its envelope as the newest version has it.
+        guard: looks at each event that is published; None for none.
+    """
+
+    name: str
+    said: Mapping[str, Json]
+    upcast: Callable[[Mapping[str, Json]], dict[str, Json]]
+    guard: Guard | None = None
+
+
+@dataclass(frozen=True)
 class BusModel:
     """A bus as declared.
 
@@ -45,11 +68,13 @@ class BusModel:
         ref: what it is called.
         source: the source of events that name none.
         keep_ms: how long its events are kept; None for as long as what is over is kept.
+        guard: looks at each event that is published, and may refuse it; None for none.
     """
 
     ref: Ref
     source: str
     keep_ms: int | None = None
+    guard: Guard | None = field(default=None, compare=False)
 
     @property
     def dead_letters(self) -> Ref:

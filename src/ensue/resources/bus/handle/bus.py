@@ -16,7 +16,7 @@ from ensue.engine.workers import Worker
 from ensue.languages.transformers import Declared
 from ensue.resources.bus import schema, store
 from ensue.resources.bus.handle.replaying import Replaying
-from ensue.resources.bus.model import TARGETS_MAX, BusModel, Entry, Match, Rule
+from ensue.resources.bus.model import TARGETS_MAX, BusModel, Entry, Match, Rule, Schemas
 from ensue.resources.bus.rules.declaring import scheduled_event, scheduled_pattern, target_model
 from ensue.resources.bus.rules.envelope import check_word
 from ensue.resources.bus.worker.retrying import retrying
@@ -36,7 +36,7 @@ class Bus(Replaying):
         keep_ms: how long its events are kept; None for as long as what is over is kept.
         schedule: declares a schedule, given its name, its expression and the event that this bus
             gets at each firing.
-    """
+        schemas: what a registry of schemas does for it; None for none.    """
 
     def __init__(
         self,
@@ -46,10 +46,14 @@ class Bus(Replaying):
         source: str | None = None,
         keep_ms: int | None = None,
         schedule: Callable[[str, str, Json], None] | None = None,
+        schemas: Schemas | None = None,
     ) -> None:
         ref = Ref(home.app, "bus", name)
         said = check_word(source or home.app, f"{ref}/source")
-        super().__init__(home, BusModel(ref, said, keep_ms))
+        guard = None if schemas is None else schemas.guard
+        super().__init__(home, BusModel(ref, said, keep_ms, guard))
+        self.upcast = None if schemas is None else schemas.upcast
+        self._schemas = schemas
         self._schedule = schedule
 
     @property
@@ -229,6 +233,8 @@ class Bus(Replaying):
             "source": self.model.source,
             **({} if keep_ms is None else {"keep_ms": keep_ms}),
             **self._said_archives(),
+            **({} if self._schemas is None else {"schemas": self._schemas.name}),
+            **({} if self._schemas is None else self._schemas.said),
             "rules": self.described(),
         }
 

@@ -48,6 +48,8 @@ def publish(  # noqa: PLR0913 - each is a part of the envelope
         time=time,
         now_ms=tx.now_ms,
     )
+    if bus.guard is not None:
+        bus.guard(tx, made.source, made.detail_type, made.detail)
     if made.size > EVENT_BYTES_NEAR:
         _warn(tx, bus, made)
     number = tx.number(bus.ref)
@@ -73,7 +75,7 @@ def publish_batch(
     drafts: list[Draft | Refusal] = []
     for index, entry in enumerate(entries):
         try:
-            drafts.append(_draft_of(tx, bus, entry))
+            drafts.append(_guarded(tx, bus, _draft_of(tx, bus, entry)))
         except StoreError:
             raise
         except EnsueError as fault:
@@ -88,12 +90,18 @@ def take(
     drafts: list[Draft | Refusal] = []
     for index, each in enumerate(deliveries):
         try:
-            drafts.append(_draft_of_body(tx, bus, each.body))
+            drafts.append(_guarded(tx, bus, _draft_of_body(tx, bus, each.body)))
         except StoreError:
             raise
         except EnsueError as fault:
             drafts.append(Refusal(index, fault.code, str(fault)))
     return _keep_all(tx, bus, rules, drafts)
+
+
+def _guarded(tx: Transaction, bus: BusModel, made: Draft) -> Draft:
+    if bus.guard is not None:
+        bus.guard(tx, made.source, made.detail_type, made.detail)
+    return made
 
 
 def _keep_all(

@@ -1,0 +1,103 @@
+"""Commands of kinds whose operations have a group of their own: ``ensue schema code``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import click
+
+from ensue.catalog import KINDS
+from ensue.doors.cli.arguments import parameters_of
+from ensue.doors.cli.command import ServerCommand, examples, json_option
+from ensue.doors.cli.model import Server
+from ensue.doors.cli.operations import Usage, operate, options_of
+from ensue.doors.cli.output import printable, show, show_json
+from ensue.doors.cli.places import Place, find_place, places
+from ensue.words.errors import InvalidInput, NotFound
+from ensue.words.kinds import Kind, Operation, with_article
+
+EXAMPLES: Mapping[str, tuple[str, ...]] = {
+    "schema list": ("ensue schema list",),
+    "schema search": ("ensue schema search 'order total'",),
+    "schema get": ("ensue schema get shop@OrderPlaced --version 2",),
+    "schema diff": ("ensue schema diff shop@OrderPlaced 1 2",),
+    "schema code": (
+        "ensue schema code shop@OrderPlaced > order_placed.py",
+        "ensue schema code shop@OrderPlaced --version 1 --style typeddict",
+    ),
+    "schema sample": ("ensue schema sample shop@OrderPlaced --seed 7 --json",),
+    "schema validate": ("ensue schema validate shop@OrderPlaced @detail.json",),
+    "schema register": ("ensue schema register shop@OrderPlaced @order-placed.json",),
+    "schema export": ("ensue schema export --json > schemas.json",),
+}
+
+
+def group_commands() -> list[click.Command]:
+    """A group for each kind that has one."""
+    return [
+        click.Group(
+            kind.group,
+            commands=[_command(kind, operation) for operation in kind.operations],
+            help=kind.summary,
+            short_help=kind.summary,
+        )
+        for kind in KINDS.values()
+        if kind.group is not None
+    ]
+
+
+def _command(kind: Kind, operation: Operation) -> click.Command:
+    way = Usage(kind, operation, parameters_of(operation.parameters))
+    params: list[click.Parameter] = []
+    if way.positional:
+        params.append(click.Argument(["given"], nargs=-1, metavar=way.arguments))
+    params += options_of([way])
+    registry = click.Option(
+        ["--in", "resource"],
+        metavar="NAME",
+        help=f"In which {kind.called}, where there are several.",
+    )
+
+    def run(
+        server: Server,
+        *,
+        resource: str | None,
+        as_json: bool,
+        given: tuple[str, ...] = (),
+        **rest: object,
+    ) -> None:
+        options = {name: value for name, value in rest.items() if value not in (None, (), False)}
+        answer = operate(server, _place(server, kind, resource), way, given, options)
+        if as_json:
+            show_json(answer)
+        elif isinstance(answer, str):
+            click.echo(printable(answer), nl=not answer.endswith("\n"))
+        else:
+            show(answer)
+
+    name = f"{kind.group} {operation.name}"
+    return ServerCommand(
+        operation.name,
+        callback=run,
+        params=[*params, registry, json_option()],
+        help=operation.summary,
+        epilog=examples(*EXAMPLES[name]) if name in EXAMPLES else None,
+    )
+
+
+def _place(server: Server, kind: Kind, named: str | None) -> Place:
+    """The resource that is named, or the only one of its kind.
+
+    Raises:
+        NotFound: there is none.
+        InvalidInput: there are several, and none is named.
+    """
+    if named is not None:
+        return find_place(server, named, [kind.name])
+    found = [each for each in places(server) if each.kind is kind]
+    if len(found) == 1:
+        return found[0]
+    if not found:
+        raise NotFound(f"there is no {kind.called}", hint="Declare one in the app.")
+    names = ", ".join(each.name for each in found)
+    raise InvalidInput(f"expected {with_article(kind.called)} by --in, one of {names}")

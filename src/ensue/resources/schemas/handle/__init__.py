@@ -1,0 +1,5 @@
+"""What an application holds of a schema registry."""
+
+from ensue.resources.schemas.handle.registry import Schemas
+
+__all__ = ["Schemas"]
