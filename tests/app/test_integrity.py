@@ -29,6 +29,7 @@ def app() -> App:
     news = app.topic("news")
     app.stream("clicks", shards=2)
     files = app.bucket("files", versions=True)
+    app.schemas("shapes")
     jobs = app.queue("jobs", max_receives=1)
     leased = app.queue("leased")
     news.subscribe(leased, filter={"kind": ["none"]})

@@ -7,7 +7,11 @@ import pytest
 from ensue.catalog import KINDS
 from ensue.doors.cli.operations import EXAMPLES, HELP, operation_commands, usages
 
-NAMES = list(dict.fromkeys(each.name for kind in KINDS.values() for each in kind.operations))
+NAMES = list(
+    dict.fromkeys(
+        each.name for kind in KINDS.values() if kind.group is None for each in kind.operations
+    )
+)
 
 
 def test_each_operation_of_the_catalog_has_a_command(ensue):

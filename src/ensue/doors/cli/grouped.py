@@ -32,6 +32,15 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
 }
 
 
+HELP: Mapping[str, str] = {
+    "after": "Only subjects behind this one.",
+    "limit": "How many at most.",
+    "version": "Which version; the one in force by default.",
+    "style": "How the types are written: struct, dataclass or typeddict.",
+    "seed": "What it is drawn from: the same seed gives the same event.",
+}
+
+
 def group_commands() -> list[click.Command]:
     """A group for each kind that has one."""
     return [
@@ -51,7 +60,7 @@ def _command(kind: Kind, operation: Operation) -> click.Command:
     params: list[click.Parameter] = []
     if way.positional:
         params.append(click.Argument(["given"], nargs=-1, metavar=way.arguments))
-    params += options_of([way])
+    params += options_of([way], HELP)
     registry = click.Option(
         ["--in", "resource"],
         metavar="NAME",

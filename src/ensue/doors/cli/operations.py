@@ -268,7 +268,7 @@ def _command(name: str) -> click.Command:
     )
 
 
-def options_of(ways: Iterable[Usage]) -> list[click.Option]:
+def options_of(ways: Iterable[Usage], help_: Mapping[str, str] = HELP) -> list[click.Option]:
     """The options of all kinds; each says whose it is where it is not everybody's."""
     ways = list(ways)
     declared: dict[str, Parameter] = {}
@@ -278,13 +278,15 @@ def options_of(ways: Iterable[Usage]) -> list[click.Option]:
             declared.setdefault(each.name, each)
             owners.setdefault(each.name, []).append(way.kind.called)
     return [
-        _option(each, None if len(owners[name]) == len(ways) else owners[name])
+        _option(each, None if len(owners[name]) == len(ways) else owners[name], help_)
         for name, each in declared.items()
     ]
 
 
-def _option(parameter: Parameter, owners: Sequence[str] | None) -> click.Option:
-    help_ = parameter.help or HELP.get(parameter.name)
+def _option(
+    parameter: Parameter, owners: Sequence[str] | None, told: Mapping[str, str]
+) -> click.Option:
+    help_ = parameter.help or told.get(parameter.name)
     said = [] if help_ is None else [help_]
     said += [f"For {with_article(' or '.join(owners))} only."] if owners else []
     if parameter.default not in (None, {}, [], False):
