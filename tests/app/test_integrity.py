@@ -102,6 +102,7 @@ def test_a_store_that_was_used_has_nothing_wrong_with_it(filled):
         "function",
         "queue",
         "schedule",
+        "schemas",
         "stream",
         "table",
         "topic",
