@@ -166,10 +166,13 @@ class Discoverer:
 
 def _event(record: Record) -> tuple[str, dict[str, Any]] | None:
     """The subject and the detail of a record; None where it is no event."""
-    said = values.decode(record.new or "{}")
+    text = record.new or "{}"
+    said = values.decode(text)
     if not isinstance(said, dict):
         return None
-    detail = values.as_json(said.get("detail"))
+    detail = said.get("detail")
+    if not values.is_plain(text):
+        detail = values.as_json(detail)
     if not isinstance(detail, dict):
         return None
     return subject_of(str(said.get("source")), str(said.get("detail-type"))), detail
