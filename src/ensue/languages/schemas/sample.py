@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Protocol, TypeVar
 
@@ -65,23 +66,36 @@ class _Sampler:
 
     def node(self, node: Node, path: str, levels: int) -> Json:
         """A value that fits a node."""
-        given = [*node.examples, *(node.default or ())]
         if node.also or _has_more(node):
-            fitting: list[Json] = [each for each in given if fits(self._tree, each, node)]
-            if not fitting:
-                raise _undrawable(node, path)
-            return self._pick(fitting)
+            return self._given(node, _undrawable(node, path))
         if levels > SAMPLE_LEVELS_MAX:
             raise InvalidInput("expected a schema that ends, got one that names itself", at=path)
         if node.is_anything:
             return self._word()
         if node.is_nothing:
             raise InvalidInput("expected a schema that something fits", at=path)
+        wrong = InvalidInput("expected a value that fits one of oneOf only", at=path, hint=_HINT)
         for each in self._in_turn(node, levels):
-            value = self._alternative(each, path, levels)
+            try:
+                value = self._alternative(each, path, levels)
+            except InvalidInput as fault:
+                wrong = fault
+                continue
             if not node.exclusive or fits(self._tree, value, node):
                 return value
-        raise InvalidInput("expected a value that fits one of oneOf only", at=path, hint=_HINT)
+        return self._given(node, wrong)
+
+    def _given(self, node: Node, wrong: InvalidInput) -> Json:
+        """An example, or the default, of what cannot be drawn.
+
+        Raises:
+            InvalidInput: there is none that fits.
+        """
+        given = [*node.examples, *(node.default or ())]
+        fitting: list[Json] = [each for each in given if fits(self._tree, each, node)]
+        if not fitting:
+            raise wrong
+        return self._pick(fitting)
 
     def _in_turn(self, node: Node, levels: int) -> Sequence[Alternative]:
         """The alternatives in the order in which they are tried; deep down the plain ones first."""
@@ -190,8 +204,12 @@ class _Sampler:
             wanted = self._whole or self._source.random() < 0.5
             room = each.most is None or len(made) < each.most
             deep = levels > FILLED_LEVELS_MAX
-            if field.required or (wanted and room and not deep and not field.node.is_nothing):
+            if field.required:
                 made[name] = self.node(field.node, step(path, name), levels + 1)
+            elif wanted and room and not deep:
+                # What cannot be drawn need not be there.
+                with suppress(InvalidInput):
+                    made[name] = self.node(field.node, step(path, name), levels + 1)
         if each.most is not None:
             self._leave_out(made, each, each.most)
         named = each.others is not None and not each.others.is_nothing and not each.fields
@@ -250,6 +268,8 @@ _FORMATS: dict[str, Callable[[_Sampler], str]] = {
     "date-time": _Sampler.date_time,
     "date": lambda sampler: sampler.date_time()[:10],
     "time": lambda sampler: sampler.date_time()[11:],
+    "duration": lambda sampler: f"PT{1 + sampler._below(23)}H",  # noqa: SLF001 - of this file
+    "hostname": lambda sampler: f"{sampler._word()}.example.com",  # noqa: SLF001 - as above
     "uuid": _Sampler.uuid,
     "ipv4": lambda sampler: f"192.0.2.{1 + sampler._below(254)}",  # noqa: SLF001 - of this file
     "ipv6": _Sampler.ipv6,
