@@ -11,11 +11,8 @@ from typing import Any, Generic, Required, TypeAlias
 from typing_extensions import TypedDict, TypeVar
 
 from ensue.engine.sockets import Terms
-<<<<<<< HEAD
-from ensue.languages.patterns import Pattern
-=======
 from ensue.engine.transaction import Transaction
->>>>>>> e6fd67d (Schema registries: versions declared, registered or discovered; validation at publish; upcasters; rules in doubt)
+from ensue.languages.patterns import Pattern
 from ensue.languages.transformers import Input
 from ensue.words.names import Ref, sql_name
 from ensue.words.values import Item, Json

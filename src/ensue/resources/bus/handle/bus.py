@@ -36,7 +36,7 @@ class Bus(Replaying):
         keep_ms: how long its events are kept; None for as long as what is over is kept.
         schedule: declares a schedule, given its name, its expression and the event that this bus
             gets at each firing.
-        schemas: what a registry of schemas does for it; None for none.    """
+        schemas: what a registry of schemas does for it; None for none."""
 
     def __init__(
         self,
