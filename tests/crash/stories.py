@@ -1,4 +1,4 @@
-"""Eleven stories that use every kind, each told on a machine whose disk may fail at any step.
+"""Twelve stories that use every kind, each told on a machine whose disk may fail at any step.
 
 A story is a world and what its clients do. A client that cannot know whether a transaction was done
 looks, and asks again: so in the end all that is promised is the same, whatever went wrong.
@@ -121,9 +121,11 @@ class Teller:
         self.machine.clock.move_to(until_ms)
         self.machine.settle()
 
-    def redrive(self, who):
-        """Move what is dead back."""
-        queue = self.world.app.resources[self.world.consumers[who].home.model.dead_letters]
+    def redrive(self, who, letters=None):
+        """Move what is dead back, from the dead-letter queue of its own, or another one."""
+        own = self.world.consumers[who].home.model.dead_letters
+        ref = own if letters is None else own._replace(name=letters)
+        queue = self.world.app.resources[ref]
         self.world.out_of_turn.add(who)
 
         async def redriven():
@@ -198,6 +200,25 @@ def tell_fan_out(t):
     t.client(("events/a", {"t": "one"}), ("events/b", {"t": "two", "fails": 1}))
     t.settle()
     t.client(("events/a", {"t": "three"}))
+
+
+def refusals(world):
+    """Targets that take one at a time: what they refuse is tried again, or dead and redriven."""
+    world.queue("few", options={"depth_max": 1})
+    world.queue("lone", options={"depth_max": 1})
+    world.bus("events")
+    world.rule("again", "events", "a", "few")
+    world.rule("never", "events", "b", "lone", terms={"retries": 0})
+    world.out_of_turn |= {"few", "lone"}
+
+
+def tell_refusals(t):
+    t.client(*[(f"events/{type_}", {"t": f"{type_}{n}"}) for type_ in "ab" for n in range(3)])
+    t.settle()
+    t.wait(30_000)
+    for _ in range(4):
+        t.redrive("lone", "events-dlq")
+        t.wait(1_000)
 
 
 def groups(world):
@@ -346,6 +367,7 @@ def tell_again(t):
 STORIES = {
     "order": Story(order, tell_order),
     "fan-out": Story(fan_out, tell_fan_out),
+    "refusals": Story(refusals, tell_refusals),
     "groups": Story(groups, tell_groups),
     "failures": Story(failures, tell_failures),
     "items": Story(items, tell_items),

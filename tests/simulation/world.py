@@ -12,7 +12,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from ensue import App
+from ensue import App, RuleTarget
 from ensue.engine.deduplication import DEDUPLICATION_MS
 
 ALWAYS = 99
@@ -112,10 +112,12 @@ class World:
             self.routes[f"{name}/{type_}"] = []
         return bus
 
-    def rule(self, name, bus, types, to, **pattern):
+    def rule(self, name, bus, types, to, *, terms=None, **pattern):
         """Let events of some types go to a queue or function that is there."""
         self.app.resources[self.places[f"{bus}/a"].ref].rule(
-            name, {"detail-type": list(types), **pattern}, to=self.places[to]
+            name,
+            {"detail-type": list(types), **pattern},
+            to=RuleTarget(self.places[to], **(terms or {})),
         )
         for type_ in types:
             self.routes[f"{bus}/{type_}"].append(to)
