@@ -10,6 +10,7 @@ from ensue.app.integrity import check
 from ensue.engine import gauges, replays
 from ensue.engine.home import Settings
 from ensue.resources.bus.model import REPLAYS_OPEN_MAX
+from ensue.resources.bus.operations import OPERATIONS
 from ensue.resources.bus.worker.replaying import ReplayWorker
 from ensue.words.errors import (
     Conflict,
@@ -525,3 +526,22 @@ def test_a_replay_in_which_nothing_matches_reads_on_without_waiting(shop_and_sta
     done = shop.state(stage)
     assert (done.state, done.read, done.delivered) == ("done", 7, 0)
     assert replays.DONE == 2
+
+
+def test_its_operations_do_what_the_handle_does(shop_and_stage):
+    shop, stage = shop_and_stage
+    shop.publish(stage, *["OrderPlaced"] * 3)
+    operations = {each.name: each for each in OPERATIONS}
+
+    def operate(operated, /, **given):
+        operation = operations[operated]
+        return stage.wait(operation.run(shop.events, operation.parameters(**given)))
+
+    assert operate("replay", name="again", to=["pay"], dry_run=True).rules == {"pay": 3}
+    assert operate("replay", name="again", to=["pay"], rate="1/s").state == "running"
+    stage.settle()
+    assert operate("pause", name="again").state == "paused"
+    assert operate("resume", name="again").state == "running"
+    assert operate("cancel", name="again").state == "cancelled"
+    assert [each.name for each in operate("replays")] == ["again"]
+    assert operate("archives") == []
