@@ -125,6 +125,30 @@ def test_an_event_whose_upcaster_fails_is_parked_with_the_reason(store, run_on, 
     assert seen == [{"customer": {"name": "Ann"}}]
 
 
+def test_a_replay_delivers_the_newest_version_and_parks_what_no_upcaster_can_read(
+    store, run_on, app, registry
+):
+    bus = app.bus("events", schemas=registry)
+    jobs = app.queue("jobs")
+    bus.rule("wanted", {"detail-type": ["OrderPlaced"]}, to=jobs)
+    stage = run_on(store, app)
+    registered(stage, registry)
+    for name in ("Ann", "nobody", "Bob"):
+        stage.wait(bus.publish("OrderPlaced", {"name": name}))
+    stage.settle()
+
+    stage.wait(bus.replay("again"))
+    stage.settle()
+
+    again = [each.body for each in stage.wait(jobs.peek()) if "replay-name" in each.body]
+    names = [each["detail"]["customer"]["name"] for each in again]
+    assert names == ["Ann", "Bob"]
+    [letter] = stage.wait(stage.platform.resource("queue", "events-dlq").peek())
+    assert letter.body["detail"] == {"name": "nobody"}
+    assert "nobody is no customer" in letter.attributes["ERROR_MESSAGE"]
+    assert stage.wait(bus.replays())[0].state == "done"
+
+
 def test_upcasters_know_the_versions_of_earlier_runs(file_store, run_on):
     def made():
         app = App("wims")

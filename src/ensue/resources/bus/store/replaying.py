@@ -11,7 +11,7 @@ from ensue.engine import archives, lanes, logs, replays
 from ensue.engine.ids import Place
 from ensue.engine.logs import Record
 from ensue.engine.replays import Replaying
-from ensue.engine.sockets import Source
+from ensue.engine.sockets import Delivery, Source
 from ensue.engine.transaction import Origin, Transaction
 from ensue.resources.bus.model import (
     REPLAY_NAME,
@@ -26,10 +26,11 @@ from ensue.resources.bus.rules.envelope import envelope_text
 from ensue.resources.bus.rules.matching import RuleSet
 from ensue.resources.bus.rules.replaying import Plan, check_targets, plan_from
 from ensue.resources.bus.store.delivering import deliver_all
+from ensue.resources.bus.store.keeping import keep
 from ensue.resources.bus.store.reading import event_of
-from ensue.resources.bus.store.sending import Outgoing
+from ensue.resources.bus.store.sending import Outgoing, Sending
 from ensue.words import values
-from ensue.words.errors import Conflict, LimitExceeded, NotFound
+from ensue.words.errors import Conflict, LimitExceeded, NotFound, Unfit
 from ensue.words.values import Json
 
 READ_AT_ONCE = 100
@@ -59,15 +60,36 @@ class Reach:
 
     def outgoing(self, tx: Transaction, record: Record, name: str) -> Outgoing:
         """A record of the log as an event of the present, as a replay delivers it."""
-        event, stored = event_of(tx, self.bus, record), record.new or "{}"
         if self.upcast is None:
-            event[REPLAY_NAME] = name
-            text = envelope_text(stored, str(event["id"]))
-            text = f'{text[:-1]},"{REPLAY_NAME}":"{name}"}}'
-        else:
-            event = {**self.upcast(event), REPLAY_NAME: name}
-            text = values.encode(event)
-        return Outgoing(event if values.is_plain(text) else values.as_plain(event), event, text)
+            return self.as_kept(tx, record, name)
+        event = {**self.upcast(event_of(tx, self.bus, record)), REPLAY_NAME: name}
+        return _seen(event, values.encode(event))
+
+    def as_kept(self, tx: Transaction, record: Record, name: str) -> Outgoing:
+        """A record of the log as it was published, in the name of a replay."""
+        event = event_of(tx, self.bus, record)
+        event[REPLAY_NAME] = name
+        text = envelope_text(record.new or "{}", str(event["id"]))
+        return _seen(event, f'{text[:-1]},"{REPLAY_NAME}":"{name}"}}')
+
+    def park(
+        self, tx: Transaction, outgoing: Outgoing, to: Collection[str] | None, fault: Unfit
+    ) -> int:
+        """Make an event that no upcaster can read a dead letter of each target that wanted it.
+
+        Returns to how many rules and followers it went.
+
+        Raises:
+            Unfit: nobody wanted it as it was published; who would want it is not known.
+        """
+        matching = self.matching(outgoing.seen, to)
+        if not matching:
+            raise fault
+        delivery = Delivery(outgoing.text)
+        for rule in matching:
+            for target in rule.targets:
+                keep(tx, self.bus, Sending(rule, target, outgoing, delivery), fault)
+        return len(matching)
 
     def matching(self, event: Mapping[str, Json], to: Collection[str] | None) -> list[Rule]:
         """Those of the named that an event goes to; None for every rule that is enabled."""
@@ -209,10 +231,7 @@ def advance(tx: Transaction, reach: Reach, name: str, limit: int) -> Step:
     for record in _records(tx, source, replaying):
         position = record.sequence
         looked += 1
-        outgoing = reach.outgoing(tx, record, name)
-        if plan.wants(outgoing.seen):
-            tx.begin_hop(Origin(f"replay {name}", Place(replaying.log, position)))
-            delivered += min(1, reach.deliver(tx, outgoing, plan.to))
+        delivered += min(1, _deliver(tx, reach, replaying, record, plan))
         if delivered >= limit:
             break
     following = archives.read(tx, source, position, 1)
@@ -220,6 +239,28 @@ def advance(tx: Transaction, reach: Reach, name: str, limit: int) -> Step:
         position = replaying.last
     replays.move(tx, replaying, position=position, looked=looked, delivered=delivered)
     return Step(delivered, is_over=position >= replaying.last)
+
+
+def _deliver(
+    tx: Transaction, reach: Reach, replaying: Replaying, record: Record, plan: Plan
+) -> int:
+    """Deliver one event again, if the plan wants it; returns to how many rules and followers."""
+    fault: Unfit | None = None
+    try:
+        outgoing = reach.outgoing(tx, record, replaying.name)
+    except Unfit as raised:
+        outgoing, fault = reach.as_kept(tx, record, replaying.name), raised
+    if not plan.wants(outgoing.seen):
+        return 0
+    origin = Origin(f"replay {replaying.name}", Place(replaying.log, record.sequence))
+    tx.begin_hop(origin)
+    if fault is not None:
+        return reach.park(tx, outgoing, plan.to, fault)
+    return reach.deliver(tx, outgoing, plan.to)
+
+
+def _seen(event: dict[str, Json], text: str) -> Outgoing:
+    return Outgoing(event if values.is_plain(text) else values.as_plain(event), event, text)
 
 
 def halt(tx: Transaction, bus: BusModel, name: str, fault: str) -> None:
@@ -261,7 +302,10 @@ def look(tx: Transaction, reach: Reach, name: str, plan: Plan, tally: Tally) -> 
             return False
         tally.position = record.sequence
         tally.looked += 1
-        outgoing = reach.outgoing(tx, record, name)
+        try:
+            outgoing = reach.outgoing(tx, record, name)
+        except Unfit:
+            outgoing = reach.as_kept(tx, record, name)
         if plan.wants(outgoing.seen):
             _count(reach, plan, tally, outgoing)
     return bool(found) and tally.position < tally.last
