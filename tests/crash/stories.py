@@ -1,4 +1,4 @@
-"""Twelve stories that use every kind, each told on a machine whose disk may fail at any step.
+"""Thirteen stories that use every kind, each told on a machine whose disk may fail at any step.
 
 A story is a world and what its clients do. A client that cannot know whether a transaction was done
 looks, and asks again: so in the end all that is promised is the same, whatever went wrong.
@@ -364,6 +364,34 @@ def tell_again(t):
     t.client(("events/b", {"t": "five"}))
 
 
+def pipes(world):
+    """A table through a pipe and a bus to a queue; pipes that ask outside; one that waits."""
+    world.queue("jobs")
+    world.bus("events")
+    world.rule("all", "events", "a", "jobs", terms={"group": "$.detail.g"})
+    world.table("things")
+    world.pipe("tell", "things", "events/a")
+    world.queue("calls", action=True)
+    world.table("others")
+    world.pipe("ask", "others", "calls", asks=True, batch=2, retry_base="1s", retry_cap="2s")
+    world.queue("last")
+    world.stream("log", 2)
+    world.pipe("wait", "log", "last", batch=3, window="2s")
+    world.source_queue("first")
+    world.pipe("pass", "first", "last", asks=True)
+
+
+def tell_pipes(t):
+    t.client(("things", {"t": "one", "k": "x"}), ("things", {"t": "two", "k": "x"}))
+    t.client(("others", {"t": "three", "k": "x"}), ("others", {"t": "four", "k": "y", "fails": 1}))
+    t.settle()
+    t.client(("log", {"t": "five", "k": "x"}), ("others", {"t": "six", "k": "x", "slow": 100}))
+    t.client(("first", {"t": "seven", "g": "g"}), ("first", {"t": "eight", "g": "g", "fails": 1}))
+    t.wait(3_000)
+    t.client(("things", {"t": "nine", "k": "x"}), ("log", {"t": "ten", "k": "x"}))
+    t.wait(3_000)
+
+
 STORIES = {
     "order": Story(order, tell_order),
     "fan-out": Story(fan_out, tell_fan_out),
@@ -377,4 +405,5 @@ STORIES = {
     "requests": Story(requests, tell_requests),
     "forgetting": Story(forgetting, tell_forgetting, keep_ms=60_000),
     "again": Story(again, tell_again),
+    "pipes": Story(pipes, tell_pipes),
 }

@@ -146,6 +146,8 @@ def _homes(machine):
 def _token(body):
     if "subject" in body:
         return body["subject"]
+    if "NewImage" in body:
+        return body["NewImage"]["t"]
     if "new" in body or "old" in body:
         gone = body.get("new") is None
         return f"{body['old']['t']}!" if gone else body["new"]["t"]
@@ -207,6 +209,7 @@ def along(machine, ledger, *, purges=False):
             for who in world.routes.get(to, [to])
             if not _follows(world, who)
             and not to.startswith("later/")
+            and to not in world.piped
             and not seen.work[who][token]
         ],
         "order is kept per line": [

@@ -12,7 +12,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from ensue import App, RuleTarget
+from ensue import App, InputPath, InputTransformer, RuleTarget
 from ensue.engine.deduplication import DEDUPLICATION_MS
 
 ALWAYS = 99
@@ -50,6 +50,8 @@ class World:
         self.begun: Counter[tuple[str, str]] = Counter()
         self.tries: Counter[tuple[str, str]] = Counter()
         self.again: set[str] = set()  # who is given again what was handled
+        self.piped: set[str] = set()  # what a pipe takes away
+        self.asked: Counter[str] = Counter()
         self.out_of_turn: set[str] = set()  # who is given again what was dead
         self.unseen: dict[str, set[str]] = {}  # what was over before a follower began
         self.observed: list[tuple] = []  # what was seen on the way, to be judged
@@ -70,6 +72,11 @@ class World:
             handler = self._one_by_one(consumer, handler)
         queue.consumer(batches=batches, **policy)(handler)
         return queue
+
+    def source_queue(self, name, **options):
+        """A queue that a pipe takes from."""
+        self.places[name] = self.app.queue(name, **options)
+        self.routes[name] = []
 
     def queue_by_hand(self, name, *, action=True, chain=(), **options):
         """A queue, and who is to handle what is in it: somebody outside."""
@@ -150,6 +157,36 @@ class World:
         for name in targets:
             self.places[f"later/{name}"] = group
             self.routes[f"later/{name}"] = [name]
+
+    def pipe(self, name, source, to, *, asks=False, **options):
+        """A pipe from what is there to a queue or bus that is there, perhaps asking outside."""
+        place, target = self.places[source], self.places[to]
+        path = {"table": "$.NewImage", "stream": "$.data", "queue": "$.body"}[place.ref.kind]
+        if place.ref.kind == "table":
+            options["filter"] = {"eventName": ["INSERT", "MODIFY"]}
+        if asks:
+            options |= {"enrich": self._asked(name), "enrich_input": InputPath(path)}
+            path = "$"
+        published = {"detail-type": to[-1], "detail": f"<{path}>"}
+        is_bus = target.ref.kind == "bus"
+        given = InputTransformer({}, published) if is_bus else InputPath(path)
+        self.app.pipe(name, source=place, to=target, input=given, **options)
+        self.routes[source] = [*self.routes[source], *self.routes[to]]
+        self.piped.add(source)
+
+    def _asked(self, name):
+        """An enrichment outside: it stumbles as it is told, and answers what it was asked."""
+
+        async def ask(given):
+            bodies = given if isinstance(given, list) else [given]
+            for body in bodies:
+                if body.get("slow"):
+                    await self.pause(body["slow"])
+                self.asked[body["t"]] += 1
+                self.stumble(name, body)
+            return given
+
+        return self.app.function(name=f"{name}-ask")(ask)
 
     def mail(self, name):
         """Mail whose letters have their token as their subject."""
