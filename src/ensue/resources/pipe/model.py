@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, NamedTuple, TypeAlias, TypedDict
 
 from ensue.engine.handlers import OnFailure, Policy
@@ -23,6 +24,7 @@ from ensue.words.values import Json
 
 DEAD_LETTERS = "-dlq"
 DIRECT_BATCH = 100
+ACCOUNT, REGION = "000000000000", "local"
 
 Filter: TypeAlias = Mapping[str, Json] | str
 
@@ -160,6 +162,19 @@ class PipeModel:
         """Whether records are delivered in the transaction that reads them."""
         return not (self.from_queue or self.asks_outside or self.paced)
 
+    @cached_property
+    def names(self) -> Mapping[str, Json]:
+        """What the pipe and its parts are called, in the words of EventBridge."""
+        said: dict[str, Json] = {
+            "aws.pipes.pipe-arn": _arn(self.ref),
+            "aws.pipes.pipe-name": self.ref.name,
+            "aws.pipes.source-arn": _arn(self.feed.source),
+            "aws.pipes.target-arn": _arn(self.target),
+        }
+        if self.enrichment is not None:
+            said["aws.pipes.enrichment-arn"] = _arn(self.enrichment.ref)
+        return said
+
     @property
     def taken_from(self) -> Ref:
         """Whose work, or whose place in a log, it takes."""
@@ -195,3 +210,9 @@ class Seen:
     event: Any
     matched: bool
     reasons: list[str]
+
+
+def _arn(ref: Ref) -> str:
+    """The full name of a resource, of the shape that EventBridge's have."""
+    service = "aws:pipes" if ref.kind == "pipe" else f"ensue:{ref.kind}"
+    return f"arn:{service}:{REGION}:{ACCOUNT}:{ref.kind}/{ref.name}"

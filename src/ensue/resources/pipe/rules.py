@@ -13,11 +13,9 @@ from ensue.languages.transformers import Input
 from ensue.resources.pipe.model import Event, Filter, PipeModel, Wanted
 from ensue.words import values
 from ensue.words.errors import InvalidInput, TooLarge, Unfit
-from ensue.words.names import Ref
 from ensue.words.values import Json
 
 GROUP_LENGTH_MAX = 128
-ACCOUNT, REGION = "000000000000", "local"
 
 _FINAL = frozenset({InvalidInput.code, Unfit.code, TooLarge.code})
 
@@ -130,22 +128,3 @@ def start_of(given: str | int) -> tuple[Start, bool]:
     if given == "snapshot":
         return LATEST, True
     return (HORIZON if given == "horizon" else parse_start(given)), False
-
-
-def names(pipe: PipeModel) -> dict[str, Json]:
-    """What a pipe and its parts are called, in the words of EventBridge."""
-    said: dict[str, Json] = {
-        "aws.pipes.pipe-arn": arn(pipe.ref),
-        "aws.pipes.pipe-name": pipe.ref.name,
-        "aws.pipes.source-arn": arn(pipe.feed.source),
-        "aws.pipes.target-arn": arn(pipe.target),
-    }
-    if pipe.enrichment is not None:
-        said["aws.pipes.enrichment-arn"] = arn(pipe.enrichment.ref)
-    return said
-
-
-def arn(ref: Ref) -> str:
-    """The full name of a resource, of the shape that EventBridge's have."""
-    service = "aws:pipes" if ref.kind == "pipe" else f"ensue:{ref.kind}"
-    return f"arn:{service}:{REGION}:{ACCOUNT}:{ref.kind}/{ref.name}"

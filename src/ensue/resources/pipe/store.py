@@ -64,9 +64,7 @@ def question(pipe: PipeModel, batch: Sequence[Event], now_ms: int) -> Json:
     """
     given = None if pipe.enrichment is None else pipe.enrichment.input
     asked: list[Json] = [
-        each.value
-        if given is None
-        else values.decode(given.render(each.value, rules.names(pipe), now_ms))
+        each.value if given is None else values.decode(given.render(each.value, pipe.names, now_ms))
         for each in batch
     ]
     return asked if pipe.in_batches else asked[0]
@@ -113,7 +111,7 @@ def _deliver_all(
 
 def _deliver(tx: Transaction, pipe: PipeModel, event: Event) -> Failed | None:
     if pipe.input is not None:
-        body = pipe.input.render(event.value, rules.names(pipe), tx.now_ms)
+        body = pipe.input.render(event.value, pipe.names, tx.now_ms)
     else:
         body = values.encode(event.value) if event.text is None else event.text
     delivery = Delivery(body, group=rules.group_of(pipe, event), terms=pipe.terms)
