@@ -235,8 +235,9 @@ def test_an_event_that_does_not_fit_is_taken_noted_or_refused(store, run_on, app
         publish(stage, bus, {"id": 3})
 
     assert stage.wait(bus.count()) == (2 if mode == "enforce" else 3)
-    noticed = [each.rule for each in stage.platform.noticed()]
-    assert noticed == (["schemas.event"] if mode == "warn" else [])
+    noticed = [(each.rule, each.what) for each in stage.platform.noticed()]
+    told = ("schemas.event", "an event does not fit version 1 at $.detail.id")
+    assert noticed == ([told] if mode == "warn" else [])
     assert stage.wait(registry.status()).get("warned") == (1 if mode == "warn" else None)
 
 

@@ -26,12 +26,6 @@ def said_by_people(found: Sequence[Version]) -> list[Version]:
     return [each for each in found if each.origin != DISCOVERED] or list(found)
 
 
-def in_force(found: Sequence[Version]) -> Version | None:
-    """The version that events must fit, of all of a subject, oldest first; None for none."""
-    counted = said_by_people(found)
-    return counted[-1] if counted else None
-
-
 def check_compatible(rule: str, found: Sequence[Version], new: Tree, subject: str) -> None:
     """Check that a new version breaks nobody.
 

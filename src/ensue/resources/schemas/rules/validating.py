@@ -14,7 +14,7 @@ from ensue.languages.schemas import Tree, parse, write
 from ensue.resources.schemas.model import FAULTS_MAX, PATTERN_SIZE_MAX, SCHEMA_BYTES_MAX
 from ensue.words import values
 from ensue.words.errors import InvalidValue, MissingExtra
-from ensue.words.values import Json, shown, step
+from ensue.words.values import shown, step
 
 VALIDATORS_MAX = 2_000
 SAID_LENGTH_MAX = 200
@@ -199,8 +199,3 @@ def said_of(faults: list[Fault], subject: str, version: int) -> InvalidValue:
         at=first.at,
         hint="`ensue schema get` shows what is expected.",
     )
-
-
-def plain(detail: Json) -> Json:
-    """A detail as others see it, in plain JSON values."""
-    return values.as_json(detail)
