@@ -1,0 +1,265 @@
+"""Order intake: signed orders go to billing and to an archive, and neither waits for the other.
+
+POST /orders ─(signature)─▶ orders topic ─┬▶ billing queue ─▶ bill ─▶ table orders
+                                          └▶ archive queue ─▶ keep ─▶ objects in the bucket archive
+each queue ─(fails five times)─▶ its -dlq        every minute: alarms ─(state changes)─▶ a letter
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+from ensue import (
+    Answer,
+    App,
+    Conflict,
+    EnsueError,
+    Firing,
+    Hmac,
+    Message,
+    NotPermitted,
+    ReadTx,
+    Secret,
+    SignedRequest,
+    Tx,
+)
+
+CLIENT_ID = os.environ.get("CLIENT_ID", "demo-client")
+OPERATORS = os.environ.get("OPERATORS", "operators@orders.invalid")
+SECRET = Secret.env("CLIENT_SECRET")
+BATCH = 10
+MINUTE_MS = 60_000
+PERIOD_MINUTES = 5
+ID_LENGTH_MAX = 128
+
+SIGN = 'openssl dgst -sha256 -hmac "$CLIENT_SECRET" -r | cut -c-64'
+TRY = (
+    """BODY='{"orderId": "demo-001", "items": [{"sku": "abc", "qty": 1}]}'""",
+    f'SIGNATURE=$(printf %s "$BODY" | {SIGN})',
+    'curl -s {url}/orders -d "$BODY" -H "X-Client-Id: anybody" -H "X-Signature: $SIGNATURE"',
+)
+
+# A time and a nonce are signed with the body: an old request, and a copy of a new one, are refused.
+stamped = Hmac(
+    SECRET,
+    header="X-Signature",
+    timestamp_header="X-Timestamp",
+    nonce_header="X-Nonce",
+    refuse_replays=True,
+)
+# The original scheme: whoever has seen a request can send it again for ever.
+original = Hmac(SECRET, header="X-Signature")
+SCHEMES = [stamped] if os.environ.get("ORIGINAL_SCHEME") == "off" else [stamped, original]
+
+app = App("order-intake")
+compact = msgspec.json.Encoder(decimal_format="number").encode
+placed = app.topic("orders-topic")
+billing = app.queue("orders-billing", max_receives=5, retention="4d")
+archiving = app.queue("orders-archive", max_receives=5, retention="4d")
+placed.subscribe(billing, archiving)
+
+orders = app.table("orders", key="orderId")
+archive = app.bucket("archive")
+figures = app.table("figures", key=("what", "minute"), ttl="gone_s")
+alarms = app.table("alarms", key="name")
+operators = app.mail("operators", to=OPERATORS)
+
+QUEUES = {"billing": billing, "archive": archiving}
+THRESHOLDS = {
+    **{f"{name}-backlog": 10 for name in QUEUES},
+    **{f"{name}-dlq": 1 for name in QUEUES},
+    **{f"{name}-errors": 1 for name in QUEUES},
+    "http-5xx": 1,
+}
+
+
+# Intake
+
+
+class Published(msgspec.Struct):
+    """The publisher's answer, word for word."""
+
+    ok: bool = True
+    published: bool = True
+
+
+@app.post("/orders", verify=SCHEMES)
+async def publish(signed: SignedRequest) -> Published:
+    """Publish an order that somebody with the secret signed; answered once it is durable."""
+    check_client(signed)
+    try:
+        await app.run(hand_over, parsed(signed.text))
+    except EnsueError:
+        raise
+    except Exception:
+        await app.run(count, "http-5xx", 1)
+        raise
+    return Published()
+
+
+@app.post("/orders/{rest}")
+def not_there(rest: str) -> Answer:
+    """Answer what the publisher answers beside its one route."""
+    del rest
+    return Answer({"error": "not found"}, status=404)
+
+
+def check_client(signed: SignedRequest) -> None:
+    """Check who says that he sent it: with a stamp the one client; without, anybody named.
+
+    Raises:
+        NotPermitted: it is nobody, or somebody else.
+    """
+    client = signed.headers.get("x-client-id", "").strip()
+    if not client or (signed.signed_ms is not None and client != CLIENT_ID):
+        raise NotPermitted("unauthorized", at="headers.x-client-id")
+
+
+def parsed(text: str) -> Any:  # noqa: ANN401 - any JSON value
+    """The order: an object or a list with its numbers as decimals, or what is none as text."""
+    try:
+        found = json.loads(text, parse_float=Decimal, parse_constant=refused)
+    except (ValueError, RecursionError):
+        return text
+    return found if isinstance(found, dict | list) else text
+
+
+def refused(constant: str) -> None:
+    """Take NaN and its kin for what they are: no JSON.
+
+    Raises:
+        ValueError: always.
+    """
+    raise ValueError(constant)
+
+
+def hand_over(order: object, tx: Tx) -> None:
+    """Publish an order."""
+    tx.publish(placed, order)
+
+
+# Consumers: each message of a batch stands for itself; one that fails holds back no other
+
+
+def payload_of(message: Message) -> Any:  # noqa: ANN401 - any JSON value
+    """The order in a message; what is no JSON object or list as ``{"raw": text}``."""
+    return {"raw": message.body} if isinstance(message.body, str) else message.body
+
+
+def id_of(message: Message) -> str:
+    """The order's own id, or else the message's."""
+    payload = payload_of(message)
+    own = (payload.get("orderId") or payload.get("id")) if isinstance(payload, dict) else None
+    return str(own or message.id)
+
+
+@billing.consumer(batch=BATCH, retry_base="30s", retry_cap="30s")
+def bill(message: Message, tx: Tx) -> None:
+    """Store an order once: the same order again changes nothing, another one is refused."""
+    payload, order_id = payload_of(message), id_of(message)
+    row = {"orderId": order_id, "payload": payload, "source": "ddb-consumer", "ts": tx.now_ms}
+    if not tx.put(orders, row, expect=0):
+        there = tx.get(orders, order_id)
+        if there is None or there["payload"] != payload:
+            raise Conflict(f"there is another order {order_id}")
+    count("billing-errors", message.receives - 1, tx)
+
+
+@archiving.consumer(batch=BATCH, retry_base="30s", retry_cap="30s")
+def keep(message: Message, tx: Tx) -> None:
+    """Keep an order as an object, once for each message, whatever it is delivered again."""
+    key = key_of(message)
+    there = tx.head_object(archive, key)
+    if there is not None and there.metadata.get("message") != message.id:
+        key = f"{key.removesuffix('.json')}-{message.id}.json"  # two in one millisecond
+    body = compact(payload_of(message))
+    tx.put_object(
+        archive, key, body, content_type="application/json", metadata={"message": message.id}
+    )
+    count("archive-errors", message.receives - 1, tx)
+
+
+def key_of(message: Message) -> str:
+    """``orders/YYYY/MM/DD/<order>/<epoch ms>.json``, by the time at which it was sent.
+
+    Of the order's id only what is harmless in a path is left.
+    """
+    day = datetime.fromtimestamp(message.sent_ms / 1_000, UTC)
+    safe = re.sub(r"[^A-Za-z0-9._-]", "_", id_of(message))[:ID_LENGTH_MAX]
+    safe = re.sub(r"^\.+", "_", safe)
+    return f"orders/{day:%Y/%m/%d}/{safe}/{message.sent_ms}.json"
+
+
+@billing.on_dead_letter
+def billing_died(message: Message, tx: Tx) -> None:
+    """Count the tries of a message that could not be billed."""
+    count("billing-errors", message.receives, tx)
+
+
+@archiving.on_dead_letter
+def archive_died(message: Message, tx: Tx) -> None:
+    """Count the tries of a message that could not be archived."""
+    count("archive-errors", message.receives, tx)
+
+
+# Figures and alarms
+
+
+def count(what: str, many: int, tx: Tx) -> None:
+    """Count something in the minute that it is; minutes are kept for an hour."""
+    if many < 1:
+        return
+    minute = tx.now_ms // MINUTE_MS
+    if not tx.update(figures, (what, minute), "SET many = many + :n", n=many):
+        gone_s = (minute + 60) * 60
+        tx.put(figures, {"what": what, "minute": minute, "many": many, "gone_s": gone_s})
+
+
+@app.schedule("rate(1 minute)")
+async def watch(firing: Firing) -> None:
+    """Look at the figures of the last five minutes, and at what waits now."""
+    del firing
+    seen: dict[str, int] = {}
+    for name, queue in QUEUES.items():
+        seen[f"{name}-backlog"] = number(await queue.depth(), "waiting")
+        if queue.dead_letters is not None:
+            seen[f"{name}-dlq"] = number(await queue.dead_letters.depth(), "waiting")
+        waiting = await queue.peek(1_000)
+        seen[f"{name}-errors"] = sum(each.receives > 0 for each in waiting)
+    await app.run(judge, seen)
+
+
+def number(found: Mapping[str, Any], name: str) -> int:
+    """A figure of a queue."""
+    return int(found[name] or 0)
+
+
+def judge(seen: Mapping[str, int], tx: Tx) -> None:
+    """Change the states of the alarms, and write one letter for each that changes."""
+    since = tx.now_ms // MINUTE_MS - PERIOD_MINUTES
+    for name, threshold in THRESHOLDS.items():
+        counted = tx.query(figures, name, sort="minute > :since", since=since).items
+        value = seen.get(name, 0) + sum(each["many"] for each in counted)
+        state = "ALARM" if value >= threshold else "OK"
+        before = tx.get(alarms, name)
+        if state == (before["state"] if before else "OK"):
+            continue
+        row = {"name": name, "state": state, "value": value, "threshold": threshold}
+        tx.put(alarms, {**row, "sinceMs": tx.now_ms})
+        text = f"{name} is {value}; the alarm is at {threshold}."
+        tx.send(operators, {"subject": f"{state}: {name}", "text": text})
+
+
+@app.get("/alarms")
+def states(tx: ReadTx) -> dict[str, Any]:
+    """The state of each alarm; what never changed is OK."""
+    found = {each["name"]: each["state"] for each in tx.scan(alarms).items}
+    return {name: found.get(name, "OK") for name in THRESHOLDS}
