@@ -6,6 +6,7 @@ import asyncio
 import pytest
 
 from ensue.app.app import App
+from ensue.words.errors import LimitExceeded, Rejected, Unreachable
 
 MAX_RECEIVES = 3
 
@@ -375,3 +376,39 @@ def test_an_orderly_stop_gives_back_what_was_running(file_store, run_on, app, qu
     stage.settle()
     stage.close()
     assert states(run_on(file_store)) == [(0, 1)]
+
+
+@pytest.mark.parametrize("told", [Unreachable, LimitExceeded])
+def test_an_action_that_is_told_when_to_come_back_is_not_run_before(store, run_on, app, told):
+    runs = []
+    queue = app.queue("calls")
+
+    @queue.consumer(retry_base=0.001, retry_cap=0.001)
+    async def call(message):
+        runs.append(stage.clock.now_ms())
+        if len(runs) == 1:
+            raise told("busy", retry_after_ms=90_000)
+
+    stage = run_on(store, app)
+    send(stage, queue, 1)
+    stage.settle()
+    stage.advance(89_999)
+    assert len(runs) == 1
+    stage.advance(1)
+    assert runs[1] - runs[0] == 90_000
+
+
+def test_what_is_rejected_outside_is_not_tried_again(store, run_on, app, queue):
+    runs = []
+
+    @queue.consumer()
+    async def call(message):
+        runs.append(message.body)
+        raise Rejected("no such customer")
+
+    stage = run_on(store, app)
+    send(stage, queue, 1)
+    stage.settle()
+
+    assert runs == [1]
+    assert len(dead(stage, queue)) == 1

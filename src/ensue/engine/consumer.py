@@ -13,6 +13,7 @@ from ensue.engine.engine import Engine
 from ensue.engine.handlers import Pace, WorkHandler
 from ensue.engine.ids import WORK_NUMBER, Place
 from ensue.engine.parking import park
+from ensue.engine.sockets import Terms
 from ensue.engine.terms import next_try, terms_of, with_attributes
 from ensue.engine.transaction import Origin, Transaction
 from ensue.engine.work import Work
@@ -36,12 +37,14 @@ class Verdict:
         failed: the numbers of those that failed, and why.
         is_final: whether no retry will mend that.
         answer: what it returned.
+        wait_ms: how long the next try waits at least.
     """
 
     pieces: list[Work]
     failed: Mapping[int, str]
     is_final: bool = False
     answer: Any = None
+    wait_ms: int = 0
 
     @property
     def done(self) -> list[Work]:
@@ -118,19 +121,32 @@ class Consumer:
         """Whether no retry will mend a failure."""
         return isinstance(fault, self._handler.final)
 
-    def _fail(self, tx: Transaction, piece: Work, error: str, *, is_final: bool = False) -> None:
+    def _terms(self, piece: Work) -> Terms | None:
+        """How long a piece of work is tried: by its own terms, the handler's, or the policy."""
+        own = terms_of(piece) if self._handler.takes_terms else None
+        return own or self._handler.terms
+
+    def _fail(
+        self,
+        tx: Transaction,
+        piece: Work,
+        error: str,
+        *,
+        is_final: bool = False,
+        wait_ms: int = 0,
+    ) -> None:
         """Give failed work back for another try, or move it to the dead-letter queue."""
-        terms = terms_of(piece) if self._handler.takes_terms else None
-        then = next_try(tx, piece, terms, self._policy, is_final=is_final)
+        then = next_try(tx, piece, self._terms(piece), self._policy, is_final=is_final)
         if then.delay_ms is not None:
-            if work.retry(tx, piece, error, then.delay_ms) and self._policy.parks:
+            delay_ms = max(then.delay_ms, wait_ms)
+            if work.retry(tx, piece, error, delay_ms) and self._policy.parks:
                 park(tx, piece)
         else:
             self._bury(tx, piece, error, then.spent)
 
     def _bury(self, tx: Transaction, piece: Work, error: str, spent: str | None = None) -> None:
         handler = self._handler
-        terms = terms_of(piece) if handler.takes_terms else None
+        terms = self._terms(piece)
         queue = self._dead_letters
         if terms is not None and terms.dead_letters is not None:
             queue = tx.facts.numbers.get(terms.dead_letters, queue)
@@ -143,7 +159,7 @@ class Consumer:
         """Why work is not to be received once more; None when it may be."""
         if piece.crashes >= self._policy.max_receives:
             return f"the process died {piece.crashes} times while it was handled"
-        terms = terms_of(piece) if self._handler.takes_terms else None
+        terms = self._terms(piece)
         most = self._policy.max_receives if terms is None else terms.retries + 1
         if piece.receives - piece.crashes >= most:
             return f"received {piece.receives} times without being settled"

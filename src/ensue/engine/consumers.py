@@ -35,7 +35,7 @@ from ensue.engine.ids import WORK_NUMBER, Place
 from ensue.engine.transaction import Origin, Transaction, acting
 from ensue.engine.work import Work
 from ensue.engine.workers import Deadline, cancel_all
-from ensue.words.errors import InvalidDeclaration, StoreError
+from ensue.words.errors import InvalidDeclaration, LimitExceeded, StoreError, Unreachable
 
 
 class TransactionConsumer(Consumer):
@@ -261,7 +261,7 @@ class ActionConsumer(Consumer):
         assert task is not None  # noqa: S101 - a coroutine of ours always runs in a task
         deadline = Deadline(self._engine.clock, self._policy.timeout_ms, task)
         error: str | None = None
-        is_final = False
+        is_final, wait_ms = False, 0
         answer: object = None
         try:
             if self._act is not None:
@@ -279,10 +279,13 @@ class ActionConsumer(Consumer):
         except Exception as fault:  # noqa: BLE001 - the application's failure is recorded as it is
             error = error_text(fault)
             is_final = self._is_final(fault) and len(pieces) == 1
+            if isinstance(fault, Unreachable | LimitExceeded):
+                wait_ms = fault.retry_after_ms or 0
         finally:
             deadline.cancel()
             self._running.pop(task, None)
-        self._verdicts.append(self._verdict(pieces, answer, error, is_final=is_final))
+        verdict = self._verdict(pieces, answer, error, is_final=is_final)
+        self._verdicts.append(replace(verdict, wait_ms=wait_ms) if wait_ms else verdict)
         self.woken.set()
 
     def _verdict(
@@ -351,8 +354,8 @@ class ActionConsumer(Consumer):
         for verdict in verdicts:
             for piece in verdict.pieces if verdict.failed else ():
                 if piece.id in verdict.failed:
-                    error = verdict.failed[piece.id]
-                    self._fail(tx, piece, error, is_final=verdict.is_final)
+                    error, wait_ms = verdict.failed[piece.id], verdict.wait_ms
+                    self._fail(tx, piece, error, is_final=verdict.is_final, wait_ms=wait_ms)
 
     def _settle_and_give_back(
         self, tx: Transaction, verdicts: list[Verdict], back: list[Work]

@@ -30,12 +30,19 @@ def sent_before(tx: Transaction, queue: int, deduplication_id: str) -> int | Non
     return found[0] if found and isinstance(found[0], int) else None
 
 
-def note(tx: Transaction, queue: int, deduplication_id: str, work_id: int) -> None:
-    """Remember that work was sent with an id."""
+def note(
+    tx: Transaction,
+    queue: int,
+    deduplication_id: str,
+    work_id: int,
+    *,
+    keep_ms: int = DEDUPLICATION_MS,
+) -> None:
+    """Remember that work was sent with an id, for five minutes or as long as is said."""
     tx.execute(
         "INSERT OR REPLACE INTO ensue_deduplication (queue, deduplication_id, work, until_ms)"
         " VALUES (?, ?, ?, ?)",
-        (queue, deduplication_id, work_id, tx.now_ms + DEDUPLICATION_MS),
+        (queue, deduplication_id, work_id, tx.now_ms + keep_ms),
     )
 
 

@@ -16,6 +16,7 @@ from ensue.engine.clock import Clock
 from ensue.engine.ids import Random
 from ensue.engine.lanes import LATEST, Start
 from ensue.engine.logs import Record
+from ensue.engine.sockets import Terms
 from ensue.engine.transaction import Transaction
 from ensue.engine.work import Work
 from ensue.words.errors import InvalidDeclaration, InvalidValue, Unfit
@@ -174,6 +175,7 @@ class WorkHandler:
         halves: whether a batch of an action that failed is tried again in smaller batches, half as
             large each time, and each alone the last time.
         takes_terms: whether its work may bring terms of its own along; see `terms`.
+        terms: how long work is tried that brings none along; None for the policy's bounds.
         final: the errors that no retry will mend.
         tells: what the attributes of a dead letter tell besides, given the work, why it died and
             which bound of its terms was reached.
@@ -192,6 +194,7 @@ class WorkHandler:
     complete: Callable[[Transaction, list[Work], Any], Mapping[int, str] | None] | None = None
     halves: bool = False
     takes_terms: bool = False
+    terms: Terms | None = None
     final: tuple[type[Exception], ...] = (Unfit,)
     tells: Callable[[Work, str, str | None], Mapping[str, Json]] | None = None
 

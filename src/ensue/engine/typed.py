@@ -119,6 +119,17 @@ def first_type(function: Callable[..., object], at: str) -> TypeForm | None:
         ) from None
 
 
+def named_type(function: Callable[..., object], kind: type[Any]) -> TypeForm | None:
+    """The type that a handler names: ``Payment`` of ``Message[Payment]``; None when it names none.
+
+    Args:
+        function: the application's.
+        kind: what its first argument is: ``Message``.
+    """
+    at = str(getattr(function, "__name__", "handler"))
+    return _argument_of(first_type(function, at), kind)
+
+
 def _argument_of(named: TypeForm | None, kind: type[Any]) -> TypeForm | None:
     """What a type says in brackets: ``Payment`` of ``Message[Payment]``, or of a list of those."""
     origin, arguments = typing.get_origin(named), typing.get_args(named)
