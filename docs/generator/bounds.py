@@ -222,6 +222,68 @@ BOUNDS: dict[str, Bound] = {
     ),
     "engine:ERROR_LENGTH_MAX": Bound(WORK, "characters", "an error as it is recorded", "cut"),
     "app:HTTP_TIMEOUT_S": Bound(WORK, "s", "a call by `app.http`", "the call raises"),
+    "app:KEPT_CONNECTIONS_MAX": Bound(
+        WORK, "connections", "what an idle client keeps open", "it closes them"
+    ),
+    "resources.bus:CLOUDEVENT_KEEP_MS": Bound(
+        DATA,
+        "ms",
+        "a CloudEvent that comes again is taken as published: a day",
+        "it is another one",
+    ),
+    "languages.cloudevents:EVENTS_MAX": Bound(DATA, "events", "a batch of CloudEvents", LIMIT),
+    "languages.cloudevents:NAME_LENGTH_MAX": Bound(
+        DATA, "characters", "the name of an attribute of a CloudEvent", VALUE
+    ),
+    "languages.cloudevents:TEXT_LENGTH_MAX": Bound(
+        DATA, "characters", "an attribute of a CloudEvent", VALUE
+    ),
+    "languages.cloudevents:INTEGER_MIN": Bound(
+        DATA, "", "an attribute of a CloudEvent that is an integer", VALUE
+    ),
+    "languages.cloudevents:INTEGER_MAX": Bound(
+        DATA, "", "an attribute of a CloudEvent that is an integer", VALUE
+    ),
+    "resources.destination:URL_LENGTH_MAX": Bound(
+        DATA, "characters", "the URL of a delivery to a destination", VALUE
+    ),
+    "resources.destination:GROUP_LENGTH_MAX": Bound(
+        DATA, "characters", "the group of a delivery to a destination", VALUE
+    ),
+    "resources.destination:PEEK_MAX": Bound(
+        DATA, "deliveries", "one `peek` of a destination", "the first so many"
+    ),
+    "resources.destination:TIMEOUT_MS_MAX": Bound(
+        WORK, "ms", "the timeout of a destination: 15 minutes", DECLARED
+    ),
+    "resources.destination:LEASE_SPARE_MS": Bound(
+        WORK, "ms", "what the run of a delivery takes beside its call", "a retry"
+    ),
+    "resources.destination:RETRY_AFTER_MS_MAX": Bound(
+        WORK, "ms", "how long a destination may ask to be left alone: an hour", "an hour"
+    ),
+    "resources.destination:ANSWER_BYTES_MAX": Bound(WORK, "bytes", "the answer to a `call`", LARGE),
+    "resources.destination:DRAINED_BYTES_MAX": Bound(
+        WORK, "bytes", "an answer that nobody wants", "its connection is closed"
+    ),
+    "resources.destination:EXCERPT_BYTES_MAX": Bound(
+        WORK, "bytes", "what is read of an answer that refuses", "the rest is not read"
+    ),
+    "resources.destination:REASON_LENGTH_MAX": Bound(
+        WORK, "characters", "what is shown of it", CUT
+    ),
+    "resources.destination:TOKEN_TIMEOUT_MS": Bound(
+        WORK, "ms", "one try to get an OAuth token", "a retry"
+    ),
+    "resources.destination:TOKEN_BYTES_MAX": Bound(
+        WORK, "bytes", "the answer of a token endpoint", "a retry"
+    ),
+    "resources.destination:TOKEN_KEEP_MS": Bound(
+        WORK, "ms", "a token whose life is not said", "another one is fetched"
+    ),
+    "resources.destination:TOKENS_HIDDEN_MAX": Bound(
+        WORK, "tokens", "the last ones, which no error shows", ""
+    ),
     "resources.mail:SMTP_TIMEOUT_S": Bound(WORK, "s", "one try to hand over a letter", "a retry"),
     "doors.http:RECORDED_BODY_BYTES_MAX": Bound(
         HTTP, "bytes", "a body in a recording", "It is recorded without its body."

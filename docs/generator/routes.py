@@ -69,7 +69,8 @@ def _statuses() -> Iterator[tuple[str, str, str]]:
 
 HTTP_WORDS = """\
 Each app has a port of its own; all ports of a process show the same `/_ensue`. `GET /openapi.json`
-describes an app's routes, with `/_ensue`, as OpenAPI 3.1.
+describes an app's routes, with `/_ensue`, as OpenAPI 3.1; `GET /asyncapi.json` what goes through its buses,
+queues, topics, streams, destinations and signed routes, as AsyncAPI 3.0.
 
 * Bodies are JSON (`content-type: application/json`). What a request gives is checked against the types
   of the route's function before the function runs; what does not fit is a 400 that says where, and

@@ -13,6 +13,7 @@ from ensue.app.transaction import ReadTx, Tx
 from ensue.engine.secrets import Secret
 from ensue.engine.targets import RuleTarget
 from ensue.identity import Hmac, Jws, Oidc, Proof, StandardWebhooks, Stripe, Verifier
+from ensue.languages.cloudevents import CloudEvent
 from ensue.languages.jsonata import JSONata
 from ensue.languages.patterns import Mismatch, check_pattern, explain_pattern, match_pattern
 from ensue.languages.transformers import Constant, InputPath, InputTransformer
@@ -27,7 +28,13 @@ from ensue.resources.bucket import (
     OutOfRange,
     VersionPage,
 )
-from ensue.resources.bus import ArchiveState, Bus, Event, Replay, ReplayPreview
+from ensue.resources.bus import Accepted, ArchiveState, Bus, Event, Replay, ReplayPreview
+from ensue.resources.destination import (
+    ApiKey,
+    Basic,
+    Destination,
+    OAuthClientCredentials,
+)
 from ensue.resources.function import Function
 from ensue.resources.mail import Letter, Mail
 from ensue.resources.pipe import Pipe
@@ -72,18 +79,23 @@ from ensue.words.values import Item
 __version__ = version.VERSION
 
 __all__ = [
+    "Accepted",
     "Adopted",
     "Answer",
+    "ApiKey",
     "App",
     "ArchiveState",
+    "Basic",
     "Body",
     "Bucket",
     "Bus",
     "Change",
+    "CloudEvent",
     "ConditionFailed",
     "Conflict",
     "Constant",
     "ConsumerGroup",
+    "Destination",
     "EnsueError",
     "Event",
     "Firing",
@@ -114,6 +126,7 @@ __all__ = [
     "NotPermitted",
     "NotVerified",
     "Notification",
+    "OAuthClientCredentials",
     "ObjectAnswer",
     "ObjectChange",
     "ObjectInfo",

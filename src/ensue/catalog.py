@@ -6,6 +6,7 @@ from ensue.resources import (
     adopted,
     bucket,
     bus,
+    destination,
     function,
     mail,
     pipe,
@@ -31,6 +32,7 @@ KINDS: dict[str, Kind] = {
         adopted.KIND,
         bucket.KIND,
         schedule.KIND,
+        destination.KIND,
         pipe.KIND,
         schemas.KIND,
     )

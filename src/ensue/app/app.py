@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
-from weakref import WeakKeyDictionary
 
 import httpx
 
-from ensue.app.client import Refusing, make_client
+from ensue.app.outlets import ACTIONS
 from ensue.app.routing import Routing
 from ensue.app.transaction import ReadTx, Tx
 from ensue.engine import idempotency
-from ensue.engine.transaction import Origin, Transaction, acting
-from ensue.observe import traceparent
+from ensue.engine.transaction import Transaction
 
 T = TypeVar("T")
 
@@ -30,12 +28,6 @@ class App(Routing):
     Raises:
         InvalidName: the name breaks the naming rule.
     """
-
-    def __init__(self, name: str) -> None:
-        super().__init__(name)
-        self._http: httpx.AsyncClient | None = None
-        self._calls: WeakKeyDictionary[Origin, int] = WeakKeyDictionary()
-        self.outside: Mapping[str, httpx.AsyncBaseTransport] = {}
 
     async def run(
         self,
@@ -101,21 +93,17 @@ class App(Routing):
         second call the key with ``-2``, and so on), and a W3C ``traceparent``, unless the call
         names its own. On a branch every call is refused, unless it was told to act.
         """
-        if self._http is None:
-            holds = self.home.settings.holds
-            self._http = make_client({"all://": Refusing()} if holds else self.outside, self._sign)
-        return self._http
+        return self.outlets.client(ACTIONS)
 
     async def close_http(self) -> None:
-        """Close the client's connections."""
-        if self._http is not None:
-            await self._http.aclose()
-            self._http = None
+        """Close the connections to the outside."""
+        await self.outlets.close()
 
-    async def _sign(self, request: httpx.Request) -> None:
-        origin, engine = acting.get(), self.home.engine
-        if origin.cause is not None:
-            call = self._calls[origin] = self._calls.get(origin, 0) + 1
-            key = engine.records.text(*origin.cause)
-            request.headers.setdefault("Idempotency-Key", key if call == 1 else f"{key}-{call}")
-            request.headers.setdefault("traceparent", str(traceparent(engine, origin)))
+    @property
+    def outside(self) -> Mapping[str, httpx.AsyncBaseTransport]:
+        """What answers instead of the network, by URL pattern: for tests."""
+        return self.outlets.outside
+
+    @outside.setter
+    def outside(self, given: Mapping[str, httpx.AsyncBaseTransport]) -> None:
+        self.outlets.outside = given

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from urllib.request import getproxies
 
 import httpx
@@ -11,6 +12,8 @@ import httpx
 from ensue.words.errors import NotPermitted
 
 HTTP_TIMEOUT_S = 30.0
+CONNECTIONS = 100
+KEPT_CONNECTIONS_MAX = 20
 
 Sign = Callable[[httpx.Request], Awaitable[None]]
 
@@ -18,7 +21,8 @@ Sign = Callable[[httpx.Request], Awaitable[None]]
 class _TlsOnDemand(httpx.AsyncBaseTransport):
     """Loads the certificates when they are first needed, in a thread: that takes tens of ms."""
 
-    def __init__(self) -> None:
+    def __init__(self, limits: httpx.Limits) -> None:
+        self._limits = limits
         self._inner: httpx.AsyncHTTPTransport | None = None
         self._making = asyncio.Lock()
 
@@ -26,7 +30,9 @@ class _TlsOnDemand(httpx.AsyncBaseTransport):
         """Send a request."""
         async with self._making:
             if self._inner is None:
-                self._inner = await asyncio.to_thread(httpx.AsyncHTTPTransport)
+                self._inner = await asyncio.to_thread(
+                    lambda: httpx.AsyncHTTPTransport(limits=self._limits)
+                )
         return await self._inner.handle_async_request(request)
 
     async def aclose(self) -> None:
@@ -51,24 +57,39 @@ class Refusing(httpx.AsyncBaseTransport):
         )
 
 
-def make_client(outside: Mapping[str, httpx.AsyncBaseTransport], sign: Sign) -> httpx.AsyncClient:
+def make_client(
+    outside: Mapping[str, httpx.AsyncBaseTransport],
+    sign: Sign | None,
+    connections: int = CONNECTIONS,
+    *,
+    keeps_cookies: bool = True,
+) -> httpx.AsyncClient:
     """A client for calls to the outside.
 
     Args:
         outside: what answers instead of the network, by URL pattern: for tests.
-        sign: is given each request before it is sent.
+        sign: is given each request before it is sent; None for nobody.
+        connections: how many it opens at most.
+        keeps_cookies: whether it sends the cookies back that it gets.
     """
-    hooks = {"request": [sign]}
+    hooks = {"request": [] if sign is None else [sign]}
+    limits = httpx.Limits(
+        max_connections=connections, max_keepalive_connections=KEPT_CONNECTIONS_MAX
+    )
+    cookies = None if keeps_cookies else CookieJar(DefaultCookiePolicy(allowed_domains=[]))
     if outside or getproxies():
         return httpx.AsyncClient(
             timeout=HTTP_TIMEOUT_S,
             transport=outside.get("all://"),
             mounts=dict(outside),
             event_hooks=hooks,
+            limits=limits,
+            cookies=cookies,
         )
     return httpx.AsyncClient(
         timeout=HTTP_TIMEOUT_S,
-        transport=httpx.AsyncHTTPTransport(verify=False),
-        mounts={"https://": _TlsOnDemand()},
+        transport=httpx.AsyncHTTPTransport(verify=False, limits=limits),
+        mounts={"https://": _TlsOnDemand(limits)},
         event_hooks=hooks,
+        cookies=cookies,
     )

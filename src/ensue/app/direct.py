@@ -18,6 +18,7 @@ from ensue.app.transaction import Tx
 from ensue.languages.expressions import compile_condition, compile_update
 from ensue.languages.templates import Template
 from ensue.resources.bus import Bus
+from ensue.resources.destination import Destination
 from ensue.resources.function import Function
 from ensue.resources.mail import Mail
 from ensue.resources.queue import Queue
@@ -167,7 +168,7 @@ class Declaring(Answering):
 
     def send(
         self,
-        target: Queue[Any] | Function | Mail,
+        target: Queue[Any] | Function | Mail | Destination,
         message: object = WHOLE_BODY,
         *,
         delay: str | float = 0,
@@ -175,8 +176,9 @@ class Declaring(Answering):
         attributes: object = None,
         **options: Unpack[DirectOptions],
     ) -> None:
-        """Send a message to a queue, work to a function, or a letter to mail; answers 202 and its
-        ``id``.
+        """Send a message to a queue, work to a function, a letter to mail, a body to a destination.
+
+        Answers 202 and its ``id``.
 
         Args:
             target: who gets it.
@@ -189,7 +191,7 @@ class Declaring(Answering):
         Raises:
             InvalidDeclaration: it cannot run; says why.
         """
-        inputs = self._writing(options, target, Queue, Function, Mail)
+        inputs = self._writing(options, target, Queue, Function, Mail, Destination)
         said = inputs.template(message)
         more = {"group": inputs.template(group), "attributes": inputs.template(attributes)}
         if not isinstance(target, Queue) and (group is not None or attributes is not None):

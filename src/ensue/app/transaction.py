@@ -11,6 +11,7 @@ from ensue.engine.home import Resource
 from ensue.engine.sockets import Refusal
 from ensue.resources import bucket as bucket_kind
 from ensue.resources import bus as bus_kind
+from ensue.resources import destination as destination_kind
 from ensue.resources import function as function_kind
 from ensue.resources import mail as mail_kind
 from ensue.resources import queue as queue_kind
@@ -20,6 +21,7 @@ from ensue.resources import table as table_kind
 from ensue.resources import topic as topic_kind
 from ensue.resources.bucket import Bucket, ObjectInfo, PutOptions
 from ensue.resources.bus import Bus, Entry
+from ensue.resources.destination import Destination
 from ensue.resources.function import Function
 from ensue.resources.mail import Mail
 from ensue.resources.queue import Queue, SendOptions
@@ -129,11 +131,13 @@ class Tx(ReadTx):
 
     def send(
         self,
-        target: Queue[T] | Function | Mail,
+        target: Queue[T] | Function | Mail | Destination,
         body: T,
         **options: Unpack[SendOptions],
     ) -> str:
-        """Send a message to a queue, work to a function, or a letter to mail; returns its id.
+        """Send a message to a queue, work to a function, a letter to mail, a body to a destination.
+
+        Returns its id.
 
         Args:
             target: who gets it, after this transaction has committed.
@@ -141,7 +145,7 @@ class Tx(ReadTx):
                 ``subject``, ``text``, perhaps ``to``.
             options: ``delay``: how long nobody receives it, such as ``"5m"``, or seconds. For a
                 queue also ``group``, ``attributes``, ``deduplication_id``, ``priority`` and
-                ``tenant``, as for `Queue.send`.
+                ``tenant``, as for `Queue.send`; for a destination also ``group``.
 
         Raises:
             InvalidValue: the body is no JSON value, or the delay is out of range.
@@ -152,11 +156,16 @@ class Tx(ReadTx):
         if isinstance(target, Queue):
             return queue_kind.send(self._inner, target.model, body, **options)
         delay_ms = duration_ms(options.get("delay", 0))
+        group = options.pop("group", None) if isinstance(target, Destination) else None
         surplus = [name for name, value in options.items() if name != "delay" and value is not None]
         if surplus:
             raise InvalidInput(f"expected a queue for {surplus[0]}, got {target.ref}")
         if isinstance(target, Function):
             return function_kind.invoke(self._inner, target.model, body, delay_ms=delay_ms)
+        if isinstance(target, Destination):
+            return destination_kind.send(
+                self._inner, target.model, target.plan, body, delay_ms=delay_ms, group=group
+            )
         return mail_kind.send(self._inner, target.model, body, delay_ms=delay_ms)
 
     @overload

@@ -53,9 +53,12 @@ def test_a_name_that_nothing_has_is_refused(ensue):
 
 @pytest.mark.usefixtures("two_apps")
 def test_a_resource_of_another_kind_is_told(ensue):
-    assert "expected a queue or mail, got the table stock" in ensue("send", "stock", "1").stderr
+    assert (
+        "expected a queue, mail or destination, got the table stock"
+        in ensue("send", "stock", "1").stderr
+    )
 
 
 def test_a_kind_that_this_version_does_not_know_is_left_out(ensue, two_apps):
     two_apps.resources.append(("depot", "balloon", "red"))
-    assert "no queue red" in ensue("peek", "red").stderr
+    assert "no queue or destination red" in ensue("peek", "red").stderr

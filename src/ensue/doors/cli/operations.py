@@ -89,7 +89,10 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
         "ensue rewind clicks billing 1042 --confirm billing",
     ),
     "forget": ("ensue forget clicks billing",),
-    "call": ('ensue call recount \'{"model": "LX"}\'',),
+    "call": (
+        'ensue call recount \'{"model": "LX"}\'',
+        "ensue call bank '{\"id\": 7}'",
+    ),
     "invoke": ('ensue invoke reprice \'{"model": "LX"}\'',),
     "create": (
         "ensue create schedules nightly 'cron(0 2 * * ? *)' queue/reports --timezone Europe/Paris",

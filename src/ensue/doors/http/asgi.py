@@ -16,6 +16,7 @@ from ensue.app.platform import Platform
 from ensue.app.routes import Answer, ObjectAnswer, Route
 from ensue.app.signed import PROVIDER
 from ensue.doors.http.arguments import Binder
+from ensue.doors.http.cloudevents import cloudevent_routes
 from ensue.doors.http.guard import Guard
 from ensue.doors.http.objects import answer_object
 from ensue.doors.http.once import UNSAFE, headers_of_call, once_of, read_again
@@ -45,6 +46,7 @@ from ensue.words.errors import EnsueError, NotPermitted, StoreClosed
 BODY_BYTES_MAX = 1_048_576
 HOUSE = "/_ensue"
 DESCRIPTION = "/openapi.json"
+MESSAGING = "/asyncapi.json"
 DENIED = "ensue.denied"  # why the guard let a request go nowhere but to routes that verify it
 
 log = logging.getLogger("ensue.http")
@@ -227,7 +229,7 @@ def asgi_app(
     loopback: bool = True,
     body_bytes_max: int = BODY_BYTES_MAX,
 ) -> Door:
-    """The ASGI application that serves an app's routes, ``/_ensue`` and ``/openapi.json``.
+    """The ASGI application that serves an app's routes, ``/_ensue`` and what describes them.
 
     Args:
         platform: what runs the apps.
@@ -242,7 +244,10 @@ def asgi_app(
     """
     guard = Guard(key, loopback=loopback)
     apps = platform.apps if app is None else [app]
-    house = house_routes(platform, body_bytes_max)
+    house = [
+        *house_routes(platform, body_bytes_max),
+        *cloudevent_routes(platform, body_bytes_max),
+    ]
     endpoints: list[tuple[str, str, Endpoint]] = []
     signed: list[tuple[str, str, Endpoint]] = []
     for each in apps:
@@ -252,6 +257,8 @@ def asgi_app(
             signed.extend(endpoints[-1:] if route.verify is not None else [])
     if not any((method, path) == ("GET", DESCRIPTION) for method, path, _ in endpoints):
         endpoints.append(("GET", DESCRIPTION, _describer(apps, house, has_key=bool(key))))
+    if not any((method, path) == ("GET", MESSAGING) for method, path, _ in endpoints):
+        endpoints.append(("GET", MESSAGING, _messaging_describer(apps)))
     inside = make_router((each.method, each.path, each.endpoint) for each in house)
     mount = Mount(HOUSE, app=_House(inside))
     return Door(
@@ -272,6 +279,21 @@ def _describer(apps: Sequence[App], house: Sequence[HouseRoute], *, has_key: boo
             from ensue.doors.http.openapi import described_api  # noqa: PLC0415
 
             made.append(encode(described_api(apps, house, HOUSE, has_key=has_key)))
+        await respond(scope, send, 200, made[0])
+
+    return describe
+
+
+def _messaging_describer(apps: Sequence[App]) -> Endpoint:
+    made: list[bytes] = []
+
+    async def describe(scope: Scope, receive: Receive, send: Send) -> None:
+        del receive
+        if not made:
+            # As above.
+            from ensue.doors.http.asyncapi import described_messaging  # noqa: PLC0415
+
+            made.append(encode(described_messaging(apps)))
         await respond(scope, send, 200, made[0])
 
     return describe

@@ -7,11 +7,11 @@ docstrings, ``/_ensue`` from the catalog.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Any, TypeAlias
+from typing import Any
 
 import msgspec
 
@@ -20,17 +20,16 @@ from ensue.app.routes import Answer, Parameter, Route
 from ensue.doors.http.once import IDEMPOTENCY_KEY_LENGTH_MAX, UNSAFE
 from ensue.doors.http.resources import BYTES, HouseRoute
 from ensue.doors.http.routing import names_in, shape_of
-from ensue.words.shapes import TypeForm, is_foreign
+from ensue.doors.http.schemas import Schema, Schemas
+from ensue.words.shapes import TypeForm
 from ensue.words.version import VERSION
 
 OPENAPI_VERSION = "3.1.0"
 HOUSE_TAG = "ensue"
 ERROR = {"$ref": "#/components/responses/Error"}
-_REF = "#/components/schemas/{name}"
 _PLACES = frozenset({"path", "query", "body"})
 _SECTIONS = ("Args:", "Returns:", "Raises:", "Yields:", "Example:", "Examples:")
 
-Schema: TypeAlias = dict[str, Any]
 
 _KEY: Schema = {
     "name": "Idempotency-Key",
@@ -59,6 +58,7 @@ class _Entry:
     needs_key: bool = False
     takes_raw: bool = False
     security: list[Schema] | None = None
+    content: Mapping[str, Schema] | None = None
 
 
 def described_api(
@@ -74,7 +74,7 @@ def described_api(
     """
     entries = [_of_app(app, route) for app in apps for route in app.routes]
     entries += [_of_house(route, prefix) for route in house]
-    schemas = _Schemas(_types_in(entries))
+    schemas = Schemas(_types_in(entries))
     paths: dict[str, Schema] = {}
     templates: dict[str, str] = {}
     taken: set[str] = set()
@@ -155,55 +155,12 @@ def _of_house(route: HouseRoute, prefix: str) -> _Entry:
         takes_key=route.writes,
         media="application/json" if route.takes_bytes else route.media,
         takes_bytes=route.takes_bytes,
+        content=route.content,
     )
 
 
 def _default_of(given: msgspec.structs.FieldInfo) -> object:
     return None if given.default is msgspec.NODEFAULT else given.default
-
-
-class _Schemas:
-    """The JSON schemas of types, with what they share in ``components``.
-
-    Args:
-        kinds: all types that will be asked for.
-    """
-
-    def __init__(self, kinds: Iterable[TypeForm]) -> None:
-        able = [kind for kind in kinds if _has_schema(kind)]
-        found, self.components = _schemas_of(able)
-        # By identity: of equal types such as `int` and `Annotated[int, ...]` each has its own.
-        self._found = dict(zip(map(id, able), found, strict=True))
-
-    def of(self, kind: TypeForm) -> Schema:
-        """The schema of a type; that of anything for a type that JSON Schema has no words for."""
-        return self._found.get(id(kind), {})
-
-
-def _schemas_of(kinds: Sequence[TypeForm]) -> tuple[Sequence[Schema], dict[str, Schema]]:
-    below: dict[str, Schema] = {}
-
-    def hook(kind: type) -> Schema:
-        if issubclass(kind, dict):
-            return {"type": "object"}
-        if is_foreign(kind):
-            # A model of pydantic tells its own, with those of the models in it.
-            told = getattr(kind, "model_json_schema")  # noqa: B009 - it has no type
-            schema: Schema = told(ref_template=_REF.format(name="{model}"))
-            below.update(schema.pop("$defs", {}))
-            return schema
-        raise NotImplementedError
-
-    found, components = msgspec.json.schema_components(kinds, schema_hook=hook, ref_template=_REF)
-    return found, below | dict(components)
-
-
-def _has_schema(kind: TypeForm) -> bool:
-    try:
-        _schemas_of([kind])
-    except (TypeError, NameError, ValueError, NotImplementedError, RecursionError):
-        return False
-    return True
 
 
 def _types_in(entries: Iterable[_Entry]) -> Iterator[TypeForm]:
@@ -213,8 +170,8 @@ def _types_in(entries: Iterable[_Entry]) -> Iterator[TypeForm]:
             yield parameter.type
 
 
-def _operation(entry: _Entry, template: str, schemas: _Schemas, taken: set[str]) -> Schema:
-    summary, description = _worded(entry.words)
+def _operation(entry: _Entry, template: str, schemas: Schemas, taken: set[str]) -> Schema:
+    summary, description = worded(entry.words)
     described: Schema = {"operationId": _unique(entry, taken), "tags": [entry.tag]}
     if summary:
         described["summary"] = summary
@@ -233,21 +190,27 @@ def _operation(entry: _Entry, template: str, schemas: _Schemas, taken: set[str])
     if entry.security is not None:
         # A list without any says that none of the API's own credentials are asked for.
         described["security"] = entry.security
-    if entry.takes_raw:
-        described["requestBody"] = {"required": True, "content": {"*/*": {"schema": {}}}}
-    for each in entry.parameters:
-        if each.place == "body":
-            described["requestBody"] = {
-                "required": each.required,
-                "content": {"application/json": {"schema": schemas.of(each.type)}},
-            }
-    if entry.takes_bytes:
-        described["requestBody"] = {"required": True, "content": {"*/*": {}}}
+    body = _request_body(entry, schemas)
+    if body is not None:
+        described["requestBody"] = body
     described["responses"] = _responses(entry, schemas)
     return described
 
 
-def _worded(text: str) -> tuple[str, str]:
+def _request_body(entry: _Entry, schemas: Schemas) -> Schema | None:
+    if entry.takes_bytes:
+        return {"required": True, "content": {"*/*": {}}}
+    if entry.content is not None:
+        content = {kind: {"schema": schema} for kind, schema in entry.content.items()}
+        return {"required": True, "content": content}
+    for each in entry.parameters:
+        if each.place == "body":
+            content = {"application/json": {"schema": schemas.of(each.type)}}
+            return {"required": each.required, "content": content}
+    return {"required": True, "content": {"*/*": {"schema": {}}}} if entry.takes_raw else None
+
+
+def worded(text: str) -> tuple[str, str]:
     """Summary and description of a docstring, without the sections that are for programmers."""
     paragraphs = [each.strip() for each in text.split("\n\n")]
     shown = [each for each in paragraphs if each and not each.startswith(_SECTIONS)]
@@ -267,7 +230,7 @@ def _unique(entry: _Entry, taken: set[str]) -> str:
     return name
 
 
-def _parameter(given: Parameter, name: str, schemas: _Schemas) -> Schema:
+def _parameter(given: Parameter, name: str, schemas: Schemas) -> Schema:
     schema = dict(schemas.of(given.type))
     if not given.required and given.default is not None:
         # A default is the app's own; one that JSON cannot hold is not told.
@@ -281,7 +244,7 @@ def _parameter(given: Parameter, name: str, schemas: _Schemas) -> Schema:
     }
 
 
-def _responses(entry: _Entry, schemas: _Schemas) -> Schema:
+def _responses(entry: _Entry, schemas: Schemas) -> Schema:
     answer: Schema = {"description": _phrase(entry.status)}
     if entry.status != HTTPStatus.NO_CONTENT:
         answer["content"] = {entry.media: {"schema": schemas.of(entry.returns)}}

@@ -122,6 +122,7 @@ class HouseRoute:
         writes: whether it may change something, and so takes an idempotency key.
         media: the media type of what it answers.
         takes_bytes: whether its body is bytes of any media type.
+        content: the schema of its body by its media type, where that is not JSON of ``body``.
     """
 
     method: str
@@ -135,6 +136,7 @@ class HouseRoute:
     writes: bool = False
     media: str = "application/json"
     takes_bytes: bool = False
+    content: Mapping[str, dict[str, Any]] | None = None
 
 
 def house_routes(

@@ -39,9 +39,11 @@ def trace_of(scope: Scope) -> str | None:
     One that is not of version 00 or not well formed is ignored, as the specification says.
     """
     given = headers_of_request(scope).get(b"traceparent")
-    if given is None:
-        return None
-    text = given.decode("latin-1")
+    return None if given is None else trace_in(given.decode("latin-1"))
+
+
+def trace_in(text: str) -> str | None:
+    """A W3C traceparent; None for what is none."""
     return text if _TRACEPARENT.fullmatch(text) else None
 
 

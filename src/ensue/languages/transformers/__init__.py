@@ -11,9 +11,12 @@ from ensue.languages.transformers.inputs import (
     InputTransformer,
     compile_input,
 )
+from ensue.languages.transformers.paths import MISSING, Missing, find, parse_path
 from ensue.languages.transformers.places import PIPE_NAMES, RULE_NAMES
+from ensue.languages.transformers.program import Path
 
 __all__ = [
+    "MISSING",
     "PIPE_NAMES",
     "RULE_NAMES",
     "Constant",
@@ -21,5 +24,9 @@ __all__ = [
     "Input",
     "InputPath",
     "InputTransformer",
+    "Missing",
+    "Path",
     "compile_input",
+    "find",
+    "parse_path",
 ]

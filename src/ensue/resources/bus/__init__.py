@@ -5,6 +5,7 @@ from __future__ import annotations
 from ensue.resources.bus.audit import audit
 from ensue.resources.bus.handle import Bus
 from ensue.resources.bus.model import (
+    Accepted,
     ArchiveState,
     Entry,
     Event,
@@ -22,6 +23,7 @@ from ensue.words.kinds import Kind
 
 __all__ = [
     "KIND",
+    "Accepted",
     "ArchiveState",
     "Bus",
     "Entry",

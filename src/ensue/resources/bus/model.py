@@ -26,6 +26,7 @@ NAME_LENGTH_MAX = 256
 TARGETS_MAX = 100
 TAIL_MAX = 1_000
 ENTRIES_MAX = 1_000
+CLOUDEVENT_KEEP_MS = 86_400_000
 RULES_MAX = 10_000
 EXPLAINED_MAX = 10_000
 SCHEDULED_SOURCE, SCHEDULED_TYPE = "ensue.schedule", "Scheduled Event"
@@ -199,6 +200,19 @@ class Event(Generic[Detail_co]):
             resources=[str(each) for each in resources] if isinstance(resources, list) else [],
             replay=replay if isinstance(replay, str) else None,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A CloudEvent that a bus has.
+
+    Attributes:
+        id: what it is called there.
+        is_new: whether it came now; False for one that was there already.
+    """
+
+    id: str
+    is_new: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -66,6 +67,17 @@ class Function(Pausable):
     def ref(self) -> Ref:
         """What it is called."""
         return self.model.ref
+
+    @property
+    def function(self) -> Callable[..., Any]:
+        """The application's function."""
+        found: Callable[..., Any] = inspect.unwrap(self._function)
+        return found
+
+    @property
+    def follows(self) -> Ref | None:
+        """What it follows the log of; None where it follows none."""
+        return None if self._feed is None else self._feed.source
 
     async def invoke(self, body: object) -> str:
         """Let the function handle a body soon, with retries; returns the work's id once durable.

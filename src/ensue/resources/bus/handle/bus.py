@@ -13,15 +13,24 @@ from ensue.engine.targets import RuleTarget
 from ensue.engine.transaction import Transaction
 from ensue.engine.waiting import read_when
 from ensue.engine.workers import Worker
+from ensue.languages.cloudevents import CloudEvent
 from ensue.languages.transformers import Declared
 from ensue.resources.bus import schema, store
 from ensue.resources.bus.handle.replaying import Replaying
-from ensue.resources.bus.model import TARGETS_MAX, BusModel, Entry, Match, Rule, Schemas
+from ensue.resources.bus.model import (
+    TARGETS_MAX,
+    Accepted,
+    BusModel,
+    Entry,
+    Match,
+    Rule,
+    Schemas,
+)
 from ensue.resources.bus.rules.declaring import scheduled_event, scheduled_pattern, target_model
 from ensue.resources.bus.rules.envelope import check_word
 from ensue.resources.bus.worker.retrying import retrying
 from ensue.words import values
-from ensue.words.errors import InvalidDeclaration, NotFound
+from ensue.words.errors import EnsueError, InvalidDeclaration, NotFound
 from ensue.words.names import Ref, check_name
 from ensue.words.values import Json
 
@@ -161,6 +170,35 @@ class Bus(Replaying):
         """
         return await self._home.engine.transact(
             lambda tx: store.publish_batch(tx, self.model, self.rules, entries)
+        )
+
+    async def publish_cloudevent(self, event: CloudEvent) -> Accepted:
+        """Publish a CloudEvent in a transaction of its own, once it is durable.
+
+        One whose source sent another of its id in the last day is taken as published.
+
+        Raises:
+            InvalidValue: its type or source has more than 256 characters.
+            TooLarge: it is larger than 1 MiB.
+            LimitExceeded: too many transactions wait.
+        """
+        return await self._home.engine.transact(
+            lambda tx: store.publish_cloudevent(tx, self.model, self.rules, event)
+        )
+
+    async def publish_cloudevents(
+        self, events: Sequence[CloudEvent | EnsueError]
+    ) -> list[Accepted | Refusal]:
+        """Publish CloudEvents in one transaction, in their order.
+
+        Args:
+            events: the events; a fault in the place of one that could not be read.
+
+        Returns:
+            For each what it is called on the bus, or why it was refused.
+        """
+        return await self._home.engine.transact(
+            lambda tx: store.publish_cloudevents(tx, self.model, self.rules, events)
         )
 
     async def tail(

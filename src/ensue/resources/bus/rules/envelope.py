@@ -18,6 +18,7 @@ from ensue.words import values
 from ensue.words.errors import InvalidValue, TooLarge
 from ensue.words.values import Json
 
+CLOUDEVENT = "cloudevent"  # the part of an event that came as a CloudEvent
 TIME_BYTES = 14  # what a time that the producer gives counts, as EventBridge says
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)\Z")
 _EXACT_FROM = EVENT_BYTES_MAX // 8  # a shorter text cannot be too large, nor nearly
@@ -35,6 +36,7 @@ class Draft(NamedTuple):
         detail_type: what it says.
         source: who says it.
         size: how many bytes it has as EventBridge counts; 0 where it is too small to be counted.
+        cloudevent: what a CloudEvent says beyond that; None where it came as none.
     """
 
     head: str
@@ -45,6 +47,7 @@ class Draft(NamedTuple):
     detail_type: str
     source: str
     size: int
+    cloudevent: Json = None
 
     @property
     def stored(self) -> str:
@@ -60,7 +63,7 @@ class Draft(NamedTuple):
 
     def event(self, event_id: str) -> dict[str, Json]:
         """The event in its envelope, as patterns see it."""
-        return {
+        event: dict[str, Json] = {
             "version": "0",
             "id": event_id,
             "detail-type": self.detail_type,
@@ -71,6 +74,9 @@ class Draft(NamedTuple):
             "resources": self.resources,
             "detail": self.detail,
         }
+        if self.cloudevent is not None:
+            event[CLOUDEVENT] = self.cloudevent
+        return event
 
 
 def draft(
@@ -80,6 +86,7 @@ def draft(
     source: object,
     resources: object = (),
     time: object = None,
+    cloudevent: Json = None,
     now_ms: int,
 ) -> Draft:
     """Check the parts of an event.
@@ -99,6 +106,8 @@ def draft(
     text = _encoded(said)
     given = None if time is None else time_text(time)
     rest = f'"resources":{values.encode(about) if about else "[]"},{text}'
+    if cloudevent is not None:
+        rest += f',"{CLOUDEVENT}":{values.encode(cloudevent)}'
     size = 0
     if len(rest) > _EXACT_FROM:
         size = _size(str(detail_type), str(source), about, len(text.encode()), given)
@@ -112,12 +121,13 @@ def draft(
         str(detail_type),
         str(source),
         size,
+        cloudevent,
     )
 
 
 def envelope(stored: Mapping[str, Json], event_id: str) -> dict[str, Json]:
     """An event of the log in EventBridge's envelope, as patterns, targets and handlers see it."""
-    return {
+    event: dict[str, Json] = {
         "version": "0",
         "id": event_id,
         "detail-type": stored["detail-type"],
@@ -128,6 +138,9 @@ def envelope(stored: Mapping[str, Json], event_id: str) -> dict[str, Json]:
         "resources": stored["resources"],
         "detail": stored["detail"],
     }
+    if CLOUDEVENT in stored:
+        event[CLOUDEVENT] = stored[CLOUDEVENT]
+    return event
 
 
 def envelope_text(stored: str, event_id: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ensue.resources.bus.store.cloudevents import publish_cloudevent, publish_cloudevents
 from ensue.resources.bus.store.explaining import explain
 from ensue.resources.bus.store.publishing import publish, publish_batch, take
 from ensue.resources.bus.store.reading import depth, event, event_of, figures, tail
@@ -15,6 +16,8 @@ __all__ = [
     "figures",
     "publish",
     "publish_batch",
+    "publish_cloudevent",
+    "publish_cloudevents",
     "recall",
     "switch",
     "tail",

@@ -10,7 +10,7 @@ from ensue.engine.notices import near, size_is_near
 from ensue.engine.sockets import Delivery, Refusal
 from ensue.engine.transaction import Transaction
 from ensue.resources.bus.model import ENTRIES_MAX, EVENT_BYTES_MAX, BusModel, Entry
-from ensue.resources.bus.rules.envelope import Draft, draft
+from ensue.resources.bus.rules.envelope import CLOUDEVENT, Draft, draft
 from ensue.resources.bus.rules.matching import RuleSet
 from ensue.resources.bus.store.delivering import deliver_all
 from ensue.resources.bus.store.sending import Outgoing
@@ -75,12 +75,12 @@ def publish_batch(
     drafts: list[Draft | Refusal] = []
     for index, entry in enumerate(entries):
         try:
-            drafts.append(_guarded(tx, bus, _draft_of(tx, bus, entry)))
+            drafts.append(guarded(tx, bus, _draft_of(tx, bus, entry)))
         except StoreError:
             raise
         except EnsueError as fault:
             drafts.append(Refusal(index, fault.code, str(fault)))
-    return _keep_all(tx, bus, rules, drafts)
+    return keep_all(tx, bus, rules, drafts)
 
 
 def take(
@@ -90,23 +90,25 @@ def take(
     drafts: list[Draft | Refusal] = []
     for index, each in enumerate(deliveries):
         try:
-            drafts.append(_guarded(tx, bus, _draft_of_body(tx, bus, each.body)))
+            drafts.append(guarded(tx, bus, _draft_of_body(tx, bus, each.body)))
         except StoreError:
             raise
         except EnsueError as fault:
             drafts.append(Refusal(index, fault.code, str(fault)))
-    return _keep_all(tx, bus, rules, drafts)
+    return keep_all(tx, bus, rules, drafts)
 
 
-def _guarded(tx: Transaction, bus: BusModel, made: Draft) -> Draft:
+def guarded(tx: Transaction, bus: BusModel, made: Draft) -> Draft:
+    """An event that the registry of schemas lets pass, where the bus has one."""
     if bus.guard is not None:
         bus.guard(tx, made.source, made.detail_type, made.detail)
     return made
 
 
-def _keep_all(
+def keep_all(
     tx: Transaction, bus: BusModel, rules: RuleSet, drafts: Sequence[Draft | Refusal]
 ) -> list[str | Refusal]:
+    """Keep the events among these in the log, in their order, and deliver them; answers ids."""
     good = [each for each in drafts if not isinstance(each, Refusal)]
     if not good:
         return [each for each in drafts if isinstance(each, Refusal)]
@@ -165,6 +167,7 @@ def _draft_of_body(tx: Transaction, bus: BusModel, body: str) -> Draft:
         source=said.get("source") or bus.source,
         resources=said.get("resources") or (),
         time=said.get("time"),
+        cloudevent=said.get(CLOUDEVENT),
         now_ms=tx.now_ms,
     )
 

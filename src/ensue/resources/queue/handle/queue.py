@@ -71,6 +71,7 @@ class Queue(Receiving, Redriving, Pausable, Generic[T]):
             None if dead is None else _dead_letters(home, dead, self.model.was)
         )
         self._told: Callable[[Message, Any], object] | None = None
+        self.consumed_by: Callable[..., Any] | None = None
 
     @property
     def ref(self) -> Ref:
@@ -202,6 +203,7 @@ class Queue(Receiving, Redriving, Pausable, Generic[T]):
     ) -> None:
         actor = str(getattr(function, "__name__", "consumer"))
         action = is_action(function, at=actor, takes="messages" if batches else "message")
+        given = function
         function = with_typed(function, Message, "body", of=self.model.shape)
         runs = _Runs(function, self._home.make_tx)
         self.consume_by(
@@ -216,6 +218,7 @@ class Queue(Receiving, Redriving, Pausable, Generic[T]):
                 act_batch=runs.act_batch if batches and action else None,
             )
         )
+        self.consumed_by = given
 
     def consume_by(self, made: Callable[[Ref], WorkHandler]) -> None:
         """Take what a handler of the app's, or of a pipe, makes of the messages.

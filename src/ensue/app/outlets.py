@@ -1,0 +1,69 @@
+"""The HTTP clients with which an app reaches the outside, each with connections of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from weakref import WeakKeyDictionary
+
+import httpx
+
+from ensue.app.client import CONNECTIONS, Refusing, Sign, make_client
+from ensue.engine.home import Home
+from ensue.engine.transaction import Origin, acting
+from ensue.observe import traceparent
+
+ACTIONS = "actions"
+
+
+class Outlets:
+    """An app's HTTP clients: one for its actions, one for each of its destinations.
+
+    A client is made when it is first asked for, and closed with the app.
+
+    Args:
+        home: the app.
+
+    Attributes:
+        outside: what answers instead of the network, by URL pattern: for tests.
+    """
+
+    def __init__(self, home: Home) -> None:
+        self.outside: Mapping[str, httpx.AsyncBaseTransport] = {}
+        self._home = home
+        self._clients: dict[str, httpx.AsyncClient] = {}
+        self._calls: WeakKeyDictionary[Origin, int] = WeakKeyDictionary()
+
+    def client(
+        self, name: str, *, signed: bool = True, connections: int = CONNECTIONS
+    ) -> httpx.AsyncClient:
+        """A client with connections of its own, the same for the same name.
+
+        Only that of the actions keeps cookies.
+
+        Args:
+            name: whose it is.
+            signed: whether its calls carry ``Idempotency-Key`` and ``traceparent``.
+            connections: how many it opens at most.
+        """
+        found = self._clients.get(name)
+        if found is None:
+            refusing = {"all://": Refusing()} if self._home.settings.holds else self.outside
+            sign: Sign | None = self._sign if signed else None
+            found = self._clients[name] = make_client(
+                refusing, sign, connections, keeps_cookies=name == ACTIONS
+            )
+        return found
+
+    async def close(self) -> None:
+        """Close all connections."""
+        clients, self._clients = self._clients, {}
+        for client in clients.values():
+            await client.aclose()
+
+    async def _sign(self, request: httpx.Request) -> None:
+        origin, engine = acting.get(), self._home.engine
+        if origin.cause is not None:
+            call = self._calls[origin] = self._calls.get(origin, 0) + 1
+            key = engine.records.text(*origin.cause)
+            request.headers.setdefault("Idempotency-Key", key if call == 1 else f"{key}-{call}")
+            request.headers.setdefault("traceparent", str(traceparent(engine, origin)))

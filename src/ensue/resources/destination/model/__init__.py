@@ -1,0 +1,51 @@
+"""The words of destinations: an HTTP endpoint outside, and how it is told who calls."""
+
+from ensue.resources.destination.model.connections import (
+    ApiKey,
+    Basic,
+    Connection,
+    OAuthClientCredentials,
+)
+from ensue.resources.destination.model.destination import (
+    ANSWER_BYTES_MAX,
+    CONCURRENCY,
+    DEAD_LETTERS,
+    EXCERPT_BYTES_MAX,
+    FORMATS,
+    METHODS,
+    PEEK_MAX,
+    REASON_LENGTH_MAX,
+    RETRY_AFTER_MS_MAX,
+    TIMEOUT_MS_MAX,
+    URL_LENGTH_MAX,
+    Answered,
+    DestinationModel,
+    DestinationOptions,
+    Format,
+    Method,
+    Waiting,
+)
+
+__all__ = [
+    "ANSWER_BYTES_MAX",
+    "CONCURRENCY",
+    "DEAD_LETTERS",
+    "EXCERPT_BYTES_MAX",
+    "FORMATS",
+    "METHODS",
+    "PEEK_MAX",
+    "REASON_LENGTH_MAX",
+    "RETRY_AFTER_MS_MAX",
+    "TIMEOUT_MS_MAX",
+    "URL_LENGTH_MAX",
+    "Answered",
+    "ApiKey",
+    "Basic",
+    "Connection",
+    "DestinationModel",
+    "DestinationOptions",
+    "Format",
+    "Method",
+    "OAuthClientCredentials",
+    "Waiting",
+]

@@ -1,0 +1,220 @@
+"""Calling a destination: one request, one answer, in bounded time and of bounded size."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Protocol
+
+import httpx
+
+from ensue.engine.clock import Clock
+from ensue.engine.handlers import Pace
+from ensue.engine.secrets import Secret
+from ensue.engine.workers import sleep_until
+from ensue.resources.destination.model import (
+    ANSWER_BYTES_MAX,
+    Answered,
+    ApiKey,
+    Basic,
+    DestinationModel,
+    OAuthClientCredentials,
+)
+from ensue.resources.destination.rules import (
+    Mask,
+    Meaning,
+    Plan,
+    encoded,
+    meaning_of,
+    retry_after_ms,
+)
+from ensue.resources.destination.transport.credentials import (
+    Credentials,
+    Fixed,
+    Nobody,
+    header_text,
+)
+from ensue.resources.destination.transport.exchange import drain, excerpt, read, said_of, timed
+from ensue.resources.destination.transport.tokens import Tokens
+from ensue.words.errors import LimitExceeded, Rejected, Unreachable
+from ensue.words.values import Json
+from ensue.words.version import VERSION
+
+UNAUTHORIZED = 401
+KEY = "Idempotency-Key"
+
+
+class Outlets(Protocol):
+    """Gives the HTTP clients with which an app reaches the outside."""
+
+    def client(
+        self, name: str, *, signed: bool = True, connections: int = 100
+    ) -> httpx.AsyncClient:
+        """A client with connections of its own, the same for the same name."""
+
+
+class Caller:
+    """Calls a destination.
+
+    Args:
+        model: the destination.
+        plan: how its requests are made.
+        outlets: gives the clients.
+        clock: bounds how long a call takes.
+
+    Attributes:
+        pace: how many calls may begin; None for any number.
+    """
+
+    def __init__(self, model: DestinationModel, plan: Plan, outlets: Outlets, clock: Clock) -> None:
+        self._model = model
+        self._plan = plan
+        self._outlets = outlets
+        self._clock = clock
+        self._timeout_ms = model.timeout_ms
+        self._secret_headers = {
+            name: given for name, given in model.headers.items() if isinstance(given, Secret)
+        }
+        self._credentials = self._shown()
+        rate = model.policy.rate_per_second
+        self.pace = None if rate is None else Pace(rate, clock)
+
+    def _shown(self) -> Credentials:
+        match self._model.connection:
+            case None:
+                return Nobody()
+            case OAuthClientCredentials() as connection:
+                name = f"{self._model.ref} tokens"
+                outlets = self._outlets
+                return Tokens(connection, lambda: outlets.client(name, signed=False), self._clock)
+            case ApiKey() | Basic() as connection:
+                return Fixed(connection)
+
+    def check(self) -> None:
+        """Check that each secret is there, and can be sent.
+
+        Raises:
+            MissingSecret: one is not; names its place.
+            InvalidValue: a header cannot hold one.
+        """
+        for secret in self._model.secrets():
+            secret.read()
+        for secret in self._secret_headers.values():
+            header_text(secret)
+        if isinstance(self._model.connection, ApiKey):
+            header_text(self._model.connection.secret)
+
+    async def call_at_pace(self, body: Json) -> Answered:
+        """`call` for the answer, once the destination's rate allows it.
+
+        Raises:
+            LimitExceeded: that would take longer than a call may.
+            EnsueError: as for `call`.
+        """
+        until_ms = self._clock.now_ms() + self._timeout_ms
+        while self.pace is not None and not self.pace.available():
+            next_ms = self.pace.next_ms()
+            if next_ms > until_ms:
+                raise LimitExceeded(
+                    f"expected fewer calls: the rate of {self._model.ref} allows the next later",
+                    retry_after_ms=next_ms - self._clock.now_ms(),
+                )
+            await sleep_until(asyncio.Event(), next_ms, self._clock)
+        if self.pace is not None:
+            self.pace.spend(1)
+        return await self.call(body, wants_body=True)
+
+    async def call(self, body: Json, *, wants_body: bool) -> Answered:
+        """Send a body, and wait for the answer.
+
+        Args:
+            body: what is sent.
+            wants_body: whether the answer's body is of interest.
+
+        Raises:
+            InvalidValue: the body has not what the URL or a header needs.
+            Unreachable: no answer came, or one that says to try again, perhaps when.
+            Rejected: the answer says that trying again is of no use.
+            TooLarge: the answer is larger than 1 MiB.
+            MissingSecret: a secret is not there any more.
+        """
+        rendered = self._plan.render(body)
+        headers, content = dict(rendered.headers), None
+        if self._plan.sends_body:
+            made = encoded(self._model.format, body)
+            headers |= made.headers
+            content = made.content
+        for name, secret in self._secret_headers.items():
+            headers[name] = header_text(secret)
+        shown = await self._credentials.headers()
+        request = self._request(rendered.url, content, headers | shown)
+        try:
+            return await self._exchange(request, wants_body=wants_body)
+        except _Unauthorized as fault:
+            if not self._credentials.refused(shown):
+                raise fault.rejected from None
+        # The same request once more: its key stays what it was.
+        again = self._request(rendered.url, content, headers | await self._credentials.headers())
+        if KEY in request.headers:
+            again.headers[KEY] = request.headers[KEY]
+        try:
+            return await self._exchange(again, wants_body=wants_body)
+        except _Unauthorized as fault:
+            raise fault.rejected from None
+
+    def _client(self) -> httpx.AsyncClient:
+        return self._outlets.client(
+            str(self._model.ref), connections=self._model.policy.concurrency
+        )
+
+    def _request(self, url: str, content: bytes | None, headers: dict[str, str]) -> httpx.Request:
+        ours = {"User-Agent": f"ensue/{VERSION}", "Accept-Encoding": "identity"}
+        named = {name.lower() for name in headers}
+        ours = {name: text for name, text in ours.items() if name.lower() not in named}
+        return self._client().build_request(
+            self._model.method,
+            url,
+            content=content,
+            headers=ours | headers,
+            timeout=self._timeout_ms / 1_000,
+        )
+
+    async def _exchange(self, request: httpx.Request, *, wants_body: bool) -> Answered:
+        late = f"no answer came within {self._timeout_ms} ms"
+        try:
+            return await timed(
+                self._clock, self._timeout_ms, late, self._send(request, wants_body=wants_body)
+            )
+        except httpx.HTTPError as fault:
+            raise Unreachable(self._mask().hide(said_of(fault)), at=request.url.host) from None
+
+    async def _send(self, request: httpx.Request, *, wants_body: bool) -> Answered:
+        answer = await self._client().send(request, stream=True, follow_redirects=False)
+        try:
+            when = answer.headers.get("retry-after")
+            meaning = meaning_of(answer.status_code, says_when=when is not None)
+            if meaning is Meaning.TAKEN:
+                if wants_body:
+                    return Answered(answer.status_code, await read(answer, ANSWER_BYTES_MAX))
+                await drain(answer)
+                return Answered(answer.status_code, None)
+            said = await excerpt(answer, self._mask())
+            reason = f"answered {answer.status_code}: {said}".rstrip(": ")
+            if meaning is Meaning.LATER:
+                wait_ms = retry_after_ms(when, self._clock.now_ms())
+                raise Unreachable(reason, at=request.url.host, retry_after_ms=wait_ms)
+            rejected = Rejected(reason, at=request.url.host)
+            raise _Unauthorized(rejected) if answer.status_code == UNAUTHORIZED else rejected
+        finally:
+            await answer.aclose()
+
+    def _mask(self) -> Mask:
+        told = [secret.read() for secret in self._secret_headers.values()]
+        return Mask([*told, *self._credentials.hidden()])
+
+
+class _Unauthorized(Exception):
+    """The destination answered 401."""
+
+    def __init__(self, rejected: Rejected) -> None:
+        super().__init__()
+        self.rejected = rejected

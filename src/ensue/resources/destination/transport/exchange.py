@@ -1,0 +1,88 @@
+"""One exchange over HTTP: in bounded time, with an answer of bounded size."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable
+from contextlib import suppress
+from typing import TypeVar
+
+import httpx
+
+from ensue.engine.clock import Clock
+from ensue.engine.workers import Deadline
+from ensue.resources.destination.model import EXCERPT_BYTES_MAX, REASON_LENGTH_MAX
+from ensue.resources.destination.rules import Mask
+from ensue.words.errors import TooLarge, Unreachable
+
+T = TypeVar("T")
+
+DRAINED_BYTES_MAX = 65_536
+
+
+async def timed(clock: Clock, after_ms: int, late: str, doing: Awaitable[T]) -> T:
+    """Await something for so long.
+
+    Raises:
+        Unreachable: it took longer.
+        Exception: whatever it raises.
+    """
+    task = asyncio.current_task()
+    assert task is not None  # noqa: S101 - a coroutine of ours always runs in a task
+    deadline = Deadline(clock, after_ms, task)
+    try:
+        return await doing
+    except asyncio.CancelledError:
+        if deadline.passed and task.uncancel() == 0:
+            raise Unreachable(late) from None
+        raise
+    finally:
+        deadline.cancel()
+
+
+def said_of(fault: httpx.HTTPError) -> str:
+    """What went wrong, without what was sent."""
+    return f"{type(fault).__name__}: {' '.join(str(fault).split())}".rstrip(": ")
+
+
+async def _pieces(answer: httpx.Response) -> AsyncIterator[bytes]:
+    """The bytes of an answer as they came: what is packed small is not unpacked without a bound."""
+    if answer.is_stream_consumed:
+        yield answer.content  # what answers instead of the network has them at once
+        return
+    async for piece in answer.aiter_raw():
+        yield piece
+
+
+async def drain(answer: httpx.Response) -> None:
+    """Read what nobody wants to its end, so that the connection can be used again."""
+    with suppress(httpx.HTTPError, TooLarge):
+        await read(answer, DRAINED_BYTES_MAX)
+
+
+async def read(answer: httpx.Response, bytes_max: int) -> bytes:
+    """The bytes of an answer.
+
+    Raises:
+        TooLarge: there are more.
+    """
+    found = b""
+    async for piece in _pieces(answer):
+        found += piece
+        if len(found) > bytes_max:
+            raise TooLarge(f"expected an answer of at most {bytes_max} bytes")
+    return found
+
+
+async def excerpt(answer: httpx.Response, mask: Mask) -> str:
+    """The beginning of an answer, as it may be shown."""
+    found, is_whole = b"", True
+    try:
+        async for piece in _pieces(answer):
+            found += piece
+            if len(found) > EXCERPT_BYTES_MAX:
+                found, is_whole = found[:EXCERPT_BYTES_MAX], False
+                break
+    except httpx.HTTPError:
+        is_whole = False  # what came of it says enough
+    return mask.excerpt(found, REASON_LENGTH_MAX, is_whole=is_whole)
