@@ -1,4 +1,4 @@
-"""Thirteen stories that use every kind, each told on a machine whose disk may fail at any step.
+"""Fourteen stories that use every kind, each told on a machine whose disk may fail at any step.
 
 A story is a world and what its clients do. A client that cannot know whether a transaction was done
 looks, and asks again: so in the end all that is promised is the same, whatever went wrong.
@@ -392,6 +392,23 @@ def tell_pipes(t):
     t.wait(3_000)
 
 
+def outside(world):
+    """Events for a server outside, which is out of order for a time and refuses one for good."""
+    world.queue("report")
+    world.destination("bank", chain=["report"], retries=3, retry_base="1s", retry_cap="2s")
+    world.bus("events")
+    world.rule("all", "events", "ab", "bank")
+
+
+def tell_outside(t):
+    t.client(("events/a", {"t": "one"}), ("events/b", {"t": "two", "fails": 1}))
+    t.client(("bank", {"t": "three", "g": "g", "fails": 2}), ("bank", {"t": "four", "g": "g"}))
+    t.settle()
+    t.client(("bank", {"t": "five", "fails": 1, "late": True}), delay=5)
+    t.client(("events/a", {"t": "six", "fails": ALWAYS}))
+    t.wait(20_000)
+
+
 STORIES = {
     "order": Story(order, tell_order),
     "fan-out": Story(fan_out, tell_fan_out),
@@ -406,4 +423,5 @@ STORIES = {
     "forgetting": Story(forgetting, tell_forgetting, keep_ms=60_000),
     "again": Story(again, tell_again),
     "pipes": Story(pipes, tell_pipes),
+    "outside": Story(outside, tell_outside),
 }

@@ -20,7 +20,7 @@ PORTS = (8080, 8081)
 LIMIT_S = 30
 TRIES_MAX = 150
 RUN = ("cat", "cp", "curl", "ensue", "kill", "ls", "mkdir", "pytest", "python", "sqlite3")
-LOOKS = re.compile(r"ensue (ls|get|query|peek|why|describe|explain|tail)\b|curl (?!.*(-d|-X))|ls ")
+LOOKS = re.compile(r"ensue (ls|get|query|peek|why|describe|explain|tail)\b|curl (?!.* (-d|-X))|ls ")
 STAYS = re.compile(r"ensue (run\b|tail\b(?!.*--count))")
 
 

@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 
 from tests.simulation.world import ALWAYS, said
 
-PLACES = "mail", "queue", "function"
+PLACES = "mail", "queue", "function", "destination"
 
 
 OBSERVED = {
@@ -30,6 +30,7 @@ OBSERVED = {
         lambda is_lost, before, after: is_lost and before == after,
     ),
     "behind": ("no reader is behind", lambda readers: not any(unread for _, unread in readers)),
+    "key": ("each try of a delivery has its key", lambda first, key: first == key),
     "version": ("a version stands for one item", lambda before, token: before == token),
     "expected": (
         "a write that expects a version holds for that only",

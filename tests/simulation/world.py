@@ -8,9 +8,12 @@ which remembers. A line of things with an order (a group, an item) counts them.
 from __future__ import annotations
 
 import asyncio
+import json
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+
+import httpx
 
 from ensue import App, InputPath, InputTransformer, RuleTarget
 from ensue.engine.deduplication import DEDUPLICATION_MS
@@ -49,6 +52,7 @@ class World:
         self.letters: Counter[str] = Counter()
         self.begun: Counter[tuple[str, str]] = Counter()
         self.tries: Counter[tuple[str, str]] = Counter()
+        self.keys: dict[tuple[str, str], str] = {}  # under which key a destination was told
         self.again: set[str] = set()  # who is given again what was handled
         self.piped: set[str] = set()  # what a pipe takes away
         self.asked: Counter[str] = Counter()
@@ -193,6 +197,30 @@ class World:
         self.places[name] = self.app.mail(name, to="a@example.com")
         return self.places[name]
 
+    def destination(self, name, *, chain=(), **options):
+        """A server outside, which answers 500 where a handler would fail."""
+        url = f"http://{name}.outside"
+        destination = self.app.destination(name, url=url, **options)
+        handler = self._handler(
+            self.consumer(name, destination, action=True, chain=chain), lambda body: body
+        )
+
+        async def answer(request):
+            body = json.loads(request.content)
+            key = request.headers["idempotency-key"]
+            first = self.keys.setdefault((name, said(body)["t"]), key)
+            self.observe("key", first, key)
+            try:
+                await handler(body)
+            except RuntimeError:
+                return httpx.Response(500)
+            return httpx.Response(200)
+
+        self.app.outside = {**self.app.outside, url: httpx.MockTransport(answer)}
+        self.places[name] = destination
+        self.routes[name] = [name]
+        return destination
+
     def consumer(self, who, home, *, action, chain):
         """Somebody who is to handle things."""
         self.consumers[who] = Consumer(who, home, action, chain=list(chain))
@@ -302,7 +330,7 @@ class World:
         kind = target.ref.kind
         if kind == "stream" and "k" in body:
             body["g"] = f"{place}:{body['k']}"
-        elif kind not in {"queue", "table"}:
+        elif kind not in {"queue", "table", "destination"}:
             body.pop("g", None)
         line = body.get("k") or body.get("g")
         body["n"] = self._next(f"{place.rstrip('!')}:{line}", tx) if line else 0
@@ -328,6 +356,8 @@ class World:
             to = self.places[place.partition("/")[2]]
             when = f"at({at:%Y-%m-%dT%H:%M:%S})"
             tx.schedule(target, body["t"], when, to=to, body=body, after="delete")
+        elif kind == "destination":
+            tx.send(target, body, delay=delay, group=body.get("g"))
         elif kind == "queue":
             return self._send(target, body, tx, delay)
         else:

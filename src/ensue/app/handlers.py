@@ -15,7 +15,7 @@ from ensue.app.options import (
     event_feed,
     terms_of,
 )
-from ensue.app.resources import Resources
+from ensue.app.reaching import Reaching
 from ensue.engine import changes
 from ensue.engine.changes import change_kind
 from ensue.engine.handlers import PolicyOptions
@@ -39,7 +39,7 @@ F = TypeVar("F", bound=Callable[..., object])
 _POLICY = (*PolicyOptions.__annotations__, "was")
 
 
-class Handlers(Resources):
+class Handlers(Reaching):
     """What an app declares its handlers with."""
 
     @overload

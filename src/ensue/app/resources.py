@@ -13,13 +13,11 @@ from ensue.engine.handlers import Policy
 from ensue.engine.home import Home, Resource
 from ensue.languages.schemas import Compatibility
 from ensue.resources import bus as bus_kind
-from ensue.resources import destination as destination_kind
 from ensue.resources import mail as mail_kind
 from ensue.resources import schedule as schedule_kind
 from ensue.resources.adopted import Adopted
 from ensue.resources.bucket import Bucket, BucketModel
 from ensue.resources.bus import Bus
-from ensue.resources.destination import Destination, DestinationOptions
 from ensue.resources.mail import Mail
 from ensue.resources.queue import Queue, QueueOptions
 from ensue.resources.schedule import Schedules
@@ -361,41 +359,6 @@ class Resources:
         mail = self._add(Mail(self.home, check_name(name, "mail"), to=to, **options))
         self._add(Queue(self.home, name + mail_kind.DEAD_LETTERS, is_dead_letters=True))
         return mail
-
-    def destination(
-        self, name: str, *, url: str, **options: Unpack[DestinationOptions]
-    ) -> Destination:
-        """Declare a destination: an HTTP endpoint outside, as a target and to be called.
-
-        What is delivered to it is sent at least once, with an ``Idempotency-Key`` that is the same
-        at every try, and a ``traceparent``.
-
-        Args:
-            name: its name.
-            url: where it is, such as ``https://bank.example/customers/{id}``. Whom it may name is
-                up to who declares it: addresses of this machine and its network too.
-            options: ``method``: of the request (POST). ``connection``: how it is told who calls:
-                `ApiKey`, `Basic` or `OAuthClientCredentials`. ``path``, ``query``, ``headers``:
-                values by name, each a text or a path into the body such as ``$.detail.id``; a
-                header may be a `Secret`. ``format``: ``json``, or for events ``cloudevents`` or
-                ``cloudevents-binary``. ``rate``: how many calls begin, such as ``"10/s"``.
-                ``concurrency``: how many run at once (10). ``timeout``: how long one may take
-                (30 s). ``retries``: how often a delivery is tried again (185), and ``max_age``:
-                for how long (24 h), before it is dead-lettered. ``retry_base``, ``retry_cap``: a
-                retry waits a random time up to the first, doubled each time, at most the second.
-
-        Raises:
-            InvalidName: the name breaks the naming rule.
-            InvalidValue: a rate or a duration is written wrong.
-            InvalidDeclaration: the name is taken, or it cannot be called so; says why.
-            InvalidExpression: a path into the body is none; says where.
-        """
-        checked = check_name(name, "destination")
-        made = Destination(self.home, checked, outlets=self.outlets, url=url, **options)
-        self._add(made)
-        letters = name + destination_kind.DEAD_LETTERS
-        self._add(Queue(self.home, letters, is_dead_letters=True))
-        return made
 
     def _add(self, resource: R) -> R:
         is_lent = resource.ref in self._lent and _is_dead_letters(resource)

@@ -186,6 +186,46 @@ def test_an_event_of_another_bus_is_still_the_event_that_came(app, events, run_a
     assert decode_batch(answer.content) == [EVENT]
 
 
+@pytest.fixture
+def hook(app):
+    seen = []
+
+    @app.post("/hook/{place}", status=202)
+    def hook(place: str, body: CloudEvent) -> dict[str, str]:
+        seen.append((place, body))
+        return {"id": body.id}
+
+    return seen
+
+
+@pytest.mark.parametrize("mode", ["structured", "binary"])
+def test_a_route_of_an_app_takes_an_event_as_its_body(app, hook, run_app, mode):
+    t = run_app(app)
+    headers, body = {"content-type": STRUCTURED}, encode_structured(EVENT)
+    if mode == "binary":
+        headers, body = encode_binary(EVENT)
+
+    answer = t.wait(t._client.post("/hook/a", content=body, headers=headers))
+
+    assert (answer.status_code, answer.json()) == (202, {"id": "7"})
+    [(place, event)] = hook
+    assert (place, event.subject, event.data) == ("a", EVENT.subject, EVENT.data)
+
+
+@pytest.mark.parametrize(
+    ("content_type", "body", "status"),
+    [(BATCH, b"[]", 415), (STRUCTURED, b"{}", 400), ("application/json", b"{}", 400)],
+)
+def test_a_route_of_an_app_refuses_what_is_no_event(app, hook, run_app, content_type, body, status):
+    t = run_app(app)
+    given = {"content-type": content_type}
+    answer = t.wait(t._client.post("/hook/a", content=body, headers=given))
+
+    assert (answer.status_code, hook) == (status, [])
+    content = t.get("/openapi.json").body["paths"]["/hook/{place}"]["post"]["requestBody"]
+    assert STRUCTURED in content["content"]
+
+
 def test_the_description_says_what_it_takes(app, events, run_app):
     t = run_app(app)
     paths = t.get("/openapi.json").body["paths"]

@@ -387,6 +387,21 @@ def test_what_waits_is_shown_with_why_its_last_try_failed(app, run, bank):
     assert (said["waiting"], said["last_error"]) == (1, waiting.error)
 
 
+def test_a_destination_that_is_paused_gets_nothing_until_it_is_resumed(app, run, bank):
+    destination = declare(app)
+    t = run(app)
+    t.wait(destination.pause())
+    for n in range(3):
+        t.wait(destination.send(n))
+    t.advance("1h")
+    assert bank.asked == []
+    assert "paused_since_ms" in t.wait(destination.status())
+    t.wait(destination.resume())
+    t.settle()
+
+    assert sorted(bank.bodies()) == ["0", "1", "2"]
+
+
 def test_a_transaction_sends_when_it_commits_and_not_when_it_raises(app, run, bank):
     destination = declare(app)
     t = run(app)

@@ -16,7 +16,9 @@ from msgspec import inspect
 from starlette.types import Receive, Scope
 
 from ensue.app.routes import Parameter, Route
+from ensue.doors.http.event_bodies import EventReader
 from ensue.doors.http.wire import PATH_NAMES, check_utf8_path, read_body
+from ensue.languages.cloudevents import CloudEvent
 from ensue.words import values
 from ensue.words.errors import InvalidValue
 from ensue.words.shapes import Shape
@@ -179,7 +181,7 @@ class Binder:
         self._query = self._fields("query", in_query)
         self._needs_query = any(each.required for each in in_query)
         self._body = next((each for each in route.parameters if each.place == "body"), None)
-        self._reader = None if self._body is None else BodyReader(self._body.type, bytes_max)
+        self._reader = None if self._body is None else _reader_of(self._body.type, bytes_max)
         self._defaults = {each.name: each.default for each in route.parameters if not each.required}
 
     @staticmethod
@@ -223,6 +225,10 @@ class Binder:
             elif self._body.required:
                 raise self._reader.missing()
         return arguments
+
+
+def _reader_of(kind: TypeForm, bytes_max: int) -> BodyReader | EventReader:
+    return EventReader(bytes_max) if kind is CloudEvent else BodyReader(kind, bytes_max)
 
 
 def _keys_in(value: object) -> int:

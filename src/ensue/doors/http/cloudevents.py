@@ -19,11 +19,11 @@ from ensue.app.platform import Platform
 from ensue.app.routes import Answer
 from ensue.catalog import KINDS
 from ensue.doors.http.arguments import Fields
+from ensue.doors.http.event_bodies import events_in
 from ensue.doors.http.resources import HouseRoute, OfApp
-from ensue.doors.http.statuses import WrongMediaType, encode
+from ensue.doors.http.statuses import encode
 from ensue.doors.http.wire import (
     check_utf8_path,
-    headers_of_request,
     read_bytes,
     respond,
     trace_in,
@@ -33,16 +33,11 @@ from ensue.languages.cloudevents import (
     BATCH,
     STRUCTURED,
     CloudEvent,
-    Mode,
-    decode_batch,
-    decode_binary,
-    decode_structured,
     encode_batch,
     from_envelope,
-    mode_of,
 )
 from ensue.resources.bus import Accepted, Bus
-from ensue.words.errors import EnsueError, InvalidValue, NotFound
+from ensue.words.errors import EnsueError, NotFound
 from ensue.words.kinds import Operation
 
 PLACE = f"/{KINDS['bus'].plural}/{{name}}/cloudevents"
@@ -126,7 +121,7 @@ class _CloudEvents:
         of_app = self._of_app.convert(self._of_app.gather(scope["query_string"]))
         bus = self._bus(scope, of_app.app)
         body = await read_bytes(scope, receive, self._bytes_max)
-        given = _events_in(scope, body)
+        given = events_in(scope, body)
         one = given if isinstance(given, CloudEvent) else None
 
         async def run(bus: Bus, events: Sequence[CloudEvent | EnsueError]) -> object:
@@ -164,20 +159,6 @@ class _CloudEvents:
         if not isinstance(found, Bus):
             raise NotFound(f"there is no bus {name}")
         return found
-
-
-def _events_in(scope: Scope, body: bytes) -> CloudEvent | list[CloudEvent | InvalidValue]:
-    content_type = headers_of_request(scope).get(b"content-type")
-    try:
-        mode = mode_of(None if content_type is None else content_type.decode("latin-1"))
-    except InvalidValue as fault:
-        raise WrongMediaType(fault.message, at=fault.at) from None
-    if mode is Mode.BATCH:
-        return decode_batch(body)
-    if mode is Mode.STRUCTURED:
-        return decode_structured(body)
-    headers = [(name.decode("latin-1"), text.decode("latin-1")) for name, text in scope["headers"]]
-    return decode_binary(headers, body)
 
 
 def _trace_of_event(event: CloudEvent | None) -> str | None:

@@ -3,6 +3,7 @@
 README.md of this folder is the specification. Pure: no clock, no randomness, no I/O.
 """
 
+from ensue.languages.cloudevents.attributes import REQUIRED
 from ensue.languages.cloudevents.envelope import from_envelope, to_envelope
 from ensue.languages.cloudevents.event import NO_DATA, CloudEvent, NoData
 from ensue.languages.cloudevents.http_binding import (
@@ -25,6 +26,7 @@ from ensue.languages.cloudevents.json_format import (
 __all__ = [
     "BATCH",
     "NO_DATA",
+    "REQUIRED",
     "STRUCTURED",
     "CloudEvent",
     "Mode",

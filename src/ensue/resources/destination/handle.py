@@ -10,6 +10,7 @@ import msgspec
 from ensue.engine.engine import Engine
 from ensue.engine.handlers import make_policy
 from ensue.engine.home import Home
+from ensue.engine.pauses import Pausable
 from ensue.engine.secrets import Secret
 from ensue.engine.sockets import Delivery, Refusal, Terms
 from ensue.engine.transaction import Transaction
@@ -41,7 +42,7 @@ TRIED_FOR = "24h"
 LEASE_SPARE_MS = 1_000
 
 
-class Destination:
+class Destination(Pausable):
     """An HTTP endpoint outside: a target of deliveries, and something to call.
 
     Args:
@@ -134,7 +135,7 @@ class Destination:
 
     async def status(self) -> dict[str, Json]:
         """How much is to be sent, what went wrong last, and until when it asked for a rest."""
-        said = await self.depth()
+        said = await self.depth() | self.paused()
         if self._sender is None:
             return said
         return said | self._sender.said()

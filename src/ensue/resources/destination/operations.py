@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import msgspec
 
+from ensue.engine import pauses
 from ensue.resources.destination.handle import Destination
 from ensue.resources.destination.model import PEEK_MAX, Waiting
 from ensue.resources.destination.store import GROUP_LENGTH_MAX
@@ -52,4 +53,5 @@ OPERATIONS = (
     Operation("send", "Send a body, with retries.", Send, _send, writes=True),
     Operation("call", "Send a body now, once, and show the answer.", Call, _call, writes=True),
     Operation("peek", "Look at what is not answered yet.", Peek, _peek, writes=False),
+    *pauses.OPERATIONS,
 )
