@@ -15,6 +15,7 @@ from ensue.resources.bus import Bus, Event
 from ensue.resources.destination import Destination
 from ensue.resources.function import Function
 from ensue.resources.queue import Message, Queue
+from ensue.resources.schemas import Schemas
 from ensue.resources.stream import Stream, StreamRecord
 from ensue.resources.topic import Notification, Topic
 from ensue.words.names import Ref
@@ -90,14 +91,19 @@ class Messaging:
     doings: list[Doing] = field(default_factory=list)
 
 
-def messaging(apps: Sequence[App]) -> Messaging:
-    """The channels of apps, and what they do with them."""
+def messaging(apps: Sequence[App], known: Mapping[Ref, Iterable[str]] | None = None) -> Messaging:
+    """The channels of apps, and what they do with them.
+
+    Args:
+        apps: whose.
+        known: for a bus the detail-types that a registry of schemas knows.
+    """
     found = Messaging()
     for app in apps:
         for resource in app.resources.values():
             match resource:
                 case Bus():
-                    _add_bus(found, app, resource)
+                    _add_bus(found, app, resource, (known or {}).get(resource.ref, ()))
                 case Queue():
                     _add_queue(found, resource)
                 case Topic():
@@ -114,8 +120,24 @@ def messaging(apps: Sequence[App]) -> Messaging:
     return found
 
 
-def _add_bus(found: Messaging, app: App, bus: Bus) -> None:
-    types: dict[str, TypeForm | None] = {}
+async def kept_schemas(apps: Sequence[App]) -> dict[Ref, dict[str, Mapping[str, Json]]]:
+    """For each bus with a registry the newest schema of each detail-type in it."""
+    found: dict[Ref, dict[str, Mapping[str, Json]]] = {}
+    for app in apps:
+        for bus in app.resources.values():
+            name = bus.declared().get("schemas") if isinstance(bus, Bus) else None
+            registry = app.resources.get(Ref(app.name, "schemas", str(name)))
+            if not isinstance(registry, Schemas):
+                continue
+            newest: dict[str, Mapping[str, Json]] = {}
+            for version in sorted(await registry.export(), key=lambda each: each.version):
+                newest[version.subject.partition("@")[2]] = version.schema
+            found[bus.ref] = newest
+    return found
+
+
+def _add_bus(found: Messaging, app: App, bus: Bus, known: Iterable[str]) -> None:
+    types: dict[str, TypeForm | None] = dict.fromkeys(known)
     receivers: list[tuple[Function, tuple[str, ...]]] = []
     is_open = False
     for rule in bus.rules.all():

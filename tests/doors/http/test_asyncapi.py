@@ -13,6 +13,8 @@ from ensue import (
     App,
     Basic,
     Body,
+    CloudEvent,
+    EnsueError,
     Event,
     Hmac,
     Message,
@@ -232,3 +234,39 @@ def test_a_route_of_the_app_goes_before_it(run_app):
         return 7
 
     assert run_app(app).get("/asyncapi.json").body == 7
+
+
+def test_a_registry_tells_the_schemas_of_a_buss_events(run_app):
+    app = App("shop")
+    registry = app.schemas("events")
+    events = app.bus("orders", schemas=registry)
+    schema = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "type": "object",
+        "properties": {"line": {"$ref": "#/$defs/Line"}},
+        "$defs": {"Line": {"type": "object", "properties": {"sku": {"type": "string"}}}},
+    }
+    t = run_app(app)
+    t.wait(registry.register("shop@OrderPlaced", schema))
+
+    document = t.get("/asyncapi.json").body
+
+    event = payload(document, f"shop.bus.{events.ref.name}.OrderPlaced")
+    detail = at(document, event["properties"]["detail"]["$ref"])
+    line = at(document, detail["properties"]["line"]["$ref"])
+    assert line["properties"] == {"sku": {"type": "string"}}
+    assert "$schema" not in detail
+
+
+def test_a_cloudevent_is_checked_by_the_registry_like_any_event(run_app):
+    app = App("shop")
+    registry = app.schemas("events")
+    events = app.bus("orders", schemas=registry, validate="enforce")
+    schema = {"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]}
+    t = run_app(app)
+    t.wait(registry.register("/s@t", schema))
+
+    t.wait(events.publish_cloudevent(CloudEvent(id="1", source="/s", type="t", data={"n": 1})))
+    with pytest.raises(EnsueError):
+        t.wait(events.publish_cloudevent(CloudEvent(id="2", source="/s", type="t", data={})))
+    assert len(t.events(events)) == 1

@@ -285,15 +285,12 @@ def _describer(apps: Sequence[App], house: Sequence[HouseRoute], *, has_key: boo
 
 
 def _messaging_describer(apps: Sequence[App]) -> Endpoint:
-    made: list[bytes] = []
-
     async def describe(scope: Scope, receive: Receive, send: Send) -> None:
         del receive
-        if not made:
-            # As above.
-            from ensue.doors.http.asyncapi import described_messaging  # noqa: PLC0415
+        # As above; but what a registry of schemas knows is another thing tomorrow.
+        from ensue.app.messaging import kept_schemas  # noqa: PLC0415
+        from ensue.doors.http.asyncapi import described_messaging  # noqa: PLC0415
 
-            made.append(encode(described_messaging(apps)))
-        await respond(scope, send, 200, made[0])
+        await respond(scope, send, 200, encode(described_messaging(apps, await kept_schemas(apps))))
 
     return describe

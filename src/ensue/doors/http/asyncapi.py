@@ -6,7 +6,7 @@ and signed routes; messages from the detail-types that rules name and the types 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -14,9 +14,11 @@ from ensue.app.app import App
 from ensue.app.messaging import Carried, Channel, Doing, Messaging, messaging
 from ensue.doors.http.openapi import HOUSE_TAG, worded
 from ensue.doors.http.routing import names_in
-from ensue.doors.http.schemas import Schema, Schemas
+from ensue.doors.http.schemas import REF, Schema, Schemas
 from ensue.resources.destination import ApiKey, Basic, Destination, OAuthClientCredentials
+from ensue.words.names import Ref
 from ensue.words.shapes import TypeForm
+from ensue.words.values import Json
 from ensue.words.version import VERSION
 
 ASYNCAPI_VERSION = "3.0.0"
@@ -36,22 +38,26 @@ _EVENT = {
 }
 
 
-def described_messaging(apps: Sequence[App]) -> dict[str, Any]:
+Kept = Mapping[Ref, Mapping[str, Mapping[str, Json]]]
+
+
+def described_messaging(apps: Sequence[App], kept: Kept | None = None) -> dict[str, Any]:
     """The description, as a JSON object.
 
     Args:
         apps: whose channels are described.
+        kept: for a bus with a registry of schemas, the schema of each detail-type in it.
     """
-    found = messaging(apps)
+    found = messaging(apps, kept)
     schemas = Schemas(_types_in(found))
-    parts = _Parts(schemas)
+    parts = _Parts(schemas, kept or {})
     made: dict[str, Any] = {
         "asyncapi": ASYNCAPI_VERSION,
         "info": {"title": ", ".join(app.name for app in apps) or HOUSE_TAG, "version": VERSION},
         "defaultContentType": JSON,
         "channels": {each.key: parts.channel(each) for each in found.channels},
         "operations": _operations(found.doings),
-        "components": {"messages": parts.messages, "schemas": schemas.components},
+        "components": {"messages": parts.messages, "schemas": schemas.components | parts.kept},
     }
     if parts.servers:
         made["servers"] = parts.servers
@@ -63,8 +69,10 @@ def described_messaging(apps: Sequence[App]) -> dict[str, Any]:
 class _Parts:
     """What channels share, collected as they are described."""
 
-    def __init__(self, schemas: Schemas) -> None:
+    def __init__(self, schemas: Schemas, kept: Kept) -> None:
         self._schemas = schemas
+        self._kept = kept
+        self.kept: dict[str, Schema] = {}
         self.messages: dict[str, Schema] = {}
         self.servers: dict[str, Schema] = {}
         self.security: dict[str, Schema] = {}
@@ -100,6 +108,11 @@ class _Parts:
         body = self._schemas.of(message.type) if message.type is not None else {}
         if channel.kind != "bus":
             return body
+        own = self._kept.get(channel.ref, {}).get(message.detail_type or "")
+        if own is not None:
+            key = f"{channel.key}.{message.key}"
+            self.kept[key] = _rooted(own, key)
+            body = {"$ref": REF.format(name=key)}
         properties: Schema = dict(_EVENT)
         if message.detail_type is not None:
             properties["detail-type"] = {"type": "string", "const": message.detail_type}
@@ -127,6 +140,23 @@ class _Parts:
                 for name, given in model.path.items()
             }
         return said
+
+
+def _rooted(schema: Mapping[str, Json], key: str) -> Schema:
+    """A schema of its own as a component: what it refers to within itself is found there."""
+
+    def moved(value: Json) -> Json:
+        if isinstance(value, dict):
+            return {name: _moved_ref(name, inner, key, moved) for name, inner in value.items()}
+        return [moved(each) for each in value] if isinstance(value, list) else value
+
+    return {name: moved(inner) for name, inner in schema.items() if name not in {"$schema", "$id"}}
+
+
+def _moved_ref(name: str, inner: Json, key: str, moved: Callable[[Json], Json]) -> Json:
+    if name == "$ref" and isinstance(inner, str) and inner.startswith("#"):
+        return REF.format(name=key) + inner[1:]
+    return moved(inner)
 
 
 def _operations(doings: Sequence[Doing]) -> dict[str, Schema]:
