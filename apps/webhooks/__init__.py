@@ -1,0 +1,1 @@
+"""The webhook broker with replay."""
