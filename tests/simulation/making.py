@@ -72,6 +72,7 @@ def made(rng):
     add_fan_out(world, rng, names)
     if rng.random() < 0.7:
         parts += add_tables(world, rng, names, chain)
+        add_pipe(world, rng)
     if rng.random() < 0.4:
         parts += add_stream(world, rng, chain)
     if rng.random() < 0.2:
@@ -120,6 +121,22 @@ def add_tables(world, rng, names, chain):
     if rng.random() < 0.4:
         parts.append(LateFollower(world, rng, policy(rng, action=False)))
     return parts
+
+
+def add_pipe(world, rng):
+    """A pipe from a table to a queue of its own, perhaps, in one of its modes."""
+    if rng.random() < 0.6:
+        return
+    action = rng.random() < 0.3
+    # Nothing else goes there: so the items' own count tells their order.
+    world.queue("piped0", action=action, options=queue_options(rng), **policy(rng, action))
+    options = {"retry_base": "1s", "retry_cap": "5s"}
+    if rng.random() < 0.5:
+        options["batch"] = rng.choice([1, 2, 5])
+        options["window"] = rng.choice([0, "2s"])
+    if rng.random() < 0.2:
+        options["rate"] = "50/s"
+    world.pipe("pipe0", "table0", "piped0", asks=rng.random() < 0.5, **options)
 
 
 def add_stream(world, rng, chain):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ensue.engine import deduplication, idempotency, snapshots, work
-from ensue.engine.consumers import TransactionConsumer
+from ensue.engine import batches, deduplication, idempotency, snapshots, work
+from ensue.engine.consumers import ActionConsumer, TransactionConsumer
 from ensue.engine.readers import LogReader
 from ensue.engine.transaction import Transaction
 from ensue.resources.queue.store import receiving
@@ -162,6 +162,23 @@ def snapshot_that_overlaps(monkeypatch):
     monkeypatch.setattr(snapshots, "is_passed_over", lambda tx, number, record: False)
 
 
+def answers_completed_apart(monkeypatch):
+    """What is made of an action's answer commits before its work is settled."""
+    step, made = ActionConsumer.step, []
+
+    async def stepped(self):
+        for verdict in self._verdicts:
+            complete = self._handler.complete
+            if complete is not None and not verdict.failed and verdict not in made:
+                given = verdict.pieces, verdict.answer
+                await self._engine.transact(lambda tx, given=given: complete(tx, *given))  # noqa: B023
+                made.append(verdict)
+        return await step(self)
+
+    monkeypatch.setattr(ActionConsumer, "step", stepped)
+    monkeypatch.setattr(batches, "completed", lambda tx, handler, verdict: verdict)
+
+
 MUTANTS = (
     no_savepoints,
     no_lease,
@@ -177,4 +194,5 @@ MUTANTS = (
     moments_left_out,
     firing_in_another_commit,
     snapshot_that_overlaps,
+    answers_completed_apart,
 )

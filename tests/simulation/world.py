@@ -19,6 +19,7 @@ from ensue import App, InputPath, InputTransformer, RuleTarget
 from ensue.engine.deduplication import DEDUPLICATION_MS
 
 ALWAYS = 99
+STUMBLES_MAX = 3  # of an enrichment: what it is asked dies only when somebody wants it to
 
 
 @dataclass
@@ -55,7 +56,6 @@ class World:
         self.keys: dict[tuple[str, str], str] = {}  # under which key a destination was told
         self.again: set[str] = set()  # who is given again what was handled
         self.piped: set[str] = set()  # what a pipe takes away
-        self.asked: Counter[str] = Counter()
         self.out_of_turn: set[str] = set()  # who is given again what was dead
         self.unseen: dict[str, set[str]] = {}  # what was over before a follower began
         self.observed: list[tuple] = []  # what was seen on the way, to be judged
@@ -186,8 +186,7 @@ class World:
             for body in bodies:
                 if body.get("slow"):
                     await self.pause(body["slow"])
-                self.asked[body["t"]] += 1
-                self.stumble(name, body)
+                self.stumble(name, {**body, "fails": min(body.get("fails", 0), STUMBLES_MAX)})
             return given
 
         return self.app.function(name=f"{name}-ask")(ask)

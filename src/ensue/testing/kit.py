@@ -28,6 +28,7 @@ from ensue.observe import Node
 from ensue.resources.bus import Bus, Event
 from ensue.resources.function import Function
 from ensue.resources.mail import Letter, Mail
+from ensue.resources.pipe import Pipe
 from ensue.resources.queue import Message, Queue
 from ensue.testing.outside import Call, Outside, mounts_of
 from ensue.testing.replay import Ids, Replayed, pauses, read_recording
@@ -222,8 +223,8 @@ class Running:
         self._check_names(handlers)
         self._held.release(handlers)
 
-    def rewind(self, source: Resource, function: Function) -> None:
-        """Set a function back to the beginning of the log that it follows: all is delivered again.
+    def rewind(self, source: Resource, function: Function | Pipe) -> None:
+        """Set a function or pipe back to the beginning of its log: all is delivered again.
 
         Args:
             source: the table or stream that it follows.
