@@ -36,10 +36,10 @@ class Mask:
             length: how many characters at most.
             is_whole: whether there are no more; else a secret may be cut off at their end.
         """
-        text = found.decode(errors="replace")
+        text = self.hide(found.decode(errors="replace"))
         if not is_whole and self._forms:
             text = text[: max(0, len(text) - len(self._forms[0]))]
-        said = " ".join("".join(c if c.isprintable() else " " for c in self.hide(text)).split())
+        said = " ".join("".join(each if each.isprintable() else " " for each in text).split())
         return said if len(said) <= length else f"{said[: length - 1]}…"
 
 
