@@ -24,6 +24,7 @@ def say(line: str) -> None:
 def waiting_app() -> App:
     """An app whose request lasts until the test writes a line."""
     app = make_app("first")
+    app.bucket("files")
 
     @app.get("/wait")
     async def wait() -> str:

@@ -260,6 +260,21 @@ def test_an_answer_may_take_longer_than_its_request(serve_in, after):
         assert until(busy, b'"done"').startswith(b"HTTP/1.1 200")
 
 
+def test_a_body_that_streams_may_take_longer_as_long_as_enough_of_it_comes(serve_in):
+    served = serve_in(receive_s=1.0)
+    url = httpx.URL(served.urls["first"])
+    head = b"PUT /_ensue/buckets/files/objects/k HTTP/1.1\r\nHost: localhost\r\n"
+    with served.connect() as slow, served.connect() as slower:
+        slow.sendall(head + b"content-length: %d\r\n\r\n" % (3 * len(PIECE)) + PIECE)
+        slower.sendall(head + b"content-length: %d\r\n\r\n" % (3 * len(PIECE)) + PIECE)
+        for _ in range(2):
+            with socket.create_connection((url.host, url.port), timeout=PATIENCE_S) as other:
+                assert other.recv(1) == b"", "the time is over"
+            slow.sendall(PIECE)
+        assert until(slow, b"}").startswith(b"HTTP/1.1 200")
+        assert slower.recv(1) == b"", "too little came"
+
+
 def test_beyond_so_many_connections_requests_are_refused(serve_in):
     served = serve_in(connections_max=2)
     with served.connect():

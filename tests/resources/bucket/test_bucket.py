@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import tracemalloc
 
 import pytest
 
@@ -441,6 +442,31 @@ def test_a_whole_body_of_more_than_16_mebibytes_is_not_read_at_once(store, run_o
     with pytest.raises(TooLarge, match="read it in chunks"):
         stage.wait(files.get("k"))
     assert stage.wait(files.get("k", range="bytes=-3")) == b"xxx"
+
+
+def test_the_memory_that_a_body_takes_does_not_grow_with_it(file_store, run_on, app, files):
+    stage = run_on(file_store, app)
+
+    async def there_and_back():
+        await files.put("large", chunks(*(bytes(MIB // 4) for _ in range(2))))
+        tracemalloc.start()
+        await files.put("large", pieces(64))
+        async with files.open("large") as reader:
+            size = 0
+            async for chunk in reader:
+                size += len(chunk)
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        return size, peak
+
+    async def pieces(many):
+        for _ in range(many):
+            yield bytes(MIB // 4)
+
+    size, peak = stage.wait(there_and_back())
+
+    assert size == 16 * MIB
+    assert peak < 3 * MIB
 
 
 @pytest.mark.parametrize(

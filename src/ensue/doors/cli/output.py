@@ -93,10 +93,10 @@ def _show_object(found: Mapping[str, object]) -> None:
     if list(found) == ["id"]:
         click.echo(printable(str(found["id"])))
         return
-    if set(found) == {"items", "next"} and isinstance(found["items"], list):
-        show(found["items"])
-        if found["next"] is not None:
-            click.echo(f"There is more: --after {printable_line(str(found['next']))}", err=True)
+    if set(found) > {"next"} and all(
+        isinstance(each, list) for name, each in found.items() if name != "next"
+    ):
+        _show_page(found)
         return
     if _is_list_of_a_log(found):
         show(next(iter(found.values())))
@@ -104,6 +104,15 @@ def _show_object(found: Mapping[str, object]) -> None:
             click.echo(f"What comes then: --after {found['position']}", err=True)
         return
     show_fields(found)
+
+
+def _show_page(found: Mapping[str, object]) -> None:
+    """Write the lists of a page, such as objects and what others have in common, and its end."""
+    lists = [each for name, each in found.items() if name != "next"]
+    for each in [each for each in lists if each] or lists[:1]:
+        show(each)
+    if found["next"] is not None:
+        click.echo(f"There is more: --after {printable_line(str(found['next']))}", err=True)
 
 
 def _is_list_of_a_log(found: Mapping[str, object]) -> bool:

@@ -147,11 +147,11 @@ class BoundedProtocol(HttpToolsProtocol):
         # Line ends between requests are no request, yet may be all that ever comes.
         self._has_ended, self._is_whole = self._is_whole, False
         super().data_received(data)
-        self._bytes_since += len(data)
         if self._is_whole:
             self._stop_waiting()
         elif self._has_ended:
             self._wait_for_the_rest()
+        self._bytes_since += len(data)
         if not self._is_in_head:
             return
         self._head_bytes += len(data)
