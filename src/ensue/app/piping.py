@@ -86,6 +86,8 @@ class Piping(Following):
         target = _target_of(to, input, options)
         self._check_circle(ref, source.ref, target.target.ref, passes_all=not (filter or enrich))
         letters = self._letters(ref, source, target, options)
+        if isinstance(source, Queue):
+            source.check_free()
         pipe = self._add(
             Pipe(
                 self.home,
@@ -104,7 +106,7 @@ class Piping(Following):
                 ),
             )
         )
-        if letters.ref not in self.resources:
+        if target.dead_letters is None and not isinstance(source, Queue):
             self._add(letters)
         if isinstance(source, Queue):
             source.consume_by(lambda dead: pipe.runs.handler(source.ref, dead))

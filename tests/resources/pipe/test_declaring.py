@@ -38,6 +38,7 @@ def test_a_queue_has_a_pipe_or_a_consumer_and_not_both(app, out):
     second.consumer()(lambda message, tx: None)
     with pytest.raises(InvalidDeclaration, match="one consumer"):
         app.pipe("late", source=second, to=out)
+    assert [ref.name for ref in app.resources if ref.kind == "pipe"] == ["forward"]
 
 
 def test_nobody_receives_by_hand_from_a_pipes_queue(store, run_on, app, out):
@@ -184,3 +185,9 @@ def test_a_pipe_that_took_from_a_log_and_takes_from_a_queue_now_holds_no_place(f
     run_on(file_store, shop("table")).close()
     stage = run_on(file_store, shop("queue"))
     assert stage.rows("SELECT * FROM ensue_readers") == []
+
+
+def test_a_pipe_has_dead_letters_of_its_own(app, orders, out):
+    app.function(name="forward")(lambda body, tx: None)
+    with pytest.raises(InvalidDeclaration, match="two resources called queue forward-dlq"):
+        app.pipe("forward", source=orders, to=out)

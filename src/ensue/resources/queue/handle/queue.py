@@ -229,13 +229,21 @@ class Queue(Receiving, Redriving, Pausable, Generic[T]):
         Raises:
             InvalidDeclaration: the queue has a consumer already, or is of dead letters.
         """
+        self._handler = replace(made(self.check_free()), dead=self._tell)
+
+    def check_free(self) -> Ref:
+        """Check that nothing takes the queue's messages yet; returns its dead-letter queue.
+
+        Raises:
+            InvalidDeclaration: it has a consumer already, or is of dead letters.
+        """
         dead_letters = self.model.dead_letters
         if self._handler is not None or dead_letters is None:
             raise InvalidDeclaration(
                 f"expected one consumer for {self.ref}",
                 hint="To do several things with a message, publish an event with several rules.",
             )
-        self._handler = replace(made(dead_letters), dead=self._tell)
+        return dead_letters
 
     def _tell(self, tx: Transaction, piece: Work, reason: str) -> object:
         del reason
