@@ -80,7 +80,7 @@ def receive(provider: str, request: SignedRequest, tx: Tx) -> Received:
     )
 
 
-@app.on_record(events, start="horizon", retries=3)
+@app.on_record(events, start="horizon", retries=3, dead_letter_retention="14d")
 def process(record: StreamRecord[Any], tx: Tx) -> None:
     """Process each event once, in the order of its subscription (WB-4, WB-5)."""
     take(record.data, tx)

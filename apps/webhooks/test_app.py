@@ -239,6 +239,10 @@ def test_wb_5_a_poisonous_event_is_dead_lettered_after_three_retries_and_holds_u
     [letter] = t.messages(dead)
     assert letter.attributes["dead_letter"]["receives"] == 4
     assert letter.body["data"]["raw"] == poison.decode()
+    pass_days(t, 13)
+    assert len(t.messages(dead)) == 1
+    pass_days(t, 1)
+    assert t.messages(dead) == []
 
 
 def test_an_event_of_no_subscription_is_kept_and_changes_nothing(t):

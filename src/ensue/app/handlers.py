@@ -36,7 +36,7 @@ from ensue.words.names import Ref, check_name
 from ensue.words.values import Json
 
 F = TypeVar("F", bound=Callable[..., object])
-_POLICY = (*PolicyOptions.__annotations__, "was")
+_POLICY = (*PolicyOptions.__annotations__, "was", "dead_letter_retention")
 
 
 class Handlers(Reaching):
@@ -70,9 +70,10 @@ class Handlers(Reaching):
             name: its name; the function's own by default.
             retries: how often it is tried again before its work is dead-lettered.
             policy: ``rate``, ``timeout``, ``concurrency``, ``batch``, ``retry_base``,
-                ``retry_cap``, ``on_failure`` as for `Queue.consumer`. ``was``: the name that it
-                had when the store was last opened; its work, its dead letters and its place in the
-                log that it follows stay its own.
+                ``retry_cap``, ``on_failure`` as for `Queue.consumer`. ``dead_letter_retention``:
+                how long its dead letters are kept, such as ``"14d"``; for ever by default. ``was``:
+                the name that it had when the store was last opened; its work, its dead letters and
+                its place in the log that it follows stay its own.
 
         Raises:
             InvalidName: the name breaks the naming rule.
@@ -356,7 +357,9 @@ class Handlers(Reaching):
         terms.policy.check(str(ref))
         was = None if terms.was is None else terms.was + function_kind.DEAD_LETTERS
         letters = own + function_kind.DEAD_LETTERS
-        dead_letters = Queue(self.home, letters, is_dead_letters=True, was=was)
+        dead_letters = Queue(
+            self.home, letters, is_dead_letters=True, was=was, retention=terms.retention
+        )
         model = FunctionModel(ref, dead_letters.ref, terms.policy, terms.was)
         function = self._add(Function(self.home, model, given, present=present, feed=feed))
         self._add(dead_letters)

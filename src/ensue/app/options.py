@@ -32,6 +32,7 @@ class HandlerOptions(PolicyOptions, total=False):
     """How a function is run, and what it was called before; see `App.function`."""
 
     was: str
+    dead_letter_retention: str | float
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +42,12 @@ class Terms:
     Attributes:
         policy: how its work is taken and retried.
         was: the name that it had before; None for none.
+        retention: how long its dead letters are kept; None for ever.
     """
 
     policy: Policy
     was: str | None
+    retention: str | float | None = None
 
 
 def terms_of(retries: int, options: HandlerOptions, window: str | float = 0) -> Terms:
@@ -55,10 +58,10 @@ def terms_of(retries: int, options: HandlerOptions, window: str | float = 0) -> 
         InvalidValue: the rate or a duration is written wrong.
     """
     policy: Any = dict(options)
-    was = policy.pop("was", None)
+    was, retention = policy.pop("was", None), policy.pop("dead_letter_retention", None)
     if was is not None:
         check_name(was, "function")
-    return Terms(make_policy(retries + 1, **policy, window=window), was)
+    return Terms(make_policy(retries + 1, **policy, window=window), was, retention)
 
 
 class ScheduledOptions(Timing, HandlerOptions, total=False):

@@ -151,8 +151,9 @@ class Resources:
                 taken as sent. ``retention``: what has waited longer, such as ``"4d"``, is
                 dead-lettered. ``in_flight_max``: how many messages may be received by hand and
                 not settled at once. ``depth_max``: how many unsettled messages it takes; more are
-                refused. ``was``: the name that it had when the store was last opened; what is in
-                it stays in it.
+                refused. ``dead_letter_retention``: how long its dead letters are kept, such as
+                ``"14d"``; for ever by default. ``was``: the name that it had when the store was
+                last opened; what is in it stays in it.
 
         Raises:
             InvalidName: the name breaks the naming rule.

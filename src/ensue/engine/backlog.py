@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from ensue.engine.transaction import Transaction
@@ -143,8 +144,13 @@ def purge(tx: Transaction, queue: int, up_to: int, limit: int) -> list[Work]:
         (queue, up_to, limit),
     )
     pieces = [Work(*row) for row in found]
+    forget(tx, queue, pieces)
+    return pieces
+
+
+def forget(tx: Transaction, queue: int, pieces: Sequence[Work]) -> None:
+    """Forget waiting work of a queue, and how it failed."""
     for sql in ("DELETE FROM ensue_failures WHERE work = ?", "DELETE FROM ensue_work WHERE id = ?"):
         tx.connection.executemany(sql, [(piece.id,) for piece in pieces])
     held = sum(piece.due_ms == HELD_MS for piece in pieces)
     tx.facts.depths.add(queue, -len(pieces), 0, -held)
-    return pieces

@@ -47,7 +47,8 @@ class QueueModel:
         dead_letters: its dead-letter queue; None for a dead-letter queue itself.
         order: in which order it is received: ``priority``, ``fair``, or None for that of due times.
         deduplicate: whether a message without deduplication id gets one from its body.
-        retention_ms: what has waited longer is moved to the dead-letter queue; None for never.
+        retention_ms: what has waited longer is moved to the dead-letter queue, and forgotten in a
+            dead-letter queue; None for never.
         in_flight_max: how many messages may be received and not settled at once; None for no limit.
         depth_max: how many unsettled messages it takes; None for no limit.
         was: the name that it had before.
@@ -132,6 +133,7 @@ class QueueOptions(TypedDict, total=False):
     in_flight_max: int | None
     depth_max: int | None
     was: str | None
+    dead_letter_retention: str | float | None
 
 
 class RedriveOptions(TypedDict, total=False):

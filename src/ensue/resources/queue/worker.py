@@ -21,12 +21,12 @@ LOOKS = 1_000
 
 
 class RetentionWorker:
-    """Moves messages that have waited too long to the dead-letter queue.
+    """Moves messages that have waited too long to the dead-letter queue; forgets dead letters.
 
     Args:
         engine: where the queue is.
         queue: a queue with a retention.
-        dead: moves a message, with the reason.
+        dead: moves or forgets a message, with the reason.
     """
 
     listens: frozenset[int] = frozenset()

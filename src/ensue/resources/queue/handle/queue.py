@@ -68,7 +68,9 @@ class Queue(Receiving, Redriving, Pausable, Generic[T]):
         ref = Ref(home.app, "queue", name)
         super().__init__(home, rules.declare(ref, dead, options, shape))
         self.dead_letters: Queue | None = (
-            None if dead is None else _dead_letters(home, dead, self.model.was)
+            None
+            if dead is None
+            else _dead_letters(home, dead, self.model.was, options.get("dead_letter_retention"))
         )
         self._told: Callable[[Message, Any], object] | None = None
         self.consumed_by: Callable[..., Any] | None = None
@@ -302,7 +304,7 @@ class Queue(Receiving, Redriving, Pausable, Generic[T]):
     def workers(self, engine: Engine) -> list[Worker]:
         """Its consumer; what moves what is too old; and, of dead letters, what redrives them."""
         if self.model.dead_letters is None:
-            return [RedriveWorker(engine, self.model)]
+            return [RedriveWorker(engine, self.model), *self._forgetting(engine)]
         found: list[Worker] = []
         if self.model.retention_ms is not None:
             found.append(RetentionWorker(engine, self.model, self.bury))
@@ -312,14 +314,24 @@ class Queue(Receiving, Redriving, Pausable, Generic[T]):
             found.append((ActionConsumer if acts else TransactionConsumer)(engine, handler))
         return found
 
+    def _forgetting(self, engine: Engine) -> list[Worker]:
+        """What forgets dead letters that are too old, where there is an age for that."""
+        if self.model.retention_ms is None:
+            return []
+        return [RetentionWorker(engine, self.model, self._forget)]
+
+    def _forget(self, tx: Transaction, piece: Work, reason: str) -> None:
+        del reason
+        store.forget(tx, self.model, piece)
+
     def deliver(self, tx: Transaction, deliveries: Sequence[Delivery]) -> list[str | Refusal]:
         """Take a batch within the caller's transaction (the Target socket)."""
         return store.deliver(tx, self.model, deliveries)
 
 
-def _dead_letters(home: Home, ref: Ref, was: str | None) -> Queue:
+def _dead_letters(home: Home, ref: Ref, was: str | None, retention: str | float | None) -> Queue:
     before = None if was is None else was + DEAD_LETTERS
-    return Queue(home, ref.name, is_dead_letters=True, was=before)
+    return Queue(home, ref.name, is_dead_letters=True, was=before, retention=retention)
 
 
 class _Runs:

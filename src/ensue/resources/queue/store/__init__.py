@@ -1,6 +1,14 @@
 """What a queue does within a transaction."""
 
-from ensue.resources.queue.store.looking import depth, last_message, leases, message, peek, purge
+from ensue.resources.queue.store.looking import (
+    depth,
+    forget,
+    last_message,
+    leases,
+    message,
+    peek,
+    purge,
+)
 from ensue.resources.queue.store.receiving import (
     Asked,
     Found,
@@ -17,6 +25,7 @@ __all__ = [
     "change_visibility",
     "deliver",
     "depth",
+    "forget",
     "last_message",
     "leases",
     "message",

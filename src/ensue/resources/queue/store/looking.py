@@ -65,6 +65,12 @@ def purge(tx: Transaction, queue: QueueModel, up_to: int) -> int:
     return len(purged)
 
 
+def forget(tx: Transaction, queue: QueueModel, piece: work.Work) -> None:
+    """Forget a message that waits."""
+    backlog.forget(tx, tx.number(queue.ref), [piece])
+    work.release_groups(tx, [piece])
+
+
 def message(piece: Work, message_id: str) -> Message:
     """A piece of work as its consumer gets it."""
     return Message(
