@@ -1,4 +1,5 @@
-"""Ensue: tables, queues, topics, buses, streams and functions that move in one transaction.
+"""Ensue: tables, queues, topics, buses, pipes, streams, buckets, schedules and functions that move
+in one transaction.
 
 Everything an app needs is here; what lies beneath is not public.
 """

@@ -1,0 +1,31 @@
+"""What the README says there is, is what there is."""
+
+import re
+import tomllib
+
+from tests.docs.pages import ROOT, Page
+
+README = Page(ROOT / "README.md")
+HOW_TO = Page(ROOT / "docs/how-to/README.md")
+FOR_US = {"test", "lint"}
+
+
+def test_every_extra_has_its_row():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    told = set(re.findall(r"^\| `(\w+)` \|", README.text, re.MULTILINE))
+    assert told == set(project["optional-dependencies"]) - FOR_US
+
+
+def test_every_kind_has_its_row():
+    told = set(re.findall(r"\(src/ensue/resources/(\w+)/README\.md\)", README.text))
+    assert told == {path.parent.name for path in ROOT.glob("src/ensue/resources/*/README.md")}
+
+
+def test_every_how_to_is_in_the_index():
+    written = {path.name for path in ROOT.glob("docs/how-to/*.md")} - {"README.md"}
+    assert set(HOW_TO.links) - {"../tutorial/your-first-events.md"} == written
+
+
+def test_every_decision_is_in_the_list():
+    listed = set(Page(ROOT / "docs/decisions/README.md").links)
+    assert listed == {path.name for path in ROOT.glob("docs/decisions/0*.md")}
