@@ -105,6 +105,13 @@ async def publish(signed: SignedRequest) -> Published:
     return Published()
 
 
+@app.on_error(NotPermitted)
+def unauthorized(fault: NotPermitted) -> Answer:
+    """Answer whoever is not permitted as the publisher does; why is in the log."""
+    del fault
+    return Answer({"error": "unauthorized"}, status=401)
+
+
 @app.post("/orders/{rest}")
 def not_there(rest: str) -> Answer:
     """Answer what the publisher answers beside its one route."""

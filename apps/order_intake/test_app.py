@@ -126,7 +126,9 @@ def test_so_1_there_is_nothing_beside_the_one_route(t):
     ],
 )
 def test_so_2_who_does_not_sign_is_refused(t, headers):
-    assert post(t, b"{}", headers).status == 401
+    answer = post(t, b"{}", headers)
+
+    assert (answer.status, answer.body) == (401, {"error": "unauthorized"})
     t.settle()
     assert stored(t) == {}
 

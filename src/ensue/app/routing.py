@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any, Unpack
+from collections.abc import Callable
+from typing import Any, TypeVar, Unpack
 
 from ensue.app.direct import Declaring
 from ensue.app.piping import Piping
 from ensue.app.planning import DirectOptions
-from ensue.app.routes import Route, RouteOptions
+from ensue.app.routes import Answer, Route, RouteOptions
 from ensue.resources.table import Table
-from ensue.words.errors import InvalidDeclaration
+from ensue.words.errors import EnsueError, InvalidDeclaration
 from ensue.words.shapes import TypeForm
+
+F = TypeVar("F", bound=Callable[[Any], Answer])
 
 
 class Routing(Piping):
@@ -18,11 +21,13 @@ class Routing(Piping):
 
     Attributes:
         routes: what was declared, in that order.
+        error_answers: what answers an error of each class, where the app has a form of its own.
     """
 
     def __init__(self, name: str) -> None:
         super().__init__(name)
         self.routes: list[Route] = []
+        self.error_answers: dict[type[EnsueError], Callable[[Any], Answer]] = {}
 
     def get(self, path: str, **options: Unpack[RouteOptions]) -> Declaring:
         """Declare what answers a GET; see `route`."""
@@ -74,6 +79,34 @@ class Routing(Piping):
         """
 
         return Declaring(method, path, options, self._add_route)
+
+    def on_error(self, kind: type[EnsueError]) -> Callable[[F], F]:
+        """Declare how the app's routes answer an error, where its clients expect another form.
+
+        The function gets the error and gives the whole answer, its status too; headers that belong
+        to the error, such as ``WWW-Authenticate`` and ``Retry-After``, go along. It must not raise.
+
+        Args:
+            kind: a class of errors; its subclasses too, unless they have an answer of their own.
+
+        Raises:
+            InvalidDeclaration: there is an answer to this class already.
+        """
+
+        def declare(given: F) -> F:
+            if kind in self.error_answers:
+                raise InvalidDeclaration(f"there are two answers to {kind.__name__}")
+            self.error_answers[kind] = given
+            return given
+
+        return declare
+
+    def error_answer(self, error: EnsueError) -> Answer | None:
+        """The app's own answer to an error of one of its routes; None where it has none."""
+        for each in type(error).__mro__:
+            if each in self.error_answers:
+                return self.error_answers[each](error)
+        return None
 
     def crud(
         self, path: str, table: Table[Any], *, body: TypeForm | None = None, rate: str | None = None

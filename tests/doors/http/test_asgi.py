@@ -5,7 +5,7 @@ import logging
 
 import pytest
 
-from ensue import App, InvalidDeclaration
+from ensue import Answer, App, InvalidDeclaration, LimitExceeded, NotFound
 from ensue.doors.http import asgi_app
 from ensue.doors.http.routing import make_router
 from ensue.engine.transaction import acting
@@ -227,3 +227,39 @@ def test_a_request_that_the_stop_cuts_off_is_told_so(shop):
     shop.wait(cut_off())
     assert sent[0]["status"] == 503
     assert b"store_closed" in sent[1]["body"]
+
+
+def make_legacy_app() -> App:
+    app = App("legacy")
+
+    @app.on_error(LimitExceeded)
+    def busy(fault):
+        return Answer({"error": "busy", "at": fault.at}, status=503, headers={"x-app": "legacy"})
+
+    @app.get("/jobs")
+    async def jobs() -> None:
+        raise LimitExceeded("expected less", at="jobs", retry_after_ms=2_500)
+
+    @app.get("/gone")
+    async def gone() -> None:
+        raise NotFound("there is none")
+
+    return app
+
+
+def test_an_app_answers_errors_in_a_form_of_its_own():
+    with running(make_legacy_app()) as kit:
+        own, ours = kit.get("/jobs"), kit.get("/gone")
+        described = kit.get("/openapi.json").body["paths"]["/jobs"]["get"]["responses"]
+
+    assert (own.status, own.body) == (503, {"error": "busy", "at": "jobs"})
+    assert (own.headers["x-app"], own.headers["retry-after"]) == ("legacy", "3")
+    assert (ours.status, ours.body["error"]["code"]) == (404, "not_found")
+    assert described["default"] == {"description": "An error, in the form that the app gives it"}
+
+
+def test_an_error_has_one_answer_of_an_app():
+    app = make_legacy_app()
+
+    with pytest.raises(InvalidDeclaration, match="two answers to LimitExceeded"):
+        app.on_error(LimitExceeded)(lambda fault: Answer())

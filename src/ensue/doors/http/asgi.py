@@ -121,12 +121,13 @@ class Door:
 
 
 class _Responder:
-    """Answers one route of an app."""
+    """Answers one route of an app, its errors in the form that the app declares."""
 
-    def __init__(self, platform: Platform, app: str, route: Route, bytes_max: int) -> None:
+    def __init__(self, platform: Platform, app: App, route: Route, bytes_max: int) -> None:
         self._call = platform.call
         self._route = route
-        self._place = f"{app} {route.name}"
+        self._place = f"{app.name} {route.name}"
+        self._error_answer = app.error_answer
         self._takes_key = route.method in UNSAFE
         self._needs_key = route.idempotency == "required"
         self._bytes_max = bytes_max
@@ -140,6 +141,20 @@ class _Responder:
         self._bind = Binder(route, names_in(route.path), bytes_max).bind
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await self._respond(scope, receive, send)
+        except EnsueError as error:
+            answer = self._error_answer(error)
+            if answer is None:
+                raise
+            log.info("%s %s: %s", scope["method"], scope["path"], error)
+            own = seal(answer)
+            told = [
+                (name.encode("latin-1"), value.encode("latin-1")) for name, value in own.headers
+            ]
+            await respond(scope, send, own.status, own.body, headers_of(error) + told)
+
+    async def _respond(self, scope: Scope, receive: Receive, send: Send) -> None:
         once = signed = None
         body = b""
         if self._verifies or self._raw:
@@ -252,7 +267,7 @@ def asgi_app(
     signed: list[tuple[str, str, Endpoint]] = []
     for each in apps:
         for route in each.routes:
-            responder = _Responder(platform, each.name, route, body_bytes_max)
+            responder = _Responder(platform, each, route, body_bytes_max)
             endpoints.append((route.method, route.path, responder))
             signed.extend(endpoints[-1:] if route.verify is not None else [])
     if not any((method, path) == ("GET", DESCRIPTION) for method, path, _ in endpoints):

@@ -28,6 +28,7 @@ from ensue.words.version import VERSION
 OPENAPI_VERSION = "3.1.0"
 HOUSE_TAG = "ensue"
 ERROR = {"$ref": "#/components/responses/Error"}
+OWN_ERROR = {"description": "An error, in the form that the app gives it"}
 _PLACES = frozenset({"path", "query", "body"})
 _SECTIONS = ("Args:", "Returns:", "Raises:", "Yields:", "Example:", "Examples:")
 
@@ -60,6 +61,7 @@ class _Entry:
     takes_raw: bool = False
     security: list[Schema] | None = None
     content: Mapping[str, Schema] | None = None
+    own_errors: bool = False
 
 
 def described_api(
@@ -124,6 +126,7 @@ def _of_app(app: App, route: Route) -> _Entry:
         media=BYTES if route.streams else "application/json",
         status=HTTPStatus.NO_CONTENT if empty else route.status,
         statuses=dict(route.statuses),
+        own_errors=bool(app.error_answers),
         takes_key=route.method in UNSAFE,
         needs_key=route.idempotency == "required",
         takes_raw=route.method != "GET"
@@ -255,10 +258,10 @@ def _responses(entry: _Entry, schemas: Schemas) -> Schema:
     responses: Schema = {str(int(entry.status)): answer}
     for status, meaning in sorted(entry.statuses.items()):
         also: Schema = {"description": meaning}
-        if status >= HTTPStatus.BAD_REQUEST:
+        if status >= HTTPStatus.BAD_REQUEST and not entry.own_errors:
             also["content"] = _error()["content"]
         responses[str(int(status))] = also
-    responses["default"] = ERROR
+    responses["default"] = OWN_ERROR if entry.own_errors else ERROR
     return responses
 
 
