@@ -595,6 +595,12 @@ BOUNDS: dict[str, Bound] = {
     "languages.schemas:NODES_MAX": Bound(
         SCHEMAS, "places", "an inferred or merged schema", "anything, deeper down"
     ),
+    "languages.schemas:INLINED_NODES_MAX": Bound(
+        SCHEMAS,
+        "places",
+        "a schema that is merged, with all that it names in its place",
+        "anything, deeper down",
+    ),
     "languages.schemas:PARSED_LEVELS_MAX": Bound(SCHEMAS, "levels", "a schema", VALUE),
     "languages.schemas:DIFFERENCES_MAX": Bound(
         SCHEMAS, "differences", "differences that are said", "the first so many"
@@ -638,6 +644,9 @@ BOUNDS: dict[str, Bound] = {
     ),
     "resources.schemas:KNOWN_MAX": Bound(
         SCHEMAS, "subjects", "subjects that discovery keeps in memory", "they are read again"
+    ),
+    "resources.schemas:NEWS_BYTES_MAX": Bound(
+        SCHEMAS, "bytes", "events of new shapes that one transaction keeps", "the next one goes on"
     ),
     "resources.schemas:UNNOTED_MAX": Bound(
         SCHEMAS, "events", "events that discovery reads again after a crash", "its place is noted"

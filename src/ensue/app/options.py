@@ -20,7 +20,7 @@ from ensue.resources.function import Feed
 from ensue.resources.schedule import Timing
 from ensue.resources.stream import Stream
 from ensue.words import values
-from ensue.words.errors import InvalidDeclaration
+from ensue.words.errors import InvalidDeclaration, Unfit
 from ensue.words.names import check_name
 from ensue.words.values import Json
 
@@ -204,15 +204,26 @@ def event_feed(bus: Bus, pattern: Mapping[str, Json], start: str | int, group: s
     compiled = compile_pattern(pattern)
     steps = None if group is None else parse_group(group)
 
+    envelope = {name: asked for name, asked in pattern.items() if name not in {"detail", "$or"}}
+    of_envelope = compile_pattern(envelope) if envelope else None
+
     def seen(record: Record) -> dict[str, Json]:
         return bus.as_present(bus.event_of(record))
 
+    def wants(record: Record) -> bool:
+        try:
+            return compiled.matches(values.as_plain(seen(record)))
+        except Unfit:
+            # Nobody knows its detail; but what is known of it may say that it is none of ours.
+            event = values.as_plain(bus.event_of(record))
+            return of_envelope is None or of_envelope.matches(event)
+
     return Feed(
         source=bus.ref,
-        wants=lambda record: compiled.matches(values.as_plain(seen(record))),
+        wants=wants,
         present=lambda _, record: Event.from_envelope(seen(record)),
         # As it was published: what follows makes it an event of the present when it gets it.
-        as_work=lambda _, record: values.encode(bus.event_of(record)),
+        as_work=lambda _, record: bus.text_of(record),
         said={"bus": bus.ref.name, "pattern": dict(pattern), "start": start, "group": group},
         takes="event",
         start=parse_start(start),

@@ -87,7 +87,7 @@ def next_try(
         return NextTry(policy.backoff_ms(piece.receives, tx.facts.ids.source))
     if failed > terms.retries:
         return NextTry(None, RETRIES_SPENT)
-    left_ms = _begun_ms(tx, piece.id) + terms.max_age_ms - tx.now_ms
+    left_ms = begun_ms(tx, piece.id) + terms.max_age_ms - tx.now_ms
     if left_ms <= 0:
         return NextTry(None, AGE_SPENT)
     # The last try is at the end of its time.
@@ -95,11 +95,13 @@ def next_try(
 
 
 def with_attributes(piece: Work, more: Mapping[str, Json]) -> Work:
-    """A piece of work with more attributes."""
-    return piece._replace(attributes=values.encode({**work.attributes_of(piece), **more}))
+    """A piece of work with more attributes, and without those that are null."""
+    merged = {**work.attributes_of(piece), **more}
+    kept = {name: value for name, value in merged.items() if value is not None}
+    return piece._replace(attributes=values.encode(kept))
 
 
-def _begun_ms(tx: Transaction, work_id: int) -> int:
+def begun_ms(tx: Transaction, work_id: int) -> int:
     """When a piece of work was first to be taken, since it was sent or last redriven."""
     found = tx.row("SELECT after_ms FROM ensue_work WHERE id = ?", (work_id,))
     return found[0] if found and isinstance(found[0], int) else tx.now_ms

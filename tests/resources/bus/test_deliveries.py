@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import pytest
 
 from ensue.app.app import App
@@ -178,6 +180,52 @@ def test_a_redriven_delivery_has_its_time_again(store, run_on, app, bus, full, d
     assert orders_in(stage, full) == [1]
 
 
+def test_a_second_death_tells_of_its_own_reason_only(file_store, run_on, bus, app, full):
+    bus.rule("placed", PLACED, to=RuleTarget(full, retries=0))
+    stage = run_on(file_store, app)
+    stage.wait(full.send("there"))
+    publish(stage, bus, 1)
+    stage.close()
+    later = App("wims")
+    later.bus("events")
+    stage = run_on(file_store, later)
+    dead = later.resources["wims", "queue", "events-dlq"]
+    [letter] = stage.wait(dead.peek())
+    assert letter.attributes["EXHAUSTED_RETRY_CONDITION"] == "MaximumRetryAttempts"
+    stage.wait(dead.redrive())
+    stage.advance(60_000)
+    [letter] = stage.wait(dead.peek())
+    assert letter.attributes["ERROR_CODE"] == "NOT_FOUND"
+    assert "EXHAUSTED_RETRY_CONDITION" not in letter.attributes
+
+
+def test_a_group_keeps_its_order_when_the_targets_of_its_rule_are_declared_in_another(
+    file_store, run_on
+):
+    def declared(*, turned):
+        app = App("wims")
+        bus, queues = app.bus("events"), [app.queue("full", depth_max=1), app.queue("other")]
+        targets = [RuleTarget(each, group="$.detail.order[0]") for each in queues]
+        bus.rule("placed", PLACED, to=targets[::-1] if turned else targets)
+        return app, bus, queues[0]
+
+    app, bus, full = declared(turned=False)
+    stage = run_on(file_store, app)
+    stage.wait(full.send("there"))
+    publish(stage, bus, ["a", 1])
+    stage.close()
+    app, bus, full = declared(turned=True)
+    stage = run_on(file_store, app)
+    [there] = stage.wait(full.receive())
+    stage.wait(full.settle(there.handle))
+
+    publish(stage, bus, ["a", 2])
+
+    assert orders_in(stage, full) == []
+    stage.advance(60_000)
+    assert orders_in(stage, full) == [["a", 1]]
+
+
 def test_a_rule_or_target_that_is_gone_ends_its_deliveries(file_store, run_on, bus, app, full):
     bus.rule("placed", PLACED, to=full)
     stage = run_on(file_store, app)
@@ -263,6 +311,29 @@ def test_what_a_target_wrote_before_it_raised_is_undone_and_the_rest_is_delivere
     target.hates = set()
     stage.advance(60_000)
     assert orders_in(stage, queue) == [["a", 1], ["c", 4], ["b", 2], ["b", 3], ["b", 5]]
+
+
+@dataclass
+class Order:
+    """An order that looks for itself where it is not."""
+
+    order: int
+
+    def __post_init__(self):
+        raise KeyError(self.order)
+
+
+@pytest.mark.parametrize("kind", ["queue", "stream"])
+def test_a_type_that_raises_fails_neither_the_publisher_nor_the_other_targets(
+    store, run_on, app, bus, dead, kind
+):
+    other = app.queue("other")
+    typed = app.queue("typed", of=Order) if kind == "queue" else app.stream("typed", of=Order)
+    target = RuleTarget(typed, input=InputPath("$.detail"), retries=0)
+    bus.rule("placed", PLACED, to=[target, other])
+    stage = run_on(store, app)
+    publish(stage, bus, 1, 2)
+    assert orders_in(stage, other) == orders_in(stage, dead) == [1, 2]
 
 
 def test_a_parked_delivery_lets_its_group_go_on(moody, bus):

@@ -251,3 +251,20 @@ def test_why_shows_what_a_follower_did(store, run_on):
     tree = stage.platform.why(event_id)
 
     assert [each.name for each in tree.children[0].children] == ["project"]
+
+
+LARGE = "x" * (1_048_576 - 100)
+
+
+@pytest.mark.parametrize("action", [False, True])
+def test_the_largest_event_is_followed_and_retried_as_any_other(store, run_on, action):
+    shop = Shop(action=action, fail_on=[1])
+    stage = run_on(store, shop.app)
+    stage.wait(shop.events.publish("OrderPlaced", {"n": 1, "key": LARGE}))
+    shop.publish(stage, 2)
+
+    stage.settle()
+    shop.fail_on.clear()
+    stage.advance(60_000)
+
+    assert sorted(shop.seen) == [1, 1, 2]

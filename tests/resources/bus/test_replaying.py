@@ -174,6 +174,14 @@ def test_only_the_named_rule_delivers(shop_and_stage):
     assert shop.state(stage).delivered == 1
 
 
+def test_a_rule_that_is_disabled_cannot_be_named(shop_and_stage):
+    shop, stage = shop_and_stage
+    stage.wait(shop.events.disable("pay"))
+
+    with pytest.raises(Conflict, match="the rule pay is disabled"):
+        stage.wait(shop.events.replay("again", to="pay"))
+
+
 def test_a_positioned_consumer_gets_a_replay_as_work_of_its_own(store, run_on):
     app, seen = App("wims"), []
     events = app.bus("events")
@@ -367,6 +375,18 @@ def test_an_event_is_upcast_before_it_is_matched_and_delivered(shop_and_stage):
     stage.settle()
 
     assert shop.again(stage) == [(7, "again")]
+
+
+def test_the_largest_event_is_upcast_and_replayed_as_any_other(shop_and_stage):
+    shop, stage = shop_and_stage
+    shop.publish(stage, "OrderPlaced", key="x" * (1_048_576 - 100))
+    shop.events.upcast = lambda event: {**event, "source": "then"}
+
+    stage.wait(shop.events.replay("again"))
+    stage.settle()
+
+    assert shop.again(stage, shop.parcels) == [(1, "again")]
+    assert shop.state(stage).state == "done"
 
 
 def test_an_event_that_cannot_be_upcast_pauses_the_replay_and_says_why(shop_and_stage):

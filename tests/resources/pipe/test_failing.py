@@ -166,3 +166,49 @@ def test_a_rate_is_kept_and_nothing_is_lost_by_it(store, run_on, app):
     assert len(bodies(stage, out)) == 3
     stage.advance(10_000)
     assert sorted(each["data"] for each in bodies(stage, out)) == list(range(10))
+
+
+@pytest.mark.parametrize("outside", [False, True])
+def test_what_is_redriven_has_its_time_again(store, run_on, app, outside):
+    out = app.queue("out", depth_max=1)
+    orders = app.table("orders", key="id")
+
+    def ask(change, tx=None):
+        return change
+
+    async def ask_outside(change):
+        return change
+
+    enrich = app.function(name="ask")(ask_outside if outside else ask)
+    options = {"enrich": enrich, "to": out, "retries": 1, "max_age": "1h"}
+    app.pipe("forward", source=orders, **options)
+    stage = run_on(store, app)
+    stage.wait(out.send("there"))
+    stage.wait(orders.put({"id": "a"}))
+    stage.advance(2 * 3_600_000)
+    letters = stage.platform.resource("queue", "forward-dlq")
+    assert len(reasons(stage, "forward-dlq")) == 1
+
+    stage.wait(letters.redrive())
+    stage.settle()
+    assert reasons(stage, "forward-dlq") == []
+    [there] = stage.wait(out.receive())
+    stage.wait(out.settle(there.handle))
+    stage.advance(60_000)
+
+    [event] = bodies(stage, out)
+    assert event["NewImage"] == {"id": "a"}
+
+
+def test_an_answer_that_is_too_large_is_dead_lettered_at_once(store, run_on, app):
+    orders, out = app.table("orders", key="id"), app.queue("out")
+
+    def ask(change, tx):
+        return {"answer": "x" * 1_048_576}
+
+    app.pipe("forward", source=orders, to=out, enrich=app.function(name="ask")(ask))
+    stage = run_on(store, app)
+    stage.wait(orders.put({"id": "a"}))
+    stage.settle()
+    [reason] = reasons(stage, "forward-dlq")
+    assert reason.startswith("Unfit: expected at most 1048576 bytes")

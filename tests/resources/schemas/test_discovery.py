@@ -213,6 +213,38 @@ def test_bytes_and_sets_have_the_schema_of_what_others_see(store, run_on, app, r
     assert found.schema["properties"]["tags"] == {"type": "array", "items": {"type": "string"}}
 
 
+def test_a_version_that_is_deleted_makes_room_for_another(
+    store, run_on, app, registry, bus, monkeypatch
+):
+    monkeypatch.setattr("ensue.resources.schemas.store.VERSIONS_MAX", 2)
+    stage = run_on(store, app)
+    for name in ("a", "b", "c"):
+        publish(stage, bus, {name: 1})
+        stage.settle()
+    assert len(stage.wait(registry.versions(SUBJECT))) == 2
+    stage.wait(registry.delete(SUBJECT, 1))
+
+    publish(stage, bus, {"d": 1})
+    stage.settle()
+
+    assert [each.version for each in stage.wait(registry.versions(SUBJECT))] == [2, 3]
+
+
+def test_one_transaction_widens_by_no_more_than_a_mebibyte_of_events(
+    store, run_on, app, registry, bus, monkeypatch
+):
+    monkeypatch.setattr(worker, "NEWS_BYTES_MAX", 1)
+    stage = run_on(store, app)
+    publish(stage, bus, {"a": 1}, {"b": 1}, {"c": 1})
+
+    kept = []
+    for _ in range(3):
+        stage.wait(discoverer(stage).step())
+        kept.append(len(stage.wait(registry.versions(SUBJECT))))
+
+    assert kept == [1, 2, 3]
+
+
 # Validation.
 
 ORDER = {"type": "object", "properties": {"id": {"type": "string"}}, "required": ["id"]}

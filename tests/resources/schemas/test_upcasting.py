@@ -125,6 +125,24 @@ def test_an_event_whose_upcaster_fails_is_parked_with_the_reason(store, run_on, 
     assert seen == [{"customer": {"name": "Ann"}}]
 
 
+def test_an_event_that_no_upcaster_can_read_concerns_those_only_who_want_its_kind(
+    store, run_on, app, registry
+):
+    bus = app.bus("events", schemas=registry)
+    for name, kind in (("orders", "OrderPlaced"), ("payments", "Paid")):
+        app.on_event(bus, {"detail-type": [kind]}, start="latest", name=name)(
+            lambda event, tx: None
+        )
+    stage = run_on(store, app)
+    registered(stage, registry)
+
+    stage.wait(bus.publish("OrderPlaced", {"customer": "nobody"}))
+    stage.settle()
+
+    dead = [stage.platform.resource("queue", f"{name}-dlq") for name in ("orders", "payments")]
+    assert [len(stage.wait(each.peek())) for each in dead] == [1, 0]
+
+
 def test_a_replay_delivers_the_newest_version_and_parks_what_no_upcaster_can_read(
     store, run_on, app, registry
 ):

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import reduce
 
-from ensue.languages.schemas.formats import format_of
+from ensue.languages.schemas.formats import FORMATS, format_of
 from ensue.languages.schemas.merge import bounded, united
 from ensue.languages.schemas.program import (
     ANYTHING,
@@ -26,7 +26,7 @@ _NULL = Node((Scalar("null"),))
 _BOOLEAN = Node((Scalar("boolean"),))
 _INTEGER = Node((Number(is_integer=True),))
 _NUMBER = Node((Number(),))
-_TEXT = Node((Text(),))
+_TEXTS = {name: Node((Text(name),)) for name in (None, *FORMATS)}
 
 
 def infer(value: object) -> Tree:
@@ -35,28 +35,52 @@ def infer(value: object) -> Tree:
     Args:
         value: plain values: dicts, lists, texts, numbers, booleans and None.
     """
-    return Tree(bounded(_node(value, LEVELS_MAX)))
+    return Tree(bounded(_Inference().node(value, LEVELS_MAX)))
 
 
-def _node(value: object, levels: int) -> Node:
+class _Inference:
+    """What was seen of a value. Equal nodes are one, so that a list of many alike is merged fast.
+
+    Attributes:
+        _known: the nodes with others within, by these.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[object, ...], Node] = {}
+
+    def node(self, value: object, levels: int) -> Node:
+        if not isinstance(value, Mapping | list | tuple):
+            return _plain(value)
+        if levels == 0:
+            return ANYTHING
+        if isinstance(value, Mapping):
+            return self._object(value, levels - 1)
+        return self._array(value, levels - 1)
+
+    def _object(self, value: Mapping[str, object], levels: int) -> Node:
+        nodes = {str(name): self.node(each, levels) for name, each in value.items()}
+        key = ("object", *((name, id(node)) for name, node in nodes.items()))
+        found = self._known.get(key)
+        if found is None:
+            fields = {name: Field(node, required=True) for name, node in nodes.items()}
+            found = self._known[key] = Node((Object(fields),))
+        return found
+
+    def _array(self, value: Sequence[object], levels: int) -> Node:
+        nodes = {id(node): node for node in (self.node(each, levels) for each in value)}
+        key = ("array", *nodes)
+        found = self._known.get(key)
+        if found is None:
+            items = reduce(united, nodes.values(), NOTHING)
+            found = self._known[key] = Node((Array(items),))
+        return found
+
+
+def _plain(value: object) -> Node:
     if isinstance(value, str):
-        found = format_of(value)
-        return _TEXT if found is None else Node((Text(found),))
+        return _TEXTS[format_of(value)]
     if value is None:
         return _NULL
     if isinstance(value, bool):
         return _BOOLEAN
-    if isinstance(value, int):
-        return _INTEGER
-    if not isinstance(value, Mapping | list | tuple):
-        return _NUMBER
-    return ANYTHING if levels == 0 else _nested(value, levels - 1)
-
-
-def _nested(value: Mapping[str, object] | list[object] | tuple[object, ...], levels: int) -> Node:
-    if isinstance(value, Mapping):
-        fields = {
-            str(name): Field(_node(each, levels), required=True) for name, each in value.items()
-        }
-        return Node((Object(fields),))
-    return Node((Array(reduce(united, [_node(each, levels) for each in value], NOTHING)),))
+    return _INTEGER if isinstance(value, int) else _NUMBER

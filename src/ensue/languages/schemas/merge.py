@@ -35,6 +35,8 @@ OPTIONAL_FIELDS_MAX = 50
 NODES_MAX = 2_000
 MERGED_LEVELS_MAX = 20
 MERGED_VALUES_MAX = 100
+INLINED_NODES_MAX = 10_000
+INLINED_LEVELS = (100, 20, 10, 5, 3, 1)
 
 # Names that are data: numbers, dates, UUIDs, long hexadecimals.
 _IS_DATA = re.compile(
@@ -156,13 +158,9 @@ def _objects(one: Object, other: Object) -> Object:
             fields[name] = Field(found.node, required=False)
         else:
             others = united(others or NOTHING, found.node)
-    return Object(
-        fields,
-        others,
-        min(one.least, other.least),
-        _widest(one.most, other.most, max),
-        one.also & other.also,
-    )
+    least, most = min(one.least, other.least), _widest(one.most, other.most, max)
+    # At once: ten thousand objects with names of their own would be looked at again by each.
+    return _with_few_names(Object(fields, others, least, most, one.also & other.also))
 
 
 def _united_others(one: Object, other: Object) -> Node | None:
@@ -180,10 +178,19 @@ def _without_data_names(node: Node) -> Node:
 
 
 def _within_names(found: Object) -> Object:
+    if found.fields and all(map(_IS_DATA.fullmatch, found.fields)):
+        return _with_any_names(found)
+    return _with_few_names(found)
+
+
+def _with_few_names(found: Object) -> Object:
     optional = sum(not field.required for field in found.fields.values())
-    too_many = len(found.fields) > MERGED_FIELDS_MAX or optional > OPTIONAL_FIELDS_MAX
-    if not too_many and not (found.fields and all(map(_IS_DATA.fullmatch, found.fields))):
-        return found
+    if len(found.fields) > MERGED_FIELDS_MAX or optional > OPTIONAL_FIELDS_MAX:
+        return _with_any_names(found)
+    return found
+
+
+def _with_any_names(found: Object) -> Object:
     nodes = [field.node for field in found.fields.values()]
     return Object({}, reduce(united, nodes, found.others or NOTHING))
 
@@ -239,26 +246,56 @@ def _size(node: Node) -> int:
 
 
 def _inlined(tree: Tree) -> Node:
-    """The root with what it names in its place; what names itself is anything."""
+    """The root with what it names in its place; what names itself, or lies too deep, is anything.
 
-    def inlined(node: Node, seen: frozenset[str]) -> Node:
+    Types that name each other are many more when each is in its place: as deep as there is room.
+    """
+    for levels in INLINED_LEVELS:
+        found = _Inlining(tree).node(tree.root, frozenset(), levels)
+        if found is not None:
+            return found
+    return ANYTHING
+
+
+class _Inlining:
+    """What a tree names, put in its place, as long as it stays within `INLINED_NODES_MAX`."""
+
+    def __init__(self, tree: Tree) -> None:
+        self._tree = tree
+        self._left = INLINED_NODES_MAX
+
+    def node(self, node: Node, seen: frozenset[str], levels: int) -> Node | None:
+        """A node without names; None where there is no more room."""
+        self._left -= 1
         found = NOTHING
         for each in node.alternatives:
-            if not isinstance(each, Named):
-                found = united(found, Node((each,)))
-            elif each.pointer in seen:
-                return ANYTHING
-            else:
-                inner = inlined(tree.definitions[each.pointer], seen | {each.pointer})
-                found = united(found, inner)
+            inner = self._alternative(each, seen, levels)
+            if inner is None or self._left < 0:
+                return None
+            found = united(found, inner)
         if node.is_anything or found.is_anything:
             return ANYTHING
-        plain = Node(
+        return Node(
             found.alternatives, also=node.also, title=node.title, description=node.description
         )
-        return _rebuilt(plain, lambda each: each, lambda inner: inlined(inner, seen))
 
-    return inlined(tree.root, frozenset())
+    def _alternative(self, each: Alternative, seen: frozenset[str], levels: int) -> Node | None:
+        if isinstance(each, Named):
+            if each.pointer in seen:
+                return ANYTHING
+            return self.node(self._tree.definitions[each.pointer], seen | {each.pointer}, levels)
+        if levels == 0 and isinstance(each, Object | Array):
+            return ANYTHING
+        is_full = False
+
+        def inlined(inner: Node) -> Node:
+            nonlocal is_full
+            found = None if is_full else self.node(inner, seen, levels - 1)
+            is_full = found is None
+            return found or ANYTHING
+
+        made = _rebuilt(Node((each,)), lambda found: found, inlined)
+        return None if is_full else made
 
 
 def _agreed(one: _A | None, other: _A | None) -> _A | None:

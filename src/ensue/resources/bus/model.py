@@ -111,7 +111,7 @@ class RuleTargetModel:
         input: what it gets instead of the event as it is; None for that.
         group: the path to what its order is kept by in the event; None for none.
         parks: whether a delivery that was not taken lets the later ones of its group go on.
-        place: its place among the targets of its rule.
+        place: its place among the targets of its rule that are the same resource.
         said: the declaration of all this, for people.
     """
 

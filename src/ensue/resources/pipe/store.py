@@ -15,7 +15,7 @@ from ensue.engine.transaction import Origin, Transaction
 from ensue.resources.pipe import rules
 from ensue.resources.pipe.model import Event, PipeModel, Seen
 from ensue.words import values
-from ensue.words.errors import InvalidInput, NotFound, StoreError, Unfit
+from ensue.words.errors import InvalidInput, InvalidValue, NotFound, StoreError, TooLarge, Unfit
 from ensue.words.values import Json
 
 
@@ -113,13 +113,27 @@ def _deliver(tx: Transaction, pipe: PipeModel, event: Event) -> Failed | None:
     if pipe.input is not None:
         body = pipe.input.render(event.value, pipe.names, tx.now_ms)
     else:
-        body = values.encode(event.value) if event.text is None else event.text
+        body = _text(event)
     delivery = Delivery(body, group=rules.group_of(pipe, event), terms=pipe.terms)
     for answer in tx.facts.directory.target(pipe.target).deliver(tx, [delivery]):
         if isinstance(answer, Refusal):
             reason = f"{pipe.target} refused the event: {answer.message}"
             return Failed(reason, rules.is_final(answer.code))
     return None
+
+
+def _text(event: Event) -> str:
+    """An event as JSON text.
+
+    Raises:
+        Unfit: an enrichment answered what is too large, or no JSON.
+    """
+    if event.text is not None:
+        return event.text
+    try:
+        return values.encode(event.value)
+    except (InvalidValue, TooLarge) as fault:
+        raise Unfit(fault.message, at=fault.at, hint=fault.hint) from None
 
 
 def depth(tx: Transaction, pipe: PipeModel) -> dict[str, Json]:
@@ -147,14 +161,14 @@ def seen(tx: Transaction, pipe: PipeModel, record_id: str) -> Seen:
         NotFound: the source has no such record, or does not keep it any more.
     """
     place = tx.facts.records.place(record_id)
-    text = None if place is None else _text(tx, pipe, place, record_id)
+    text = None if place is None else _kept(tx, pipe, place, record_id)
     if text is None:
         raise NotFound(f"{pipe.feed.source} has nothing with the id {record_id}")
     reasons = [] if pipe.wants is None else pipe.wants.reasons(text)
     return Seen(values.as_json(values.decode(text)), matched=not reasons, reasons=reasons)
 
 
-def _text(tx: Transaction, pipe: PipeModel, place: Place, record_id: str) -> str | None:
+def _kept(tx: Transaction, pipe: PipeModel, place: Place, record_id: str) -> str | None:
     feed = pipe.feed
     if feed.of_work is not None:
         piece = work.piece(tx, place.sequence) if place.number == WORK_NUMBER else None

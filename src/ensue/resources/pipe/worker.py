@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
+from ensue.engine import terms
 from ensue.engine.consumer import error_text
 from ensue.engine.handlers import WorkHandler
 from ensue.engine.home import Home
@@ -81,7 +82,7 @@ class Runs:
 
     def _take(self, tx: Transaction, pieces: list[Work]) -> None:
         """Deliver work in the transaction that takes it."""
-        with self._patient(pieces, tx.now_ms):
+        with self._patient(pieces, tx):
             events = [event for _, event in self._wanted(pieces)]
             if events:
                 store.run(tx, self._pipe, events)
@@ -90,7 +91,7 @@ class Runs:
         """Ask the enrichment, outside of any transaction."""
         del ids
         enrichment, engine = self._pipe.enrichment, self._home.engine
-        with self._patient(pieces, engine.clock.now_ms()):
+        with self._patient(pieces):
             events = [event for _, event in self._wanted(pieces)]
             if enrichment is None or not events:
                 return None
@@ -101,7 +102,7 @@ class Runs:
         self, tx: Transaction, pieces: list[Work], answer: Json
     ) -> Mapping[int, str] | None:
         """Deliver what the enrichment answered, in the transaction that settles the work."""
-        with self._patient(pieces, tx.now_ms):
+        with self._patient(pieces, tx):
             wanted = self._wanted(pieces)
             failed = store.pass_on(tx, self._pipe, [event for _, event in wanted], answer)
             if len(pieces) == 1:
@@ -110,16 +111,21 @@ class Runs:
         return {wanted[place][0].id: each.reason for place, each in failed.items()}
 
     @contextmanager
-    def _patient(self, pieces: Sequence[Work], now_ms: int) -> Iterator[None]:
+    def _patient(self, pieces: Sequence[Work], tx: Transaction | None = None) -> Iterator[None]:
         """Let what fails fail for good when it has been tried for long enough."""
-        max_age_ms = self._pipe.max_age_ms
+        max_age_ms, engine = self._pipe.max_age_ms, self._home.engine
         try:
             yield
         except StoreError:
             raise
         except Exception as fault:
-            age_ms = now_ms - min(piece.sent_ms for piece in pieces)
-            if max_age_ms is None or age_ms < max_age_ms:
+            if max_age_ms is None:
+                raise
+            if tx is not None:
+                age_ms = _age_ms(tx, pieces)
+            else:
+                age_ms = engine.read(lambda reading: _age_ms(reading, pieces))
+            if age_ms < max_age_ms:
                 raise
             raise Unfit(f"{error_text(fault)} (tried for {human_ms(age_ms)})") from fault
 
@@ -149,3 +155,8 @@ class Runs:
     def _as_event(self, text: str, cause: Place) -> Event:
         value = values.decode(text)
         return Event(value, text, self._pipe.feed.key(value), cause)
+
+
+def _age_ms(tx: Transaction, pieces: Sequence[Work]) -> int:
+    """For how long the oldest of several pieces has been tried, since it was last redriven."""
+    return tx.now_ms - min(terms.begun_ms(tx, piece.id) for piece in pieces)

@@ -252,13 +252,15 @@ def _insert(
 
 
 def _next(tx: Transaction, registry: SchemasModel, subject: str) -> int:
-    found = tx.row(f"SELECT max(version) FROM {registry.table} WHERE subject = ?", (subject,))
-    last = found[0] if found and isinstance(found[0], int) else 0
-    if last >= VERSIONS_MAX:
+    [(last, kept)] = tx.execute(
+        f"SELECT coalesce(max(version), 0), count(schema) FROM {registry.table} WHERE subject = ?",
+        (subject,),
+    )
+    if kept >= VERSIONS_MAX:
         raise LimitExceeded(f"expected at most {VERSIONS_MAX} versions", at=subject)
-    if last == 0 and count(tx, registry)[0] >= SUBJECTS_MAX:
+    if kept == 0 and count(tx, registry)[0] >= SUBJECTS_MAX:
         raise LimitExceeded(f"expected at most {SUBJECTS_MAX} subjects", at=str(registry.ref))
-    return last + 1
+    return int(last) + 1
 
 
 def _version(row: Sequence[Any]) -> Version:

@@ -30,6 +30,7 @@ BATCH = 200
 UNNOTED_MAX = 1_000
 REST_MS = 60_000
 KNOWN_MAX = 10_000
+NEWS_BYTES_MAX = 1_048_576  # what is widened in one transaction
 
 log = logging.getLogger("ensue.schemas")
 
@@ -114,17 +115,21 @@ class Discoverer:
         """The last record of a batch, and the events whose shape is another."""
         mark = store.marked(tx, self._registry)
         if mark != self._mark:
+            if mark[1] != self._mark[1]:
+                self._full.clear()  # what was deleted has made room
             self._known, self._mark = {}, mark
         records = logs.read(tx, self._source.table, self._position, BATCH)
         news: list[_News] = []
+        last, size = self._position, 0
         for record in records:
+            last = record.sequence
             said = _event(record)
-            if said is None:
+            if said is None or self._knows(tx, *said):
                 continue
-            subject, detail = said
-            if not self._knows(tx, subject, detail):
-                news.append(_News(subject, detail, record.sequence))
-        last = records[-1].sequence if records else self._position
+            news.append(_News(*said, record.sequence))
+            size += len(record.new or "")
+            if size >= NEWS_BYTES_MAX:
+                return last, news, True
         return last, news, len(records) == BATCH
 
     def _knows(self, tx: Transaction, subject: str, detail: Mapping[str, Any]) -> bool:
@@ -158,10 +163,16 @@ class Discoverer:
             except StoreError:
                 raise
             except EnsueError as fault:
-                self._full.add(each.subject)
+                self._give_up(each.subject)
                 tx.facts.notices.note(tx.now_ms, _not_kept(each.subject, fault))
         store.move(tx, self._registry, self.bus, last)
         self._known = {}  # it may yet be rolled back
+
+    def _give_up(self, subject: str) -> None:
+        """Look at a subject no more that there is no room for, until something is deleted."""
+        if len(self._full) >= KNOWN_MAX:
+            self._full.clear()
+        self._full.add(subject)
 
 
 def _event(record: Record) -> tuple[str, dict[str, Any]] | None:

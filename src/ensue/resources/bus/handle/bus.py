@@ -26,7 +26,7 @@ from ensue.resources.bus.model import (
     Rule,
     Schemas,
 )
-from ensue.resources.bus.rules.declaring import scheduled_event, scheduled_pattern, target_model
+from ensue.resources.bus.rules.declaring import scheduled_event, scheduled_pattern, target_models
 from ensue.resources.bus.rules.envelope import check_word
 from ensue.resources.bus.worker.retrying import retrying
 from ensue.words import values
@@ -115,7 +115,7 @@ class Bus(Replaying):
             raise InvalidDeclaration(
                 f"expected 1 to {TARGETS_MAX} targets for rule {name}, got {len(given)}"
             )
-        targets = tuple(target_model(each, input, group, place) for place, each in enumerate(given))
+        targets = tuple(target_models(given, input, group))
         event = scheduled_event(self.model, name)
         wanted = scheduled_pattern(event) if pattern is None else dict(pattern)
         self.rules.add(Rule(name, wanted, targets, enabled=enabled, schedule=schedule))

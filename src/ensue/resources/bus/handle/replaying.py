@@ -25,7 +25,7 @@ from ensue.resources.bus.model import (
     Rule,
 )
 from ensue.resources.bus.rules.declaring import target_model
-from ensue.resources.bus.rules.envelope import envelope
+from ensue.resources.bus.rules.envelope import envelope, envelope_text
 from ensue.resources.bus.rules.matching import RuleSet
 from ensue.resources.bus.rules.replaying import Plan, plan_of
 from ensue.resources.bus.store import archiving, replaying
@@ -119,6 +119,12 @@ class Replaying:
         event_id = engine.records.text(engine.number(self.model.ref), record.sequence)
         return envelope(stored, event_id) if isinstance(stored, dict) else {}
 
+    def text_of(self, record: Record) -> str:
+        """The same as JSON text, whatever its size."""
+        engine = self._home.engine
+        event_id = engine.records.text(engine.number(self.model.ref), record.sequence)
+        return envelope_text(record.new or "{}", event_id)
+
     def as_present(self, event: dict[str, Json]) -> dict[str, Json]:
         """An event as it is delivered now: what a replay has delivered is that already."""
         if self.upcast is None or REPLAY_NAME in event:
@@ -160,7 +166,8 @@ class Replaying:
             InvalidValue: a time or the rate is none.
             InvalidInput: a group is asked for, and there is not one path to it.
             NotFound: there is no such rule or consumer.
-            Conflict: there is a replay of this name, which may be over.
+            Conflict: there is a replay of this name, which may be over, or a rule that is named is
+                disabled.
             LimitExceeded: ten replays are not over.
         """
         check_name(name, "replay")

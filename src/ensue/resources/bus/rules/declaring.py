@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from typing import cast
 
 from ensue.engine.home import Resource
@@ -17,7 +18,21 @@ from ensue.resources.bus.model import (
     RuleTargetModel,
 )
 from ensue.resources.bus.rules.grouping import parse_group
+from ensue.words.names import Ref
 from ensue.words.values import Json
+
+
+def target_models(
+    given: Sequence[Resource | RuleTarget],
+    input: Declared | None,  # noqa: A002 - the word for it
+    group: str | None,
+) -> Iterator[RuleTargetModel]:
+    """The targets of a rule as they are declared; see `target_model`."""
+    places: Counter[Ref] = Counter()
+    for each in given:
+        ref = each.target.ref if isinstance(each, RuleTarget) else each.ref
+        yield target_model(each, input, group, places[ref])
+        places[ref] += 1
 
 
 def target_model(
@@ -32,7 +47,7 @@ def target_model(
         given: the resource, perhaps with terms of its own.
         input: what it gets, where it says nothing else.
         group: by what its order is kept, where it says nothing else.
-        place: its place among the targets of its rule.
+        place: its place among the targets of its rule that are the same resource.
 
     Raises:
         InvalidExpression: the group is no path, or the input does not compile; says where.

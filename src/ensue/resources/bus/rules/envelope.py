@@ -15,7 +15,7 @@ from ensue.resources.bus.model import (
     REGION,
 )
 from ensue.words import values
-from ensue.words.errors import InvalidValue, TooLarge
+from ensue.words.errors import InvalidValue, TooLarge, Unfit
 from ensue.words.values import Json
 
 CLOUDEVENT = "cloudevent"  # the part of an event that came as a CloudEvent
@@ -147,6 +147,20 @@ def envelope_text(stored: str, event_id: str) -> str:
     """The text that the log keeps of an event as JSON text of its envelope."""
     head = f'{{"version":"0","id":"{event_id}","account":"{ACCOUNT}","region":"{REGION}",'
     return head + stored[1:]
+
+
+def as_text(event: Mapping[str, Json]) -> str:
+    """An envelope as JSON text; as for a producer, the bound is for what it says, not for all.
+
+    Raises:
+        Unfit: its detail is larger than 1 MiB, or is no JSON value.
+    """
+    others = {name: value for name, value in event.items() if name != "detail"}
+    try:
+        head, detail = values.encode(others), values.encode(event.get("detail"))
+    except (InvalidValue, TooLarge) as fault:
+        raise Unfit(fault.message, at=fault.at, hint=fault.hint) from None
+    return f'{head[:-1]},"detail":{detail}}}'
 
 
 def iso(ms: int) -> str:

@@ -13,7 +13,7 @@ from ensue.resources.bus.model import REPLAY_TARGETS_MAX, ReplayOptions
 from ensue.resources.bus.rules.grouping import group_of, parse_group
 from ensue.resources.bus.rules.matching import RuleSet
 from ensue.words import values
-from ensue.words.errors import InvalidInput, InvalidValue, NotFound
+from ensue.words.errors import Conflict, InvalidInput, InvalidValue, NotFound
 from ensue.words.units import rate_per_second
 from ensue.words.values import Json
 
@@ -107,12 +107,14 @@ def plan_of(options: ReplayOptions, rules: RuleSet, followers: RuleSet) -> Plan:
         InvalidValue: a time or the rate is none.
         InvalidInput: a group is asked for, and those who get it do not have one path to it.
         NotFound: there is no such rule or consumer.
+        Conflict: a rule that is named is disabled.
     """
     given = options.get("to")
     to = None if given is None else (given,) if isinstance(given, str) else tuple(given)
     if to is not None and not 1 <= len(to) <= REPLAY_TARGETS_MAX:
         raise InvalidInput(f"expected 1 to {REPLAY_TARGETS_MAX} names, got {len(to)}", at="$.to")
     check_targets(to, rules, followers)
+    _check_enabled(to, rules)
     pattern, group, until = options.get("pattern"), options.get("group"), options.get("until")
     plan = Plan(
         since=options.get("since"),
@@ -141,6 +143,16 @@ def check_targets(to: Sequence[str] | None, rules: RuleSet, followers: RuleSet) 
             raise NotFound(
                 f"there is no rule or positioned consumer {name}",
                 hint=f"There are {', '.join(sorted(known)) or 'none'}.",
+            )
+
+
+def _check_enabled(to: Sequence[str] | None, rules: RuleSet) -> None:
+    for name in to or ():
+        if rules.find(name) is not None and not rules.is_enabled(name):
+            raise Conflict(
+                f"the rule {name} is disabled, and would deliver nothing",
+                at="$.to",
+                hint="Enable it first.",
             )
 
 

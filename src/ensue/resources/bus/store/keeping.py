@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from ensue.engine import terms, work
 from ensue.engine.consumer import error_text
@@ -16,31 +16,24 @@ from ensue.resources.bus.rules.declaring import rule_arn
 from ensue.resources.bus.rules.matching import RuleSet
 from ensue.resources.bus.store.sending import Outgoing, Sending, made_for
 from ensue.words import values
-from ensue.words.errors import (
-    Conflict,
-    EnsueError,
-    InvalidExpression,
-    InvalidInput,
-    InvalidName,
-    InvalidPattern,
-    InvalidValue,
-    LimitExceeded,
-    NotFound,
-    TooLarge,
-    Unfit,
-)
+from ensue.words.errors import EnsueError, InvalidInput, NotFound, StoreError, TooLarge, Unfit
 from ensue.words.names import Ref
 from ensue.words.values import Json
 
 DELIVERY = "delivery"  # the attribute of kept work that tells of which rule and target it is
 POLICY = Policy()
 FINAL = (Unfit, InvalidInput, TooLarge, NotFound)
-_ERRORS: tuple[type[EnsueError], ...] = (
-    *(Conflict, LimitExceeded, TooLarge, NotFound, Unfit),
-    *(InvalidValue, InvalidName, InvalidPattern, InvalidExpression),
-)
-_BY_CODE = {each.code: each for each in _ERRORS}
 _CAPITAL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+
+
+def _with_kinds(error: type[EnsueError]) -> Iterator[type[EnsueError]]:
+    yield error
+    for each in error.__subclasses__():
+        yield from _with_kinds(each)
+
+
+# What the store raises is never a target's refusal.
+_BY_CODE = {each.code: each for each in _with_kinds(EnsueError) if not issubclass(each, StoreError)}
 
 
 def refused(refusal: Refusal, ref: Ref) -> EnsueError:
@@ -99,14 +92,14 @@ def tells(bus: BusModel, piece: Work, error: str, spent: str | None) -> dict[str
     """What a dead letter tells of itself, in EventBridge's words."""
     rule, target, _ = said_of(work.attributes_of(piece))
     kind, _, message = error.partition(": ")
-    attributes: dict[str, Json] = {
+    return {
         "RULE_ARN": rule_arn(bus, rule),
         "TARGET_ARN": _arn(target),
         "ERROR_CODE": _CAPITAL.sub("_", kind).upper(),
         "ERROR_MESSAGE": message or error,
         "RETRY_ATTEMPTS": max(0, piece.receives - 1),
+        "EXHAUSTED_RETRY_CONDITION": spent,
     }
-    return attributes | ({} if spent is None else {"EXHAUSTED_RETRY_CONDITION": spent})
 
 
 def _add(tx: Transaction, bus: BusModel, sending: Sending) -> int:
@@ -128,7 +121,8 @@ def _line(sending: Sending) -> str | None:
     group = sending.delivery.group
     if group is None or sending.target.parks:
         return None
-    return f"{sending.rule.name}/{sending.target.place}/{group}"
+    target = sending.target
+    return f"{sending.rule.name}/{'/'.join(target.ref)}/{target.place}/{group}"
 
 
 def _find(rules: RuleSet, attributes: Mapping[str, Json]) -> tuple[Rule, RuleTargetModel]:

@@ -22,7 +22,7 @@ from ensue.resources.bus.model import (
     Replay,
     Rule,
 )
-from ensue.resources.bus.rules.envelope import envelope_text
+from ensue.resources.bus.rules.envelope import as_text, envelope_text
 from ensue.resources.bus.rules.matching import RuleSet
 from ensue.resources.bus.rules.replaying import Plan, check_targets, plan_from
 from ensue.resources.bus.store.delivering import deliver_all
@@ -59,11 +59,15 @@ class Reach:
     upcast: Upcast | None = None
 
     def outgoing(self, tx: Transaction, record: Record, name: str) -> Outgoing:
-        """A record of the log as an event of the present, as a replay delivers it."""
+        """A record of the log as an event of the present, as a replay delivers it.
+
+        Raises:
+            Unfit: no upcaster can read it, or what came of it is no event.
+        """
         if self.upcast is None:
             return self.as_kept(tx, record, name)
         event = {**self.upcast(event_of(tx, self.bus, record)), REPLAY_NAME: name}
-        return _seen(event, values.encode(event))
+        return _seen(event, as_text(event))
 
     def as_kept(self, tx: Transaction, record: Record, name: str) -> Outgoing:
         """A record of the log as it was published, in the name of a replay."""

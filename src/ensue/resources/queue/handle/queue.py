@@ -295,7 +295,9 @@ class Queue(Receiving, Redriving, Pausable, Generic[T]):
             engine.facts.orders[number] = self.model.order
         if before != self.model.order:
             turns.reorder(tx, number, self.model.order)
-        engine.directory.add(self.ref, target=self, is_sure=self.model.depth_max is None)
+        # A queue that is full raises, and so may a type of the application's.
+        is_sure = self.model.depth_max is None and self.model.shape is None
+        engine.directory.add(self.ref, target=self, is_sure=is_sure)
 
     def connect(self, engine: Engine, tx: Transaction) -> None:
         """It needs no other resource."""

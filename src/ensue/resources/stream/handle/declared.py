@@ -87,7 +87,8 @@ class DeclaredStream:
             keep_ms=model.keep_ms,
             keep_bytes=model.keep_bytes,
         )
-        engine.directory.add(self.ref, source=source, target=self, is_sure=True)
+        # A type of the application's may raise what it likes.
+        engine.directory.add(self.ref, source=source, target=self, is_sure=model.shape is None)
 
     def connect(self, engine: Engine, tx: Transaction) -> None:
         """It needs nobody else's socket."""
