@@ -52,6 +52,58 @@ def test_a_nested_hop_that_raises_undoes_its_own_work_only(stage):
     assert hops(stage) == [("test outer", 1)]
 
 
+def test_a_nested_hop_that_writes_many_rows_at_once_is_undone_when_it_raises(stage):
+    def add_many_and_fail(tx):
+        sql = "INSERT INTO ensue_turns (queue, reached) VALUES (?, 1)"
+        tx.connection.executemany(sql, [(1,), (2,)])
+        raise ValueError("no")
+
+    def outer(tx):
+        with pytest.raises(ValueError, match="no"):
+            tx.nested(Origin("test inner"), lambda: add_many_and_fail(tx))
+
+    stage.do(outer)
+    assert stage.rows("SELECT * FROM ensue_turns") == []
+
+
+def test_a_nested_hop_that_raises_undoes_what_was_nested_in_it(stage):
+    def inner(tx):
+        tx.nested(Origin("test innermost"), lambda: work.add(tx, QUEUE, '"innermost"'))
+        raise ValueError("no")
+
+    def outer(tx):
+        work.add(tx, QUEUE, '"before"')
+        with pytest.raises(ValueError, match="no"):
+            tx.nested(Origin("test inner"), lambda: inner(tx))
+
+    stage.do(outer)
+    assert bodies(stage) == ['"before"']
+
+
+@pytest.mark.parametrize("raises", [False, True])
+def test_a_nested_hop_that_runs_no_statement_costs_none(stage, raises):
+    ran: list[str] = []
+
+    def refuse():
+        if raises:
+            raise ValueError("no")
+
+    def outer(tx):
+        tx.connection.exec_trace = lambda cursor, sql, given: bool(ran.append(sql)) or True
+        try:
+            tx.nested(Origin("test inner"), refuse)
+        except ValueError:
+            assert raises
+        finally:
+            told = list(ran)
+            tx.connection.exec_trace = None
+        work.add(tx, QUEUE, '"after"')
+        return told
+
+    assert stage.do(outer) == []
+    assert bodies(stage) == ['"after"']
+
+
 def test_a_hop_is_recorded_once_however_much_it_produces(stage):
     def send_three(tx):
         return [work.add(tx, QUEUE, "1") for _ in range(3)]

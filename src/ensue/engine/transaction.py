@@ -89,10 +89,11 @@ class Transaction:
     """
 
     __slots__ = (
+        "_connection",
         "_execute",
         "_hop",
+        "_is_pending",
         "_tokens",
-        "connection",
         "facts",
         "memo",
         "now_ms",
@@ -104,8 +105,9 @@ class Transaction:
     def __init__(
         self, connection: apsw.Connection, facts: StoreFacts, now_ms: int, origin: Origin
     ) -> None:
-        self.connection = connection
+        self._connection = connection
         self._execute = connection.execute
+        self._is_pending = False  # whether the savepoint of this hop is still to be made
         self._tokens = 0
         self.token = 0
         self.facts = facts
@@ -140,6 +142,13 @@ class Transaction:
                 hint="A tx is of use only until its function returns; use app.run for another one.",
             )
 
+    @property
+    def connection(self) -> apsw.Connection:
+        """Where it runs, for what `execute` cannot do."""
+        if self._is_pending:
+            self._save()
+        return self._connection
+
     def execute(self, sql: str, parameters: Parameters = ()) -> apsw.Cursor:
         """Run a statement.
 
@@ -149,7 +158,9 @@ class Transaction:
         """
         if self.token == ENDED:
             self.check_token(0)
-        if not self.connection.in_transaction:
+        if self._is_pending:
+            self._save()
+        if not self._connection.in_transaction:
             raise TransactionLost("the store ended the transaction", hint="Is the disk full?")
         return self._execute(sql, parameters)
 
@@ -175,11 +186,11 @@ class Transaction:
 
     def changed(self) -> int:
         """How many rows the last statement wrote."""
-        return self.connection.changes()
+        return self._connection.changes()
 
     def inserted(self) -> int:
         """The row id that the last insert got."""
-        return self.connection.last_insert_rowid()
+        return self._connection.last_insert_rowid()
 
     @property
     def hop(self) -> int:
@@ -193,7 +204,7 @@ class Transaction:
                 " VALUES (?, ?, ?, ?, ?, ?)",
                 (number, sequence, origin.actor, origin.attempt, self.now_ms, origin.trace),
             )
-            self._hop = self.connection.last_insert_rowid()
+            self._hop = self._connection.last_insert_rowid()
         return self._hop
 
     @property
@@ -210,20 +221,27 @@ class Transaction:
             RuntimeError: ``run`` raised what would end more than itself, such as SystemExit.
             Exception: whatever else ``run`` raised.
         """
+        if self._is_pending:
+            self._save()
         outer = self.origin, self._hop, self.token
         self.begin_hop(origin)
         counted = self.facts.depths.mark()
-        self.execute("SAVEPOINT hop")
+        # Most of what a handler refuses, and much of what it has seen before, writes nothing: the
+        # savepoint is made by the first statement.
+        self._is_pending = True
         try:
             answer = run()
         except BaseException as fault:
-            self._undo()
+            if not self._is_pending:
+                self._undo()
             self.facts.depths.undo(counted)
             raise as_raised(fault, origin.actor) from fault
         finally:
+            is_saved, self._is_pending = not self._is_pending, False
             self.origin, self._hop, self.token = outer
             self.memo = {}
-        self.execute("RELEASE hop")
+        if is_saved:
+            self.execute("RELEASE hop")
         return answer
 
     def whole(self, run: Callable[[], T]) -> T:
@@ -246,6 +264,10 @@ class Transaction:
             raise
         self.execute("RELEASE hop")
         return answer
+
+    def _save(self) -> None:
+        self._is_pending = False
+        self.execute("SAVEPOINT hop")
 
     def _undo(self) -> None:
         try:

@@ -76,7 +76,7 @@ def encode(value: object) -> str:
         InvalidValue: something in it has no JSON form; names where.
         TooLarge: the text is longer than 1 MiB.
     """
-    plain = _is_plain(value, VALUE_DEPTH_MAX)
+    plain = _is_plain(value)
     if not plain:
         check(value)
     try:
@@ -94,12 +94,8 @@ def encode(value: object) -> str:
     return text.decode()
 
 
-def _is_plain(value: Any, levels: int) -> bool:  # noqa: ANN401 - a value of any type
-    """Whether a value is JSON beyond doubt, within so many levels of nesting.
-
-    The hot path of every write: it looks at exact types, in loops of its own, for generators would
-    take as long as all else, and it builds no paths. `check` says what is wrong with the others.
-    """
+def _is_plain(value: Any) -> bool:  # noqa: ANN401 - a value of any type
+    """Whether a value is JSON beyond doubt; `check` says what is wrong with the others."""
     kind = type(value)
     if kind is str or kind is bool or value is None:
         return True
@@ -107,10 +103,16 @@ def _is_plain(value: Any, levels: int) -> bool:  # noqa: ANN401 - a value of any
         return bool(_SIMPLE_MIN <= value <= _SIMPLE_MAX)
     if kind is float:
         return math.isfinite(value)
-    return levels > 0 and _holds_plain(value, kind, levels - 1)
+    return _holds_plain(value, VALUE_DEPTH_MAX - 1)
 
 
-def _holds_plain(value: Any, kind: type, levels: int) -> bool:  # noqa: ANN401 - as above
+def _holds_plain(value: Any, levels: int) -> bool:  # noqa: ANN401, C901, PLR0912 - see below
+    """Whether an object or list holds JSON beyond doubt, within so many more levels of nesting.
+
+    The hot path of every write: it looks at exact types, in one loop without calls, for a call for
+    each value would take as long as all else, and it builds no paths.
+    """
+    kind = type(value)
     if kind is dict or kind is Item:
         for key in value:
             if type(key) is not str:
@@ -118,8 +120,17 @@ def _holds_plain(value: Any, kind: type, levels: int) -> bool:  # noqa: ANN401 -
         value = value.values()
     elif kind is not list and kind is not tuple:
         return False
-    for inner in value:  # noqa: SIM110 - see above
-        if type(inner) is not str and not _is_plain(inner, levels):
+    for inner in value:
+        of = type(inner)
+        if of is str or of is bool or inner is None:
+            continue
+        if of is int:
+            if not _SIMPLE_MIN <= inner <= _SIMPLE_MAX:
+                return False
+        elif of is float:
+            if inner - inner != 0.0:  # infinite, or no number
+                return False
+        elif not (levels and _holds_plain(inner, levels - 1)):
             return False
     return True
 
