@@ -11,7 +11,7 @@ from ensue.catalog import KINDS
 from ensue.words.kinds import Kind
 from generator.markdown import first, table
 
-APPS = ("order_intake", "orders", "payments", "telemetry", "webhooks", "workshop")
+APPS = ("integrations", "order_intake", "orders", "payments", "telemetry", "webhooks", "workshop")
 
 
 def apps_page() -> str:

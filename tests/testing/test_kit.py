@@ -109,6 +109,27 @@ def test_calls_to_the_outside_are_answered_by_the_test(app, run_app):
     assert answers == [7]
 
 
+def test_two_services_of_one_host_are_told_apart_by_their_paths(app, run_app):
+    queue, answers = app.queue("jobs", max_receives=1), []
+
+    @queue.consumer()
+    async def call(message):
+        answers.append((await app.http.get(f"http://mock/{message.body}")).json())
+
+    named = {
+        f"http://mock/{name}": lambda _, name=name: httpx.Response(200, json=name)
+        for name in ("bank", "bank/token", "courier")
+    }
+    t = run_app(app, outside=named)
+    for path in ("bank/accounts", "courier/collections", "bank/token", "bank", "banker"):
+        t.wait(queue.send(path))
+    t.settle()
+
+    assert answers == ["bank", "courier", "bank/token", "bank"]
+    [dead] = t.messages(queue.dead_letters)
+    assert dead.body == "banker"
+
+
 def test_a_call_that_the_test_does_not_answer_fails_like_an_unreachable_server(app, run_app):
     queue = app.queue("jobs", max_receives=1)
 
@@ -168,6 +189,17 @@ def test_an_app_that_was_stopped_says_how_to_start_it(app, run_app):
 
     with pytest.raises(StoreClosed, match="ensue run"):
         run_app(App("other")).wait(queue.send(1))
+
+
+def test_a_test_may_stop_an_app_itself_and_start_it_again(app, run_app, tmp_path):
+    queue, store = app.queue("jobs"), f"sqlite:///{tmp_path}/ensue.db"
+    before = run_app(app, store=store)
+    before.wait(queue.send(1))
+    before.stop()
+
+    after = run_app(app, store=store, start_ms=before.now_ms() + 1_000)
+
+    assert [message.body for message in after.messages(queue)] == [1]
 
 
 def test_rewinding_delivers_every_record_again(app, run_app):

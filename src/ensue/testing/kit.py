@@ -267,7 +267,9 @@ class Running:
         return self.clock.now_ms()
 
     def stop(self) -> None:
-        """Stop the apps and close the store."""
+        """Stop the apps and close the store; what is stopped stays so."""
+        if self._loop.is_closed():
+            return
         self._await(self._client.aclose())
         self._await(self._platform.close())
         self._let_go()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
+from urllib.parse import urlsplit
 
 import httpx
 import msgspec
@@ -32,11 +33,32 @@ class Call:
 def mounts_of(
     outside: Mapping[str, Outside], calls: list[Call]
 ) -> dict[str, httpx.AsyncBaseTransport]:
-    """What answers the apps' calls, by base URL; each that is answered is added to ``calls``."""
-    mounts: dict[str, httpx.AsyncBaseTransport] = {"all://": httpx.MockTransport(_nobody)}
+    """What answers the apps' HTTP calls, by base URL; each that is answered is added to ``calls``.
+
+    Of several on one host the longest whose path the call's path begins with answers.
+    """
+    by_host: dict[str, dict[str, Outside]] = {}
     for base, answer in outside.items():
-        mounts[base.rstrip("/")] = httpx.MockTransport(_noting(answer, calls))
+        parts = urlsplit(base)
+        answers = by_host.setdefault(f"{parts.scheme}://{parts.netloc}", {})
+        answers[parts.path.rstrip("/")] = _noting(answer, calls)
+    mounts: dict[str, httpx.AsyncBaseTransport] = {"all://": httpx.MockTransport(_nobody)}
+    for host, answers in by_host.items():
+        mounts[host] = httpx.MockTransport(_by_path(answers))
     return mounts
+
+
+def _by_path(answers: Mapping[str, Outside]) -> Outside:
+    longest_first = sorted(answers, key=len, reverse=True)
+
+    def answered(request: httpx.Request) -> httpx.Response:
+        path = request.url.path
+        for base in longest_first:
+            if path == base or path.startswith(f"{base}/"):
+                return answers[base](request)
+        return _nobody(request)
+
+    return answered
 
 
 def _noting(answer: Outside, calls: list[Call]) -> Outside:

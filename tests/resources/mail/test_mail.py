@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from ensue.app.app import App
 from ensue.engine.home import Settings
+from ensue.languages.transformers import InputTransformer
 from ensue.resources.mail.model import Letter, check_address
 from ensue.resources.mail.transport import Smtp, written
 from ensue.words.errors import InvalidValue
@@ -198,3 +199,24 @@ def test_a_delivery_with_an_id_that_was_taken_before_is_no_second_letter(store, 
     assert stage.rows("SELECT body, attributes FROM ensue_work") == [
         ('{"subject":"news","text":"first"}', '{"lang":"en"}')
     ]
+
+
+def test_letters_of_one_group_leave_in_order_though_the_first_fails_at_first(store, run_on, app):
+    bus, mail = app.bus("events"), app.mail("letters", to="a@example.org")
+    said = InputTransformer({"s": "$.detail.subject"}, {"subject": "<s>", "text": "T"})
+    bus.rule("tell", {"detail-type": ["Said"]}, to=mail, input=said, group="$.detail.order")
+    stage = run_on(store, app)
+    send, faults = mail.drawer.send, ["away"]
+
+    async def fail_first(letter):
+        if faults:
+            raise ConnectionError(faults.pop())
+        await send(letter)
+
+    mail.drawer.send = fail_first
+    for order, subject in (("1", "sawn"), ("2", "placed"), ("1", "ready")):
+        stage.wait(bus.publish("Said", {"order": order, "subject": subject}))
+    stage.settle()
+    assert [letter.subject for letter in mail.drawer.letters] == ["placed"]
+    stage.advance(10_000)
+    assert [letter.subject for letter in mail.drawer.letters] == ["placed", "sawn", "ready"]

@@ -52,6 +52,7 @@ def _take(tx: Transaction, number: int, delivery: Delivery) -> int:
             number,
             delivery.body,
             delay_ms=delivery.delay_ms,
+            group=delivery.group,
             attributes=attributes_with_terms(delivery),
         ),
     )

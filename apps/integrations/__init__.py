@@ -1,0 +1,1 @@
+"""EventBridge's two scenarios: a CRM outside and a bank, and furniture made to order."""

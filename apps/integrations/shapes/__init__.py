@@ -1,0 +1,1 @@
+"""The types of events, as `ensue schema code` writes them."""
