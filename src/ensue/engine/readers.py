@@ -272,21 +272,26 @@ class LogReader:
         tx.nested(self._origin(record), lambda: self._enqueue(tx, record))
 
     def _enqueue(self, tx: Transaction, record: Record) -> int:
-        body = self._handler.as_work(tx, record)
-        group = None if self._handler.parks else self._handler.group_of(record)
+        body, group = self._handler.as_work(tx, record), self._handler.group_of(record)
         return work.add(tx, self._number, body, group=group)
+
+    def _enqueue_failed(self, tx: Transaction, record: Record) -> int:
+        """Make a record work that holds nothing back where failures are parked."""
+        if not self._handler.parks:
+            return self._enqueue(tx, record)
+        return work.add(tx, self._number, self._handler.as_work(tx, record))
 
     def _failed(self, tx: Transaction, record: Record, fault: Exception) -> None:
         """Make a record work whose handler raised; for what no retry will mend, see `Unfit`."""
         if isinstance(fault, Unfit):
             # Its consumer finds the same at once, and dead-letters it.
-            self._enqueue_behind(tx, record)
+            tx.nested(self._origin(record), lambda: self._enqueue_failed(tx, record))
         else:
             self._park(tx, record, error_text(fault))
 
     def _park(self, tx: Transaction, record: Record, error: str) -> None:
         """Make a failed record work, with its first failed attempt on record."""
-        work_id = tx.nested(self._origin(record), lambda: self._enqueue(tx, record))
+        work_id = tx.nested(self._origin(record), lambda: self._enqueue_failed(tx, record))
         piece = work.piece(tx, work_id)
         if piece is not None:
             delay_ms = self._policy.backoff_ms(1, tx.facts.ids.source)

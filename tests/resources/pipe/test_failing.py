@@ -3,6 +3,8 @@ from __future__ import annotations
 import pytest
 
 from ensue import App, InputPath
+from ensue.engine.readers import LogReader
+from ensue.engine.snapshots import Snapshot
 
 
 @pytest.fixture
@@ -212,3 +214,31 @@ def test_an_answer_that_is_too_large_is_dead_lettered_at_once(store, run_on, app
     stage.settle()
     [reason] = reasons(stage, "forward-dlq")
     assert reason.startswith("Unfit: expected at most 1048576 bytes")
+
+
+def test_a_change_waits_for_the_item_of_its_group_also_where_failures_are_parked(
+    file_store, run_on, app
+):
+    before = App("wims")
+    orders = before.table("orders", key="id")
+    stage = run_on(file_store, before)
+    for name in ("a", "b"):
+        stage.wait(orders.put({"id": name, "n": 0, "shop": "s"}))
+    stage.close()
+    orders, out = app.table("orders", key="id"), app.queue("out")
+    path = {"group": "$.NewImage.shop", "on_failure": "park"}
+    app.pipe("forward", source=orders, to=out, start="snapshot", **path)
+    stage = run_on(file_store, app)
+
+    def step(kind):
+        [worker] = [each for each in stage.engine.workers if isinstance(each, kind)]
+        while stage.wait(worker.step()):
+            pass
+
+    step(Snapshot)
+    stage.wait(orders.put({"id": "b", "n": 1, "shop": "s"}))
+    step(LogReader)
+    stage.settle()
+
+    items = [each["NewImage"] for each in bodies(stage, out)]
+    assert [(each["id"], each["n"]) for each in items] == [("a", 0), ("b", 0), ("b", 1)]
