@@ -278,6 +278,8 @@ def test_a_file_that_is_not_there_or_not_ours_is_refused(tmp_path):
         check_file(tmp_path / "none.db")
     with pytest.raises(StoreUnusable, match="another program"):
         check_file(theirs)
+    with pytest.raises(StoreUnusable, match="got a folder"):
+        check_file(tmp_path)
     assert not (tmp_path / "none.db").exists()
 
 

@@ -129,11 +129,17 @@ def connect_to_look(url: StoreUrl) -> apsw.Connection:
 
     Raises:
         NotFound: there is no such file.
-        StoreUnusable: it cannot be read, is no database, or belongs to another program.
+        StoreUnusable: it is a folder, cannot be read, is no database, or is another program's.
     """
     if not Path(url.path).exists():
         raise NotFound(
             f"there is no store {url.path}", hint="Name its file, such as data/ensue.db."
+        )
+    if Path(url.path).is_dir():
+        raise StoreUnusable(
+            "expected the file of a store, got a folder",
+            at=url.path,
+            hint="Name its file, such as data/ensue.db.",
         )
     with ExitStack() as opened, translated(url.path):
         connection = connect(url, readonly=True)
