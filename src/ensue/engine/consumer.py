@@ -149,7 +149,9 @@ class Consumer:
         terms = self._terms(piece)
         queue = self._dead_letters
         if terms is not None and terms.dead_letters is not None:
-            queue = tx.facts.numbers.get(terms.dead_letters, queue)
+            named = tx.facts.numbers.get(terms.dead_letters, queue)
+            # In a queue that the app has no more nobody would find it.
+            queue = named if named in self._engine.declared else queue
         if handler.tells is not None:
             piece = with_attributes(piece, handler.tells(piece, error, spent))
         if work.bury(tx, piece, error, queue) and handler.dead is not None:

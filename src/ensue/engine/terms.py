@@ -95,10 +95,10 @@ def next_try(
 
 
 def with_attributes(piece: Work, more: Mapping[str, Json]) -> Work:
-    """A piece of work with more attributes, and without those that are null."""
-    merged = {**work.attributes_of(piece), **more}
-    kept = {name: value for name, value in merged.items() if value is not None}
-    return piece._replace(attributes=values.encode(kept))
+    """A piece of work with more attributes, and without those of them that are null."""
+    had = {name: value for name, value in work.attributes_of(piece).items() if name not in more}
+    said = {name: value for name, value in more.items() if value is not None}
+    return piece._replace(attributes=values.encode({**had, **said}))
 
 
 def begun_ms(tx: Transaction, work_id: int) -> int:

@@ -180,6 +180,21 @@ def test_a_redriven_delivery_has_its_time_again(store, run_on, app, bus, full, d
     assert orders_in(stage, full) == [1]
 
 
+def test_a_dead_delivery_whose_own_queue_is_gone_goes_to_that_of_the_bus(
+    file_store, run_on, bus, app, full
+):
+    bus.rule("placed", PLACED, to=RuleTarget(full, dead_letters=app.queue("own")))
+    stage = run_on(file_store, app)
+    stage.wait(full.send("there"))
+    publish(stage, bus, 1)
+    stage.close()
+    later = App("wims")
+    later.bus("events")
+    stage = run_on(file_store, later)
+    stage.advance(DAY_MS)
+    assert orders_in(stage, later.resources["wims", "queue", "events-dlq"]) == [1]
+
+
 def test_a_second_death_tells_of_its_own_reason_only(file_store, run_on, bus, app, full):
     bus.rule("placed", PLACED, to=RuleTarget(full, retries=0))
     stage = run_on(file_store, app)
