@@ -263,6 +263,9 @@ BOUNDS: dict[str, Bound] = {
         WORK, "ms", "how long a destination may ask to be left alone: an hour", "an hour"
     ),
     "resources.destination:ANSWER_BYTES_MAX": Bound(WORK, "bytes", "the answer to a `call`", LARGE),
+    "resources.destination:DRAINED_MS": Bound(
+        WORK, "ms", "the rest of an answer once its status has come", "it is left unread"
+    ),
     "resources.destination:DRAINED_BYTES_MAX": Bound(
         WORK, "bytes", "an answer that nobody wants", "its connection is closed"
     ),
@@ -391,6 +394,9 @@ BOUNDS: dict[str, Bound] = {
     "doors.http:BODY_BYTES_MAX": Bound(HTTP, "bytes", "a request's body", "`BodyTooLarge`, a 413"),
     "doors.http:CONNECTIONS_MAX": Bound(
         HTTP, "connections", "open connections, and requests at once, of a port", "a 503"
+    ),
+    "doors.http:SEND_S": Bound(
+        HTTP, "s", "in which a client takes `STREAM_BYTES_MIN` of an answer", "the end"
     ),
     "doors.http:RECEIVE_S": Bound(
         HTTP, "s", "until a request has come whole", "the connection is closed"

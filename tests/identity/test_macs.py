@@ -121,6 +121,18 @@ def test_the_same_nonce_is_a_copy_whatever_else_was_signed(key, timed):
     assert first.nonce == second.nonce != third.nonce
 
 
+def test_the_nonces_of_one_sender_are_not_those_of_another(secret, key, timed):
+    other = secret("OTHER", "of another sender")
+    given = {"timestamp_header": "X-Timestamp", "timestamp_unit": "ms", "nonce_header": "X-Nonce"}
+    others = Hmac(other, header="X-Signature", refuse_replays=True, **given)
+
+    mine = timed.verify(timed_headers(key), BODY, NOW_MS)
+    theirs = others.verify(timed_headers(other), BODY, NOW_MS)
+
+    assert mine.id == theirs.id
+    assert mine.nonce != theirs.nonce
+
+
 @pytest.mark.parametrize("nonce", ["a.b", "a b", "x" * 129, "é"])
 def test_a_nonce_cannot_run_into_what_is_signed_beside_it(key, timed, nonce):
     assert "no nonce" in reason(timed, timed_headers(key) | {"x-nonce": nonce})

@@ -157,6 +157,19 @@ def test_a_copy_has_the_nonce_of_its_original_and_another_try_has_another(secret
     assert first.until_ms == NOW_MS + 300_001
 
 
+def test_a_copy_that_shows_fewer_of_its_signatures_is_a_copy(secret):
+    secrets = [secret("NEW", "whsec_new"), secret("OLD", "whsec_old")]
+    verifier = Stripe(secrets, refuse_replays=True)
+    both = [as_stripe(each.read(), BODY)["stripe-signature"] for each in secrets]
+    whole = f"{both[0]},{both[1].partition(',')[2]}"
+
+    nonces = {
+        verifier.verify({"stripe-signature": each}, BODY, NOW_MS).nonce for each in [whole, *both]
+    }
+
+    assert len(nonces) == 1
+
+
 def test_a_verifier_without_its_secret_is_an_error_that_names_it(monkeypatch):
     monkeypatch.delenv("STRIPE", raising=False)
     with pytest.raises(MissingSecret, match="STRIPE"):

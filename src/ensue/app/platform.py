@@ -332,7 +332,7 @@ class Platform:
                 return seal(as_answer(route, await route.function(**arguments)))
 
             return await self._calls.act(run, origin, claim)
-        if route.reads_only:
+        if route.reads_only and claim is None:
             return self._calls.look(route, arguments, seal)
         return await self._calls.transact(route, arguments, seal, origin, claim)
 

@@ -11,7 +11,13 @@ from typing import Any, TypeAlias, cast
 import msgspec
 
 from ensue.identity import AnyOf, Proof, Verifier
-from ensue.words.errors import InvalidDeclaration, InvalidValue, NotFound, NotVerified
+from ensue.words.errors import (
+    InvalidDeclaration,
+    InvalidValue,
+    MissingSecret,
+    NotFound,
+    NotVerified,
+)
 from ensue.words.values import Json, shown
 
 PROVIDER = "provider"
@@ -188,6 +194,9 @@ class Verification:
         except NotVerified as fault:
             log.warning("%s: refused: %s: %s", self._at, name or verifier.scheme, fault.reason)
             raise
+        except (InvalidDeclaration, MissingSecret) as fault:
+            # A secret that was changed into none is ours to mend: the sender is told of no place.
+            raise RuntimeError(f"{self._at} cannot verify: {fault}") from fault
         return SignedRequest(body, headers, provider, now_ms, proof)
 
     def described(self) -> dict[str, dict[str, Json]]:

@@ -20,6 +20,7 @@ from ensue.engine.shelf import (
     OpenBody,
     Shelf,
     folder_of,
+    is_id,
     path_of,
 )
 from ensue.words.errors import StoreError, StoreUnusable
@@ -234,7 +235,7 @@ def ids_in(folder: Path, number: int) -> Iterator[list[str]]:
     own = folder / str(number)
     for shard in sorted(os.listdir(own)) if own.is_dir() else ():
         with suppress(NotADirectoryError, FileNotFoundError):
-            yield sorted(os.listdir(own / shard))
+            yield sorted(filter(is_id, os.listdir(own / shard)))
 
 
 @contextmanager

@@ -10,14 +10,20 @@ no row tells of.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import NamedTuple, Protocol, TypeVar
 
+from ensue.words.errors import StoreUnusable
+from ensue.words.values import shown
+
 T = TypeVar("T")
 
 FOLDER_SUFFIX = ".bodies"
+SHARD_LENGTH = 2
+_NO_NAME = re.compile(r"[/\\\0]|\.\Z")
 NewId = Callable[[], str]
 
 
@@ -109,9 +115,20 @@ def folder_of(store: str) -> Path:
     return Path(f"{store}{FOLDER_SUFFIX}")
 
 
+def is_id(name: str) -> bool:
+    """Whether a name may be that of a body's file."""
+    return len(name) >= SHARD_LENGTH and _NO_NAME.search(name) is None
+
+
 def path_of(folder: Path, place: BodyPlace) -> Path:
-    """Where a body is in a folder of bodies."""
-    return folder / str(place.number) / place.id[-2:] / place.id
+    """Where a body is in a folder of bodies.
+
+    Raises:
+        StoreUnusable: the id is no name of a file: nothing outside of the folder is touched.
+    """
+    if not is_id(place.id):
+        raise StoreUnusable("expected the id of a body, got what is none", at=shown(place.id))
+    return folder / str(place.number) / place.id[-SHARD_LENGTH:] / place.id
 
 
 class MemoryShelf:

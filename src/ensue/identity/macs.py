@@ -155,18 +155,20 @@ class Hmac:
                 raise refused(f"the header {self.nonce_header} is no nonce")
             values["nonce"] = nonce.encode()
         content = b"".join(values.get(name, text) for name, text in self._content)
-        found = matching(self._expected(content), [given])
+        secrets = {hmac.digest(secret, content, self.algorithm): secret for secret in self._read()}
+        found = matching(secrets, [given])
         if found is None:
             raise refused(f"the signature is by none of the {len(self._secrets)} secrets")
         if signed_ms is None:
             return Proof(self.scheme)
         check_age(signed_ms, now_ms, self._tolerance_ms)
-        copied_by = nonce or found.hex()
+        # Another sender, whose secret is another one, may use the same nonce.
+        own = found if nonce is None else hmac.digest(secrets[found], nonce.encode(), "sha256")
         return Proof(
             self.scheme,
             signed_ms=signed_ms,
             id=nonce,
-            nonce=copied_by if self.refuse_replays else None,
+            nonce=own.hex() if self.refuse_replays else None,
             until_ms=signed_ms + self._tolerance_ms + 1,
         )
 
@@ -186,9 +188,9 @@ class Hmac:
             raise refused(f"the header {self.header} does not begin with {self.prefix!r}")
         return decoded(text[len(self.prefix) :].strip(), self.encoding)
 
-    def _expected(self, content: bytes) -> Iterator[bytes]:
+    def _read(self) -> Iterator[bytes]:
         for each in self._secrets:
-            yield hmac.digest(each.read().encode(), content, self.algorithm)
+            yield each.read().encode()
 
 
 def _content(written: str, there: Sequence[str], at: str) -> list[tuple[str, bytes]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import hmac
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -175,6 +176,14 @@ def check_age(signed_ms: int, now_ms: int, allowed_ms: int) -> None:
         raise refused(f"it was signed {now_ms - signed_ms} ms ago, more than {allowed_ms}")
     if signed_ms - now_ms > allowed_ms:
         raise refused(f"it was signed {signed_ms - now_ms} ms from now, more than {allowed_ms}")
+
+
+def copied_by(content: bytes) -> str:
+    """What tells a copy of a request by what of it is signed.
+
+    A signature would not do: of one that was signed by several secrets a copy may show another.
+    """
+    return hashlib.sha256(content).hexdigest()
 
 
 def matching(expected: Iterable[bytes], signatures: Sequence[bytes]) -> bytes | None:

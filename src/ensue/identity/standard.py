@@ -21,6 +21,7 @@ from ensue.identity.model import (
     Headers,
     Proof,
     check_age,
+    copied_by,
     header,
     matching,
     refused,
@@ -111,7 +112,7 @@ class StandardWebhooks:
             self.scheme,
             signed_ms=signed_ms,
             id=message,
-            nonce=f"{message}.{time}" if self._refuses else None,
+            nonce=copied_by(content) if self._refuses else None,
             until_ms=signed_ms + self._tolerance_ms + 1,
         )
 

@@ -17,6 +17,7 @@ from ensue.identity.model import (
     Headers,
     Proof,
     check_age,
+    copied_by,
     header,
     matching,
     refused,
@@ -93,7 +94,7 @@ class Stripe:
         return Proof(
             self.scheme,
             signed_ms=signed_ms,
-            nonce=found.hex() if self._refuses else None,
+            nonce=copied_by(content) if self._refuses else None,
             until_ms=signed_ms + self._tolerance_ms + 1,
         )
 

@@ -49,6 +49,7 @@ if __name__ == "__main__":
     given = json.loads(sys.argv[2])
     server.REQUESTS_GRACE_S = given.pop("requests_grace_s", server.REQUESTS_GRACE_S)
     server.CONNECTIONS_MAX = given.pop("connections_max", server.CONNECTIONS_MAX)
+    BoundedProtocol.send_s = given.pop("send_s", BoundedProtocol.send_s)
     BoundedProtocol.receive_s = given.pop("receive_s", BoundedProtocol.receive_s)
     options = Options(**{
         "port": 0,

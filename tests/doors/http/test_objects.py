@@ -60,6 +60,24 @@ def test_a_head_has_the_headers_of_the_get_and_no_body(kit):
     assert head.headers == got.headers
 
 
+def test_a_range_means_something_for_a_get_only(kit):
+    put(kit)
+
+    head = send(kit, "HEAD", "a/b.txt", headers={"range": "bytes=0-3"})
+
+    assert (head.status_code, head.headers["content-length"]) == (200, "10")
+
+
+@pytest.mark.parametrize("key", ["a%0Ab", "a%0A", "%0Aa", "a%0D%0A"])
+def test_a_line_break_in_a_key_is_a_character_as_any_other(kit, key):
+    put(kit, "a", b"of another key")
+
+    assert put(kit, key, b"1").status_code == 200
+    assert send(kit, "GET", key).content == b"1"
+    assert send(kit, "DELETE", key).status_code == 204
+    assert send(kit, "GET", "a").content == b"of another key"
+
+
 @pytest.mark.parametrize(
     ("asked", "status", "body", "said"),
     [

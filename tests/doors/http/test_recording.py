@@ -132,6 +132,15 @@ def test_a_body_that_is_no_json_is_left_out(app, tmp_path):
     assert (found.body, found.status) == (None, 400)
 
 
+def test_a_body_that_is_nested_too_deep_is_left_out(app, tmp_path):
+    deep = b"[" * 100_000 + b"]" * 100_000
+    [found] = recorded(
+        app, tmp_path / "r", [], ("POST", "/orders", {"content": deep, "headers": JSON})
+    )
+
+    assert (found.body, found.status) == (None, 400)
+
+
 def test_a_file_that_cannot_be_written_is_refused_at_the_start(tmp_path):
     with pytest.raises(StoreUnusable, match="the recording cannot be written"):
         Recorder(tmp_path / "no" / "r", Masks([]), lambda: 0)

@@ -245,6 +245,21 @@ def test_a_request_that_does_not_come_whole_in_time_is_cut_off(serve_in, part):
     assert served.ended() == (0, "")
 
 
+def test_a_client_that_takes_nothing_of_its_answer_is_cut_off(serve_in):
+    served = serve_in(send_s=0.05, connections_max=3)
+    large = b"x" * 8_388_608
+    assert served.client.put("/_ensue/buckets/files/objects/large", content=large).is_success
+    with served.connect() as stalled:
+        stalled.sendall(
+            b"GET /_ensue/buckets/files/objects/large HTTP/1.1\r\nHost: localhost\r\n\r\n"
+        )
+        until(stalled, b"x")
+        health = f"{served.urls['first']}/_ensue/health"
+        while httpx.get(health, trust_env=False).status_code == httpx.codes.SERVICE_UNAVAILABLE:
+            pass  # its place is still taken
+    assert served.client.get("/_ensue/buckets/files/objects/large").content == large
+
+
 @pytest.mark.parametrize("after", [b"", b"\r\n"])
 def test_an_answer_may_take_longer_than_its_request(serve_in, after):
     served = serve_in(receive_s=0.05)

@@ -280,6 +280,17 @@ def test_what_was_taken_is_remembered_over_a_crash(app, file_store, run_on, cras
     assert again.wait(send(again.platform)) == 409
 
 
+def test_a_copy_of_a_request_that_reads_is_refused_too(app):
+    @app.get("/once", verify=Stripe(Secret.env("STRIPE"), refuse_replays=True))
+    def read_once() -> str:
+        return "read"
+
+    with running(app) as t:
+        headers = as_stripe("whsec_test", b"", t.now_ms())
+        assert t.request("GET", "/once", headers=headers).status == 200
+        assert t.request("GET", "/once", headers=headers).status == 409
+
+
 # Without a handler
 
 
@@ -378,6 +389,18 @@ def test_a_secret_is_changed_while_the_app_runs(hooks, monkeypatch):
     assert hooks.request("POST", "/webhooks/stripe", body=BODY, headers=old).status == 401
     new = as_stripe("whsec_new", BODY, hooks.now_ms()) | {"x-more": ""}
     assert hooks.request("POST", "/webhooks/stripe", body=BODY, headers=new).status == 202
+
+
+def test_a_secret_that_is_changed_into_none_is_for_the_log_and_not_for_the_sender(
+    hooks, monkeypatch, caplog
+):
+    headers = as_standard(KEY, BODY, hooks.now_ms())
+    monkeypatch.setenv("HOOKS", "!")
+    answer = hooks.request("POST", "/webhooks/hooks", body=BODY, headers=headers)
+
+    assert (answer.status, answer.body["error"]["code"]) == (500, "internal")
+    assert "HOOKS" not in str(answer.body)
+    assert "Secret.env('HOOKS')" in caplog.text
 
 
 def test_what_cannot_verify_is_refused_when_it_is_declared():

@@ -11,8 +11,8 @@ from ensue.app.app import App
 from ensue.app.copies import back_up, branch, export, import_
 from ensue.app.integrity import check, check_file, repair_file
 from ensue.engine.database import StoreUrl
-from ensue.engine.file_shelf import holding
-from ensue.engine.shelf import folder_of
+from ensue.engine.file_shelf import holding, ids_in
+from ensue.engine.shelf import BodyPlace, folder_of, path_of
 from ensue.words.errors import Conflict, InvalidInput, StoreBusy, StoreUnusable
 from ensue.words.findings import ERROR, WARNING
 
@@ -207,3 +207,18 @@ def test_an_object_whose_row_lost_its_body_is_found(stage):
     found = {each.rule for each in check(stage.engine)}
 
     assert found == {"bucket.body", "bucket.unused", "bucket.changes"}
+
+
+@pytest.mark.parametrize("name", ["/etc/passwd", "../../../outside", "..", "a\\..", "", "x\0yz"])
+def test_a_body_that_a_store_names_outside_of_its_folder_is_not_touched(tmp_path, name):
+    with pytest.raises(StoreUnusable, match="the id of a body"):
+        path_of(tmp_path, BodyPlace(16, name))
+
+
+def test_a_file_beside_the_bodies_that_is_none_is_left_alone(tmp_path):
+    shard = tmp_path / "16" / "ab"
+    shard.mkdir(parents=True)
+    for name in ("a", "x.", "0-ab"):
+        (shard / name).touch()
+
+    assert list(ids_in(tmp_path, 16)) == [["0-ab"]]

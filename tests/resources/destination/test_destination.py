@@ -123,7 +123,7 @@ def test_parts_of_the_body_go_into_the_path_the_query_and_headers(app, run, bank
     assert "x-none" not in request.headers
 
 
-@pytest.mark.parametrize("found", [None, "", {"a": 1}, ".."])
+@pytest.mark.parametrize("found", [None, "", {"a": 1}, "..", "../admin", "a/../..", "..\\b"])
 def test_a_body_without_what_the_path_needs_is_refused_when_it_is_sent(app, run, bank, found):
     destination = declare(app, url=f"{BANK}/customers/{{id}}", path={"id": "$.id"})
     t = run(app)
@@ -148,6 +148,15 @@ def test_a_line_break_in_a_header_is_refused(app, run):
 
     with pytest.raises(InvalidValue, match="printable ASCII"):
         t.wait(destination.send({"name": "a\r\nX-Other: b"}))
+
+
+def test_white_space_around_a_header_is_none_of_it(app, run, bank):
+    destination = declare(app, headers={"X-Name": "$.name"})
+    t = run(app)
+    t.wait(destination.send({"name": " Ann "}))
+    t.settle()
+
+    assert bank.asked[0].headers["x-name"] == "Ann"
 
 
 def test_what_stands_in_the_body_as_a_list_is_no_header(app, run):
@@ -348,6 +357,32 @@ def test_a_slow_destination_holds_nothing_else_back(app, run_app, bank):
     letters = t.messages(app.resources[slow.model.dead_letters])
     assert len(letters) == 30
     assert "no answer came within 10000 ms" in letters[0].attributes["dead_letter"]["reason"]
+
+
+class Endless(httpx.AsyncByteStream):
+    async def __aiter__(self):
+        yield b"well"
+        await asyncio.get_running_loop().create_future()
+
+
+@pytest.mark.parametrize("status", [200, 400])
+def test_an_answer_is_given_although_its_body_never_ends(app, run_app, status):
+    destination = declare(app, timeout="10s")
+    asked = []
+
+    async def answer(request):
+        asked.append(request)
+        return httpx.Response(status, stream=Endless())
+
+    t = run_app(app, outside={BANK: answer})
+    t.wait(destination.send(1))
+    t.advance("1h")
+
+    assert len(asked) == 1
+    assert t.wait(destination.depth())["waiting"] == 0
+    reasons = [each.attributes["dead_letter"]["reason"] for each in dead(t, app)]
+    assert reasons == ([] if status == 200 else [reasons[0]])
+    assert all("answered 400" in each for each in reasons)
 
 
 def test_a_delivery_of_a_group_that_is_refused_for_good_lets_the_next_go_on(app, run, bank):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
+from urllib.parse import quote
 
 from starlette.routing import Mount, Router
 from starlette.types import Receive, Scope, Send
@@ -108,13 +109,17 @@ class Door:
     async def _answer_error(self, scope: Scope, send: Send, error: EnsueError) -> None:
         status = status_of(error)
         if status >= 500:
-            log.warning("%s %s: %s", scope["method"], scope["path"], error)
+            log.warning("%s %s: %s", scope["method"], quote(scope["path"]), error)
         await respond(scope, send, status, body_of(error), headers_of(error))
 
     async def _answer_fault(self, scope: Scope, send: Send, fault: Exception) -> None:
         request_id = self._new_id()
         log.error(
-            "%s %s failed, request %s", scope["method"], scope["path"], request_id, exc_info=fault
+            "%s %s failed, request %s",
+            scope["method"],
+            quote(scope["path"]),
+            request_id,
+            exc_info=fault,
         )
         headers = [(b"x-request-id", request_id.encode())]
         await respond(scope, send, 500, internal_body(request_id), headers)

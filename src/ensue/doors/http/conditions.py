@@ -43,7 +43,10 @@ def is_unchanged(headers: Headers, info: ObjectInfo) -> bool:
 
 
 def asked_range(headers: Headers, info: ObjectInfo) -> str | None:
-    """The ``Range`` header, unless it is for another version of the object (If-Range)."""
+    """The ``Range`` header, unless it is for another version of the object (If-Range).
+
+    It means something for a GET only (RFC 9110, 14.2).
+    """
     only_if = _text(headers, b"if-range")
     if only_if is not None and only_if not in {etag_of(info), http_date(info.modified_ms)}:
         return None

@@ -13,6 +13,7 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 from typing import Annotated, NamedTuple
+from urllib.parse import quote
 
 import msgspec
 from starlette.types import Receive, Scope, Send
@@ -145,7 +146,7 @@ async def answer_object(
             await respond(scope, send, 304, b"", out)
             return
         out += _shown(reader.info)
-        asked = asked_range(headers, reader.info)
+        asked = asked_range(headers, reader.info) if scope["method"] == "GET" else None
         wanted = None if asked is None else parse_range(asked)
         if wanted is not None:
             size = reader.info.size
@@ -246,7 +247,7 @@ async def _send(
         await send({"type": "http.response.body", "body": b""})
     except EnsueError:
         # The answer has begun: that it ends too soon is all that can be said now.
-        log.exception("%s %s ends too soon", scope["method"], scope["path"])
+        log.exception("%s %s ends too soon", scope["method"], quote(scope["path"]))
     finally:
         leaving.cancel()
         with suppress(asyncio.CancelledError):

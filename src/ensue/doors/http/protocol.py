@@ -16,6 +16,7 @@ from ensue.words.errors import EnsueError, InvalidInput, LimitExceeded
 HEAD_BYTES_MAX = 65_536
 RECEIVE_S = 20.0
 STREAM_BYTES_MIN = 65_536
+SEND_S = 60.0
 
 _TOO_LARGE = LimitExceeded(
     f"expected a request line and headers of at most {HEAD_BYTES_MAX} bytes", at="headers"
@@ -62,6 +63,14 @@ class _Joined(asyncio.Transport):
         self.flush()
         self._outer.close()
 
+    def abort(self) -> None:
+        """Close, and send nothing that is left."""
+        self._outer.abort()
+
+    def get_write_buffer_size(self) -> int:
+        """How many bytes wait to be sent."""
+        return self._outer.get_write_buffer_size()
+
     def is_closing(self) -> bool:
         """Whether it is closed, or about to be."""
         return self._outer.is_closing()
@@ -97,12 +106,16 @@ class BoundedProtocol(HttpToolsProtocol):
 
     It also ends when a request has not come whole in `receive_s`: who sends a byte now and then
     would keep it for ever. The time in which we do not read does not count. A body that is taken as
-    it comes may take longer, as long as a least number of bytes comes in each such time.
+    it comes may take longer, as long as a least number of bytes comes in each such time. So may an
+    answer, as long as its client takes that many in each `send_s`.
     """
 
     receive_s = RECEIVE_S
+    send_s = SEND_S
 
     _deadline: asyncio.TimerHandle | None = None
+    _stalled: asyncio.TimerHandle | None = None
+    _unsent = 0
     _is_whole = False
     _has_ended = False
     _is_in_head = False
@@ -118,7 +131,18 @@ class BoundedProtocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Leave nothing behind."""
         self._stop_waiting()
+        self._go_on()
         super().connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        """Wait for the client to take what was sent."""
+        super().pause_writing()
+        self._wait_for_the_client()
+
+    def resume_writing(self) -> None:
+        """Go on: it has taken it."""
+        self._go_on()
+        super().resume_writing()
 
     def on_message_begin(self) -> None:
         """Start to count."""
@@ -190,6 +214,21 @@ class BoundedProtocol(HttpToolsProtocol):
             self._wait_for_the_rest()
         else:
             self.transport.close()
+
+    def _wait_for_the_client(self) -> None:
+        self._unsent = self._joined.get_write_buffer_size()
+        self._stalled = self.loop.call_later(self.send_s, self._waited_for_the_client)
+
+    def _waited_for_the_client(self) -> None:
+        if self._unsent - self._joined.get_write_buffer_size() < STREAM_BYTES_MIN:
+            self._joined.abort()  # what is left would be kept until the client goes
+        else:
+            self._wait_for_the_client()
+
+    def _go_on(self) -> None:
+        if self._stalled is not None:
+            self._stalled.cancel()
+            self._stalled = None
 
     def _is_answering(self) -> bool:
         """Whether a request that came whole is at work."""

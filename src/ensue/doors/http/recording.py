@@ -170,9 +170,9 @@ class Recorder:
                 for name, text in query
             ],
             headers={name: headers[name] for name in KEPT_HEADERS if name in headers},
-            body=masks.masked(_json(call.body)),
+            body=_masked(masks, call.body),
             status=status,
-            answer=masks.masked(_json(call.answer)),
+            answer=_masked(masks, call.answer),
         )
 
 
@@ -199,7 +199,16 @@ class _Call:
 
 def _more(kept: bytes, chunk: bytes) -> bytes:
     """What is kept with a further chunk; a byte over the bound tells that it is too much."""
+    if len(kept) > RECORDED_BODY_BYTES_MAX:
+        return kept
     return (kept + chunk)[: RECORDED_BODY_BYTES_MAX + 1]
+
+
+def _masked(masks: Masks, content: bytes) -> Any:  # noqa: ANN401 - any JSON value
+    try:
+        return masks.masked(_json(content))
+    except RecursionError:
+        return None  # nested deeper than any body that is taken
 
 
 def _json(content: bytes) -> Any:  # noqa: ANN401 - any JSON value

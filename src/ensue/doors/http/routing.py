@@ -38,10 +38,19 @@ class _Methods:
 class _Path(StarletteRoute):
     """One path. The router comes here with a method that it lacks only when no other path fits."""
 
+    def __init__(self, path: str, endpoint: _Methods, methods: list[str]) -> None:
+        super().__init__(path, endpoint, methods=methods)
+        self.path_regex = _with_line_breaks(self.path_regex)
+
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["method"] not in (self.methods or ()):
             raise MethodNotAllowed(scope["method"], ", ".join(sorted(self.methods or ())))
         await self.app(scope, receive, send)
+
+
+def _with_line_breaks(pattern: re.Pattern[str]) -> re.Pattern[str]:
+    """A pattern of Starlette's that takes line breaks as any character, at the end too."""
+    return re.compile(pattern.pattern.removesuffix("$") + r"\Z", re.DOTALL)
 
 
 async def _nowhere(scope: Scope, receive: Receive, send: Send) -> None:
@@ -76,6 +85,9 @@ def make_router(
         _Path(shape, _Methods(methods), methods=list(methods))
         for shape, methods in sorted(paths.items(), key=lambda each: _order(each[0]))
     ]
+    mounts = list(mounts)
+    for each in mounts:
+        each.path_regex = _with_line_breaks(each.path_regex)
     return Router([*mounts, *routes], redirect_slashes=False, default=default)
 
 

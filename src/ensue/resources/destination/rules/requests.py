@@ -31,6 +31,8 @@ OURS = frozenset({
     "upgrade",
 })
 _PLACE = re.compile(r"\{([^{}]*)\}")
+_SLASH = re.compile(r"[/\\]")
+_DOTS = frozenset({".", ".."})
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 
 
@@ -135,7 +137,7 @@ class Plan:
             InvalidValue: it has not what the URL or a header needs.
         """
         url = _PLACE.sub(lambda found: self._segment(found[1], body), self._url)
-        if any(part in {".", ".."} for part in urlsplit(url).path.split("/")):
+        if not _DOTS.isdisjoint(urlsplit(url).path.split("/")):
             raise InvalidValue("expected no path parameter that makes . or .. of a segment")
         found = {name: part.of(body) for name, part in self._query.items()}
         query = urlencode({k: v for k, v in found.items() if v is not None}, quote_via=quote)
@@ -152,6 +154,9 @@ class Plan:
             raise InvalidValue(
                 f"expected a value for the path parameter {name}, got nothing", at=part.text
             )
+        # Some servers decode %2F before they look for dots.
+        if not _DOTS.isdisjoint(_SLASH.split(text)):
+            raise InvalidValue("expected no path parameter that makes . or .. of a segment")
         return quote(text, safe="")
 
     def _headers_for(self, body: Json) -> dict[str, str]:
@@ -162,7 +167,7 @@ class Plan:
                 continue
             if not HEADER_TEXT.match(text):
                 raise InvalidValue(f"expected printable ASCII for the header {name}", at=part.text)
-            made[name] = text
+            made[name] = text.strip()  # white space around it is none of it: RFC 9110, 5.5
         return made
 
 

@@ -195,9 +195,9 @@ class Caller:
             if meaning is Meaning.TAKEN:
                 if wants_body:
                     return Answered(answer.status_code, await read(answer, ANSWER_BYTES_MAX))
-                await drain(answer)
+                await drain(answer, self._clock)
                 return Answered(answer.status_code, None)
-            said = await excerpt(answer, self._mask())
+            said = await excerpt(answer, self._mask(), self._clock)
             reason = f"answered {answer.status_code}: {said}".rstrip(": ")
             if meaning is Meaning.LATER:
                 wait_ms = retry_after_ms(when, self._clock.now_ms())

@@ -18,6 +18,7 @@ from ensue.words.errors import TooLarge, Unreachable
 T = TypeVar("T")
 
 DRAINED_BYTES_MAX = 65_536
+DRAINED_MS = 1_000
 
 
 async def timed(clock: Clock, after_ms: int, late: str, doing: Awaitable[T]) -> T:
@@ -54,10 +55,13 @@ async def _pieces(answer: httpx.Response) -> AsyncIterator[bytes]:
         yield piece
 
 
-async def drain(answer: httpx.Response) -> None:
-    """Read what nobody wants to its end, so that the connection can be used again."""
-    with suppress(httpx.HTTPError, TooLarge):
-        await read(answer, DRAINED_BYTES_MAX)
+async def drain(answer: httpx.Response, clock: Clock) -> None:
+    """Read what nobody wants to its end, if that is near, so that the connection can be used again.
+
+    The answer has been given: one that goes on slowly, or for ever, does not take it back.
+    """
+    with suppress(httpx.HTTPError, TooLarge, Unreachable):
+        await timed(clock, DRAINED_MS, "", read(answer, DRAINED_BYTES_MAX))
 
 
 async def read(answer: httpx.Response, bytes_max: int) -> bytes:
@@ -74,15 +78,19 @@ async def read(answer: httpx.Response, bytes_max: int) -> bytes:
     return found
 
 
-async def excerpt(answer: httpx.Response, mask: Mask) -> str:
+async def excerpt(answer: httpx.Response, mask: Mask, clock: Clock) -> str:
     """The beginning of an answer, as it may be shown."""
-    found, is_whole = b"", True
-    try:
+    found = bytearray()
+
+    async def gather() -> bool:
         async for piece in _pieces(answer):
-            found += piece
+            found.extend(piece)
             if len(found) > EXCERPT_BYTES_MAX:
-                found, is_whole = found[:EXCERPT_BYTES_MAX], False
-                break
-    except httpx.HTTPError:
+                return False
+        return True
+
+    try:
+        is_whole = await timed(clock, DRAINED_MS, "", gather())
+    except (httpx.HTTPError, Unreachable):
         is_whole = False  # what came of it says enough
-    return mask.excerpt(found, REASON_LENGTH_MAX, is_whole=is_whole)
+    return mask.excerpt(bytes(found[:EXCERPT_BYTES_MAX]), REASON_LENGTH_MAX, is_whole=is_whole)

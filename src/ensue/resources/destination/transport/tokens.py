@@ -140,7 +140,7 @@ class Tokens:
             wait_ms = retry_after_ms(answer.headers.get("retry-after"), self._clock.now_ms())
             raise Unreachable(
                 f"the token endpoint answered {answer.status_code}:"
-                f" {await excerpt(answer, mask)}".rstrip(": "),
+                f" {await excerpt(answer, mask, self._clock)}".rstrip(": "),
                 at=request.url.host,
                 retry_after_ms=wait_ms,
             )
