@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from tests.simulation.buses import Wires
 from tests.simulation.hands import Hands
 from tests.simulation.letters import Letters
+from tests.simulation.pauses import Pauses
 from tests.simulation.runs import Runs
 from tests.simulation.schedules import Ticks
 from tests.simulation.streams import Groups, Shards
@@ -75,10 +77,8 @@ def made(rng):
         add_pipe(world, rng)
     if rng.random() < 0.4:
         parts += add_stream(world, rng, chain)
-    if rng.random() < 0.2:
-        parts.append(Ticks(world, rng))
-    if rng.random() < 0.3:
-        parts.append(Runs(world, rng))
+    alone = {Ticks: 0.2, Runs: 0.3, Wires: 0.5, Pauses: 0.4}
+    parts += [part(world, rng) for part, share in alone.items() if rng.random() < share]
     return world, parts
 
 

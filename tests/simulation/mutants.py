@@ -4,10 +4,23 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ensue.engine import batches, deduplication, idempotency, snapshots, work
+from ensue.engine import (
+    archives,
+    batches,
+    deduplication,
+    idempotency,
+    pauses,
+    replays,
+    snapshots,
+    work,
+)
+from ensue.engine.consumer import Consumer
 from ensue.engine.consumers import ActionConsumer, TransactionConsumer
 from ensue.engine.readers import LogReader
 from ensue.engine.transaction import Transaction
+from ensue.resources.bus import store as bus_store
+from ensue.resources.bus.store import delivering, replaying, switching
+from ensue.resources.bus.worker.replaying import ReplayWorker
 from ensue.resources.queue.store import receiving
 from ensue.resources.schedule import worker as scheduling
 from ensue.resources.stream.store import groups
@@ -179,6 +192,73 @@ def answers_completed_apart(monkeypatch):
     monkeypatch.setattr(batches, "completed", lambda tx, handler, verdict: verdict)
 
 
+def line_not_kept(monkeypatch):
+    """A delivery overtakes those of its group that its target did not take."""
+    monkeypatch.setattr(delivering, "lined_up", lambda tx, bus, sending: False)
+
+
+def refused_and_forgotten(monkeypatch):
+    """What a target does not take in the end is no dead letter, but gone."""
+    plain = work.bury
+
+    def bury(tx, piece, error, letters):
+        if "delivery" in work.attributes_of(piece):
+            work.finish(tx, [piece])
+        else:
+            plain(tx, piece, error, letters)
+
+    monkeypatch.setattr(work, "bury", bury)
+
+
+def replay_in_another_commit(monkeypatch):
+    """A replay moves its position before what it delivers is committed."""
+    made, plain, advance = [], replaying._deliver, ReplayWorker._advance
+
+    def deliver(*given):
+        made.append(given[1:])
+        return 1
+
+    async def advanced(self, *given):
+        made.clear()  # those of a process that died
+        await advance(self, *given)
+        for each in made:
+            await self._engine.transact(lambda tx, each=each: plain(tx, *each))
+
+    monkeypatch.setattr(replaying, "_deliver", deliver)
+    monkeypatch.setattr(ReplayWorker, "_advance", advanced)
+
+
+def replay_not_waited_for(monkeypatch):
+    """What a replay has not read yet is forgotten as if there was none."""
+    monkeypatch.setattr(replays, "held_from", lambda tx, log: replays.NOTHING_HELD)
+
+
+def pause_not_looked_at(monkeypatch):
+    """Whoever is paused goes on with his work."""
+    monkeypatch.setattr(Consumer, "is_paused", False)
+
+
+def pause_forgotten(monkeypatch):
+    """What was paused goes on after a restart."""
+    monkeypatch.setattr(pauses, "_note", lambda tx, number: (tx.now_ms, True))
+
+
+def archive_that_forgets(monkeypatch):
+    """An archive does not get some of what it is to keep."""
+    plain = archives._Places.of
+    monkeypatch.setattr(
+        archives._Places,
+        "of",
+        lambda self, record: plain(self, record) if record.sequence % 4 else None,
+    )
+
+
+def switch_forgotten(monkeypatch):
+    """A rule is as it was declared after a restart, however it was switched."""
+    monkeypatch.setattr(switching, "switch", lambda tx, bus, rules, name, *, enabled: None)
+    monkeypatch.setattr(bus_store, "switch", switching.switch)
+
+
 MUTANTS = (
     no_savepoints,
     no_lease,
@@ -195,4 +275,12 @@ MUTANTS = (
     firing_in_another_commit,
     snapshot_that_overlaps,
     answers_completed_apart,
+    line_not_kept,
+    refused_and_forgotten,
+    replay_in_another_commit,
+    replay_not_waited_for,
+    pause_not_looked_at,
+    pause_forgotten,
+    archive_that_forgets,
+    switch_forgotten,
 )

@@ -26,6 +26,10 @@ class Part:
         """What can be done, and how often it is."""
         return {getattr(self, name): weight for name, weight in self.weights.items()}
 
+    def calm(self, game):
+        """Undo what keeps anything from coming to its end: faults have ended."""
+        del game
+
     def finish(self, game):
         """Do what is left to do when faults have ended; returns whether it did anything."""
         del game

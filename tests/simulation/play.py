@@ -83,6 +83,8 @@ class Play:
         self.tell("calm")
         if self.rng.random() < 0.3:
             self.machine.die()
+        for part in self.parts:
+            part.calm(self)
         self.finish()
         seen = at_the_end(self.machine, self.ledger, purges=self.purges)
         dead = sum(len(tokens) for tokens in seen.dead.values())

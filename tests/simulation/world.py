@@ -59,6 +59,8 @@ class World:
         self.out_of_turn: set[str] = set()  # who is given again what was dead
         self.unseen: dict[str, set[str]] = {}  # what was over before a follower began
         self.observed: list[tuple] = []  # what was seen on the way, to be judged
+        self.pausable: dict[str, object] = {}
+        self.paused: dict[str, bool | None] = {}  # None: nobody knows
         self.clock = None
         self.clock_holds = True  # whether nobody sets the clock
 
@@ -174,7 +176,7 @@ class World:
         published = {"detail-type": to[-1], "detail": f"<{path}>"}
         is_bus = target.ref.kind == "bus"
         given = InputTransformer({}, published) if is_bus else InputPath(path)
-        self.app.pipe(name, source=place, to=target, input=given, **options)
+        self.pausable[name] = self.app.pipe(name, source=place, to=target, input=given, **options)
         self.routes[source] = [*self.routes[source], *self.routes[to]]
         self.piped.add(source)
 
@@ -231,6 +233,7 @@ class World:
         who = consumer.who
 
         def transact(given, tx):
+            self.handles(who)
             body = said(body_of(given))
             self.begun[who, body["t"]] += 1
             late = body.get("late")
@@ -277,6 +280,10 @@ class World:
         batch = act if consumer.is_action else transact
         batch.__name__ = consumer.who
         return batch
+
+    def handles(self, who):
+        """Note that somebody handles something, and whether that is paused."""
+        self.observe("paused", who, self.paused.get(who, False))
 
     def stumble(self, who, body):
         """Fail as often as the body says."""
