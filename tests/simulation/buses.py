@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from ensue.engine.sockets import Refusal
+from ensue.resources.bus.worker.replaying import ReplayWorker
+from ensue.testing.disk import Fault
 from ensue.words.errors import EnsueError
 from tests.simulation.part import UNKNOWN
 from tests.simulation.wiring import BUS, LETTERS, POSITIONED, Delivered, Wiring
@@ -59,6 +61,7 @@ class Wires(Wiring):
         "publish": 25,
         "switch": 4,
         "replay": 6,
+        "strike": 6,
         "steer": 5,
         "redrive": 2,
         "rewind": 1,
@@ -177,6 +180,15 @@ class Wires(Wiring):
 
     def _types(self, name):
         return ["a"] if name == POSITIONED else self.rules[name]
+
+    def strike(self, game):
+        """The process dies while a replay is under way."""
+        for worker in game.machine.due():
+            if isinstance(worker, ReplayWorker):
+                at = game.machine.disk.steps + self.rng.randint(1, 20)
+                game.machine.disk.fault = Fault(self.rng.choice(["kill", "kill after"]), at)
+                game.machine.step(worker, self.rng.choice([1, 2, 10_000]))
+                return
 
     def steer(self, game):
         """A replay is paused, goes on or is cancelled."""
