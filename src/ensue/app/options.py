@@ -15,7 +15,7 @@ from ensue.languages.patterns import compile_pattern
 from ensue.resources import bucket as bucket_kind
 from ensue.resources import stream as stream_kind
 from ensue.resources.bucket import Bucket
-from ensue.resources.bus import Bus, Event, group_of, parse_group
+from ensue.resources.bus import Bus, Event, group_of, may_match, parse_group
 from ensue.resources.function import Feed
 from ensue.resources.schedule import Timing
 from ensue.resources.stream import Stream
@@ -204,9 +204,6 @@ def event_feed(bus: Bus, pattern: Mapping[str, Json], start: str | int, group: s
     compiled = compile_pattern(pattern)
     steps = None if group is None else parse_group(group)
 
-    envelope = {name: asked for name, asked in pattern.items() if name not in {"detail", "$or"}}
-    of_envelope = compile_pattern(envelope) if envelope else None
-
     def seen(record: Record) -> dict[str, Json]:
         return bus.as_present(bus.event_of(record))
 
@@ -215,8 +212,7 @@ def event_feed(bus: Bus, pattern: Mapping[str, Json], start: str | int, group: s
             return compiled.matches(values.as_plain(seen(record)))
         except Unfit:
             # Nobody knows its detail; but what is known of it may say that it is none of ours.
-            event = values.as_plain(bus.event_of(record))
-            return of_envelope is None or of_envelope.matches(event)
+            return may_match(pattern, values.as_plain(bus.event_of(record)))
 
     return Feed(
         source=bus.ref,

@@ -143,6 +143,41 @@ def test_an_event_that_no_upcaster_can_read_concerns_those_only_who_want_its_kin
     assert [len(stage.wait(each.peek())) for each in dead] == [1, 0]
 
 
+def test_a_replay_passes_over_what_no_upcaster_can_read_and_nobody_can_want(
+    store, run_on, app, registry
+):
+    bus, paid = app.bus("events", schemas=registry), app.queue("paid")
+    bus.rule("pay", {"detail-type": ["Paid"]}, to=paid)
+    stage = run_on(store, app)
+    registered(stage, registry)
+    stage.wait(bus.publish("OrderPlaced", {"customer": "nobody"}))
+    stage.wait(bus.publish("Paid", {}))
+
+    stage.wait(bus.replay("again"))
+    stage.settle()
+
+    [replay] = stage.wait(bus.replays())
+    assert (replay.state, replay.read, replay.delivered) == ("done", 2, 1)
+
+
+def test_an_event_of_a_new_shape_is_taken_where_versions_are_only_discovered(file_store, run_on):
+    for detail in ({"n": 1}, {"n": "one"}):
+        app = App("wims")
+        registry = app.schemas("shapes")
+        registry.upcast("OrderPlaced", from_version=1)(dict)
+        bus = app.bus("events", schemas=registry, discover=True)
+        seen = []
+        app.on_event(bus, {"source": ["wims"]}, upcast=True, name="look")(
+            lambda event, tx, seen=seen: seen.append(event.detail)
+        )
+        stage = run_on(file_store, app)
+        stage.wait(bus.publish("OrderPlaced", detail))
+        stage.settle()
+        stage.close()
+
+        assert seen == [detail]
+
+
 def test_a_replay_delivers_the_newest_version_and_parks_what_no_upcaster_can_read(
     store, run_on, app, registry
 ):

@@ -18,6 +18,7 @@ from ensue.resources.bus.model import (
 from ensue.resources.bus.operations import OPERATIONS, status
 from ensue.resources.bus.rules.envelope import envelope_text
 from ensue.resources.bus.rules.grouping import group_of, parse_group
+from ensue.resources.bus.rules.matching import may_match
 from ensue.resources.bus.store import publish, publish_batch
 from ensue.words.kinds import Kind
 
@@ -35,6 +36,7 @@ __all__ = [
     "Schemas",
     "envelope_text",
     "group_of",
+    "may_match",
     "parse_group",
     "publish",
     "publish_batch",

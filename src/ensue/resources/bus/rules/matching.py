@@ -72,6 +72,13 @@ class RuleSet:
             return [rules[name] for name in self._matcher.match(event)]
         return [rules[name] for name in self._matcher.match(event) if name not in disabled]
 
+    def maybe_matching(self, event: Mapping[str, Json]) -> list[Rule]:
+        """The enabled rules that may match an event of which nobody knows the detail."""
+        rules = self._rules.values()
+        return [
+            rule for rule in rules if self.is_enabled(rule.name) and may_match(rule.pattern, event)
+        ]
+
     def explain(self, event: Mapping[str, Json]) -> list[Match]:
         """For each rule whether it matches an event, and if not, which fields failed."""
         said: list[Match] = []
@@ -84,3 +91,9 @@ class RuleSet:
                 reasons.insert(0, "the rule is disabled")
             said.append(Match(rule.name, matched=not reasons, reasons=reasons))
         return said
+
+
+def may_match(pattern: Mapping[str, Json], event: Mapping[str, Json]) -> bool:
+    """Whether an event of which nobody knows the detail may match a pattern, by all else."""
+    asked = {name: said for name, said in pattern.items() if name not in {"detail", "$or"}}
+    return not asked or compile_pattern(asked).matches(event)

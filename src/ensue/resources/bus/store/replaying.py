@@ -84,16 +84,22 @@ class Reach:
         Returns to how many rules and followers it went.
 
         Raises:
-            Unfit: nobody wanted it as it was published; who would want it is not known.
+            Unfit: nobody wanted it as it was published, and somebody may want it as it is now.
         """
         matching = self.matching(outgoing.seen, to)
-        if not matching:
+        if not matching and self._may_be_wanted(outgoing.seen, to):
             raise fault
         delivery = Delivery(outgoing.text)
         for rule in matching:
             for target in rule.targets:
                 keep(tx, self.bus, Sending(rule, target, outgoing, delivery), fault)
         return len(matching)
+
+    def _may_be_wanted(self, event: Mapping[str, Json], to: Collection[str] | None) -> bool:
+        both = self.rules.maybe_matching(event)
+        if to is not None:
+            both += self.followers.maybe_matching(event)
+        return any(to is None or rule.name in to for rule in both)
 
     def matching(self, event: Mapping[str, Json], to: Collection[str] | None) -> list[Rule]:
         """Those of the named that an event goes to; None for every rule that is enabled."""

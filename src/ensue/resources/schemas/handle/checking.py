@@ -7,8 +7,7 @@ from typing import Any
 
 from ensue.engine.transaction import Transaction
 from ensue.resources.schemas import store
-from ensue.resources.schemas.model import SchemasModel, Upcast, subject_of
-from ensue.resources.schemas.rules.deciding import said_by_people
+from ensue.resources.schemas.model import DISCOVERED, SchemasModel, Upcast, subject_of
 from ensue.resources.schemas.rules.upcasting import Step, upcast
 from ensue.resources.schemas.rules.validating import Fault, Validator, Validators, said_of
 from ensue.words.errors import InvalidDeclaration
@@ -126,7 +125,8 @@ class Checks:
         return {
             subject: [
                 Step(each.version, Validator(each.schema))
-                for each in said_by_people(store.versions(tx, self._model, subject))
+                for each in store.versions(tx, self._model, subject)
+                if each.origin != DISCOVERED  # each of those takes what came before it
             ]
             for subject in self._upcasters
         }
