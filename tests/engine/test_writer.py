@@ -51,6 +51,39 @@ def test_when_the_commit_fails_every_job_fails_and_nothing_is_stored(stage):
     assert count(stage) == 0
 
 
+def together(stage, *runs) -> list:
+    """Run functions that may be repeated in transactions that wait at the same moment."""
+
+    async def transact():
+        waiting = [stage.engine.transact(run, repeats=True) for run in runs]
+        return await asyncio.gather(*waiting, return_exceptions=True)
+
+    return stage.wait(transact())
+
+
+def adding_and_failing(tx):
+    work.add(tx, QUEUE, "1")
+    raise ValueError("no")
+
+
+def test_jobs_that_may_be_repeated_share_a_savepoint_and_are_hops_of_their_own(stage):
+    ran: list[str] = []
+    connection = stage.engine._connection
+    connection.exec_trace = lambda cursor, sql, given: bool(ran.append(sql)) or True
+    assert len(set(together(stage, *[adding] * 5))) == 5
+    connection.exec_trace = None
+    assert ran.count("SAVEPOINT job") == 1
+    assert len(stage.rows("SELECT DISTINCT hop FROM ensue_work")) == 5
+
+
+@pytest.mark.parametrize("fails", [adding_and_failing, lambda tx: tx.execute("no SQL")])
+def test_a_job_that_may_be_repeated_and_raises_undoes_its_own_work_only(stage, fails):
+    before, raised, after = together(stage, adding, fails, adding)
+    assert isinstance(raised, Exception)
+    assert stage.rows("SELECT id FROM ensue_work ORDER BY id") == [(before,), (after,)]
+    assert stage.engine.facts.depths.committed(QUEUE).unsettled == 2
+
+
 def test_after_a_commit_that_failed_the_next_one_succeeds(stage):
     stage.engine._connection.set_commit_hook(lambda: True)
     stage.do_together(adding)

@@ -7,7 +7,7 @@ import logging
 import os
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import ExitStack, suppress
-from typing import Any, TypeVar, cast
+from typing import Any, TypeAlias, TypeVar, cast
 
 import apsw
 
@@ -35,6 +35,7 @@ from ensue.words.errors import (
 from ensue.words.names import Ref
 
 T = TypeVar("T")
+Run: TypeAlias = Callable[[Transaction], T]
 
 WATCH_MS = 100
 STEP_GRACE_MS = 1_000
@@ -211,7 +212,7 @@ class Engine:
         return self._writer.waiting
 
     def transact(
-        self, run: Callable[[Transaction], T], origin: Origin | None = None
+        self, run: Run[T], origin: Origin | None = None, *, repeats: bool = False
     ) -> Awaitable[T]:
         """Run a function in a transaction of its own; await its answer, which is durable then.
 
@@ -219,6 +220,7 @@ class Engine:
             run: called with the transaction, perhaps in another thread; when it raises, nothing
                 that it did has happened.
             origin: who runs it; without one, whoever acts in this task.
+            repeats: whether ``run`` may run again once undone, as all it does is in the store.
 
         Raises:
             StoreError: the store cannot serve; nothing that ``run`` did has happened.
@@ -226,15 +228,10 @@ class Engine:
             Exception: whatever ``run`` raised.
         """
         waiter: asyncio.Future[object] = asyncio.get_running_loop().create_future()
-        self._writer.submit(Job(run, origin or acting.get(), waiter))
+        self._writer.submit(Job(run, origin or acting.get(), waiter, repeats=repeats))
         return cast("Awaitable[T]", waiter)
 
-    async def transact_twice(
-        self,
-        first: Callable[[Transaction], object],
-        then: Callable[[Transaction], T],
-        origin: Origin,
-    ) -> T:
+    async def transact_twice(self, first: Run[object], then: Run[T], origin: Origin) -> T:
         """Run two functions in two commits, one right after the other, and nothing in between.
 
         So a process that dies between the two commits dies of the second function.
@@ -257,7 +254,7 @@ class Engine:
         _, answer = await asyncio.gather(*waiters)
         return cast(T, answer)
 
-    def read(self, run: Callable[[Transaction], T]) -> T:
+    def read(self, run: Run[T]) -> T:
         """Run a function on a snapshot of what is committed, at once, and return its answer.
 
         Raises:

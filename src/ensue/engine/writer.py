@@ -1,5 +1,5 @@
 """Group commit: one writer runs everything that waits, each function in its own savepoint, and
-commits once.
+commits once. Functions that may be repeated share a savepoint as long as none of them raises.
 
 Two writers share `run_batch`: `ThreadWriter` writes from a thread of its own, so that the disk's
 sync holds up nobody but those who wait for it; `LoopWriter` runs on the event loop, for stores in
@@ -14,6 +14,7 @@ import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import groupby
 from queue import Empty, SimpleQueue
 from typing import TypeAlias
 
@@ -40,13 +41,15 @@ Committed: TypeAlias = "Callable[[set[int]], None]"
 class Job:
     """A function to run in a transaction, and who waits for its answer.
 
-    A job that is ``alone`` shares its commit with no other.
+    A job that is ``alone`` shares its commit with no other. One that ``repeats`` may be run again
+    after it was undone: it does nothing but what it does to the store.
     """
 
     run: Callable[[Transaction], object]
     origin: Origin
     waiter: asyncio.Future[object]
     alone: bool = False
+    repeats: bool = False
     answer: object = None
     fault: BaseException | None = None
 
@@ -73,8 +76,12 @@ def run_batch(
         # Only now: another program may have held the lock for a while.
         tx = Transaction(connection, facts, clock.now_ms(), OUTSIDE)
         touched = tx.touched
-        for job in jobs:
-            _run_job(tx, job)
+        for repeats, some in groupby(jobs, lambda job: job.repeats):
+            if repeats:
+                _run_together(tx, list(some))
+                continue
+            for job in some:
+                _run_job(tx, job)
         tx.end()
         connection.execute("COMMIT")
     except (apsw.Error, StoreError) as fault:
@@ -102,6 +109,32 @@ def _run_job(tx: Transaction, job: Job) -> None:
         tx.execute("ROLLBACK TO job")
         tx.facts.depths.undo(counted)
     tx.execute("RELEASE job")
+
+
+def _run_together(tx: Transaction, jobs: list[Job]) -> None:
+    """Run jobs that may be repeated in one savepoint; when one raises, each in one of its own.
+
+    SQLite copies each page that a savepoint may have to bring back, once for each savepoint.
+    """
+    counted = tx.facts.depths.mark()
+    tx.execute("SAVEPOINT job")
+    job = jobs[0]
+    try:
+        for job in jobs:
+            tx.begin_hop(job.origin)
+            job.answer = job.run(tx)
+    except BaseException as fault:
+        said = as_raised(fault, job.origin.actor)
+        if isinstance(said, StoreError):
+            raise said from fault
+        tx.execute("ROLLBACK TO job")
+        tx.execute("RELEASE job")
+        tx.facts.depths.undo(counted)
+        for job in jobs:
+            job.answer = None
+            _run_job(tx, job)
+    else:
+        tx.execute("RELEASE job")
 
 
 def commits(jobs: list[Job]) -> list[list[Job]]:

@@ -87,7 +87,9 @@ class Function(Pausable):
             TooLarge: the body is larger than 1 MiB.
             LimitExceeded: too many transactions wait.
         """
-        return await self._home.engine.transact(lambda tx: store.invoke(tx, self.model, body))
+        return await self._home.engine.transact(
+            lambda tx: store.invoke(tx, self.model, body), repeats=True
+        )
 
     async def call(self, body: Json) -> Json:
         """Run the function with a body now, once, and return its answer (the Callable socket).

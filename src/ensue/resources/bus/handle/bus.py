@@ -155,7 +155,8 @@ class Bus(Replaying):
                 source=source,
                 resources=resources,
                 time=time,
-            )
+            ),
+            repeats=self.model.guard is None,
         )
 
     async def publish_batch(self, entries: Sequence[Entry]) -> list[str | Refusal]:
@@ -169,7 +170,8 @@ class Bus(Replaying):
             LimitExceeded: there are more than 1,000, or too many transactions wait.
         """
         return await self._home.engine.transact(
-            lambda tx: store.publish_batch(tx, self.model, self.rules, entries)
+            lambda tx: store.publish_batch(tx, self.model, self.rules, entries),
+            repeats=self.model.guard is None,
         )
 
     async def publish_cloudevent(self, event: CloudEvent) -> Accepted:

@@ -99,7 +99,7 @@ class Queue(Receiving, Redriving, Pausable, Generic[T]):
             LimitExceeded: the queue is as deep as it may be, or too many transactions wait.
         """
         return await self._home.engine.transact(
-            lambda tx: store.send(tx, self.model, body, **options)
+            lambda tx: store.send(tx, self.model, body, **options), repeats=True
         )
 
     async def send_batch(
@@ -116,7 +116,7 @@ class Queue(Receiving, Redriving, Pausable, Generic[T]):
             EnsueError: with ``whole``, what is wrong with the first bad one, and where.
         """
         return await self._home.engine.transact(
-            lambda tx: store.send_batch(tx, self.model, messages, whole=whole)
+            lambda tx: store.send_batch(tx, self.model, messages, whole=whole), repeats=True
         )
 
     async def peek(self, limit: int = 10) -> list[Message]:
