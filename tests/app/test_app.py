@@ -8,6 +8,7 @@ from ensue.app.app import App
 from ensue.engine.transaction import OUTSIDE, acting
 from ensue.words.errors import (
     InvalidDeclaration,
+    InvalidInput,
     InvalidName,
     InvalidValue,
     NotFound,
@@ -125,6 +126,13 @@ def test_a_group_for_what_is_no_queue_is_refused(store, run_on, app):
     stage = run_on(store, app)
     with pytest.raises(Exception, match="expected a queue for group"):
         stage.wait(app.run(lambda tx: tx.send(function, 1, group="g")))
+
+
+def test_what_nothing_can_be_sent_to_is_refused(store, run_on, app):
+    clicks = app.stream("clicks")
+    stage = run_on(store, app)
+    with pytest.raises(InvalidInput, match=r"a destination, got stream clicks\. Publish"):
+        stage.wait(app.run(lambda tx: tx.send(clicks, 1)))
 
 
 def test_what_an_action_calls_gets_the_same_idempotency_key_at_every_retry(store, run_on, app):

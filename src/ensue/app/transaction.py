@@ -149,12 +149,18 @@ class Tx(ReadTx):
 
         Raises:
             InvalidValue: the body is no JSON value, or the delay is out of range.
-            InvalidInput: an option for something that does not take it.
+            InvalidInput: an option for something that does not take it, or nothing can be sent to
+                the target.
             TooLarge: the body is larger than 1 MiB.
             LimitExceeded: the queue is as deep as it may be.
         """
         if isinstance(target, Queue):
             return queue_kind.send(self._inner, target.model, body, **options)
+        if not isinstance(target, Function | Mail | Destination):
+            raise InvalidInput(
+                f"expected a queue, a function, mail or a destination, got {target.ref}",
+                hint="Publish to a bus or a topic, append to a stream, put into a table.",
+            )
         delay_ms = duration_ms(options.get("delay", 0))
         group = options.pop("group", None) if isinstance(target, Destination) else None
         surplus = [name for name, value in options.items() if name != "delay" and value is not None]

@@ -203,6 +203,26 @@ def test_what_a_target_refuses_is_tried_again_and_ends_among_the_dead_letters(
     assert stage.wait(group.get("bad")).state == "completed"
 
 
+def test_a_firing_that_was_refused_holds_back_the_later_ones_of_its_group_at_its_target(
+    store, run_on, app, queue, group
+):
+    full = app.queue("full", depth_max=4)
+    stage = run_on(store, app)
+    for _ in range(4):
+        stage.wait(full.send("full"))
+    for n, (name, to) in enumerate([("a", full), ("a", full), ("a", queue), ("b", full)]):
+        made = group.create(f"s{n}", at(FIRST), to=to, body=n, group=name)
+        stage.wait(made)
+    stage.wait(group.create("s4", at(FIRST + 1_000), to=full, body=4, group="a"))
+    stage.advance(FIRST - stage.clock.now_ms())
+    assert [each.body for each in stage.wait(queue.peek())] == [2]
+    stage.wait(full.purge())
+    stage.advance(HOUR)
+    found = [(each.body, each.group) for each in stage.wait(full.peek())]
+    assert [each for each in found if each[1] == "a"] == [(0, "a"), (1, "a"), (4, "a")]
+    assert (3, "b") in found
+
+
 def test_dead_letters_are_delivered_when_their_target_is_back(store, run_on, app, group):
     dead = app.resources[Ref("wims", "queue", "schedules-dlq")]
     target = Ref("wims", "queue", "late")

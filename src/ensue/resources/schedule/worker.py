@@ -1,7 +1,8 @@
 """What schedules do with nobody asking: they fire when they are due, each moment once.
 
 A firing, its delivery to the target and the schedule's next moment commit together. What a target
-refuses is kept as work of the group, tried again, and ends in the group's dead-letter queue.
+refuses is kept as work of the group, tried again, and ends in the group's dead-letter queue. Later
+firings of the same message group wait behind it.
 """
 
 from __future__ import annotations
@@ -166,22 +167,38 @@ def _fire(tx: Transaction, group: GroupModel, entry: Entry) -> None:
     number, due_ms = tx.number(group.ref), entry.due_ms or 0
     delivery = _delivery_of(entry, f"{store.entry_id(tx, group, entry)}/{due_ms}", due_ms)
     origin = Origin(entry.name, Place(number, entry.id))
-    try:
-        tx.nested(origin, lambda: _deliver(tx, delivery, entry.plan.target))
-    except StoreError:
-        raise
-    except Exception:  # noqa: BLE001 - whatever it was: the next try records it
-        tx.nested(origin, lambda: _keep(tx, number, delivery, entry.plan.target))
+    line = _line(delivery, entry.plan.target)
+    if line is None or not _waits(tx, number, line):
+        try:
+            tx.nested(origin, lambda: _deliver(tx, delivery, entry.plan.target))
+        except StoreError:
+            raise
+        except Exception:  # noqa: BLE001, S110 - whatever it was: the next try records it
+            pass
+        else:
+            return
+    tx.nested(origin, lambda: _keep(tx, number, delivery, entry.plan.target, line))
 
 
-def _keep(tx: Transaction, number: int, delivery: Delivery, target: Ref) -> None:
+def _line(delivery: Delivery, target: Ref) -> str | None:
+    """In which line a firing stands that waits: that of its message group at its target."""
+    return None if delivery.group is None else f"{'/'.join(target)}/{delivery.group}"
+
+
+def _waits(tx: Transaction, number: int, line: str) -> bool:
+    """Whether an earlier firing of a line has not been taken yet."""
+    is_any = tx.facts.depths.live(number).unsettled
+    return bool(is_any) and work.first_of_group(tx, number, line) is not None
+
+
+def _keep(tx: Transaction, number: int, delivery: Delivery, target: Ref, line: str | None) -> None:
     said = values.encode({
         "id": delivery.deduplication_id,
         "target": list(target),
         "group": delivery.group,
         "attributes": dict(delivery.attributes),
     })
-    work.add(tx, number, f'{said[:-1]},"body":{delivery.body}}}')
+    work.add(tx, number, f'{said[:-1]},"body":{delivery.body}}}', group=line)
 
 
 def _delivery_of(entry: Entry, firing_id: str, due_ms: int) -> Delivery:

@@ -1,0 +1,311 @@
+"""The targets of the matrix: each can be made to fail, and shows what arrived."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+import httpx
+
+from ensue import App, Body
+from ensue.testing.outside import mounts_of
+from tests.conftest import Stage
+from tests.delivery.pieces import RETRIES, Arrival, Piece, filled
+
+ROOM = 4
+BANK = "http://bank"
+PLAIN = '{"group": <group>, "n": <n>}'
+
+
+class Order(Body):
+    """What the typed target takes."""
+
+    group: str
+    n: int
+
+
+class Target:
+    """A kind of target.
+
+    Attributes:
+        name: what it is called in the matrix.
+        template: the body that it takes, with the places of a piece.
+        refuses: whether it fails when something is delivered to it; otherwise it takes that as
+            work of its own, which fails later.
+        can_fail: whether it can fail for a time.
+        checks: whether there are bodies that it never takes.
+        letters: the dead-letter queue of its own work; None where it has none.
+        shows_group: whether what arrived shows its group.
+        keeps_order: whether the order of a group is kept.
+        is_outside: whether a delivery may arrive more often than once, with the same key.
+    """
+
+    name: ClassVar[str]
+    template: ClassVar[str] = PLAIN
+    refuses: ClassVar[bool] = False
+    can_fail: ClassVar[bool] = True
+    checks: ClassVar[bool] = False
+    letters: ClassVar[str | None] = None
+    shows_group: ClassVar[bool] = False
+    keeps_order: ClassVar[bool] = True
+    is_outside: ClassVar[bool] = False
+
+    resource: Any
+    stage: Stage
+
+    def declare(self, app: App) -> None:
+        """Declare it in an app."""
+        raise NotImplementedError
+
+    def fail(self) -> None:
+        """Let it take nothing more."""
+        raise NotImplementedError
+
+    def mend(self) -> None:
+        """Let it take what comes."""
+        raise NotImplementedError
+
+    def arrived(self) -> list[Arrival]:
+        """What has arrived, in its order."""
+        raise NotImplementedError
+
+    def body(self, piece: Piece) -> Any:
+        """What arrives of a piece."""
+        return filled(self.template, piece)
+
+
+class QueueTarget(Target):
+    """A queue: it fails when it is full."""
+
+    name = "queue"
+    refuses = True
+    shows_group = True
+    of: ClassVar[type[Body] | None] = None
+
+    def declare(self, app: App) -> None:
+        self.resource = app.queue("target", depth_max=ROOM, of=self.of)
+
+    def fail(self) -> None:
+        for _ in range(ROOM):
+            self.stage.wait(self.resource.send(filled(PLAIN, Piece("full", 0))))
+
+    def mend(self) -> None:
+        self.stage.wait(self.resource.purge())
+
+    def arrived(self) -> list[Arrival]:
+        found = self.stage.wait(self.resource.peek(100))
+        return [Arrival(dict(each.body), each.group) for each in found if not is_filler(each.body)]
+
+
+class TypedQueueTarget(QueueTarget):
+    """A queue of a type."""
+
+    name = "typed queue"
+    checks = True
+    of = Order
+
+
+class TopicTarget(QueueTarget):
+    """A topic whose subscriber, a queue, fails when it is full."""
+
+    name = "topic"
+
+    def declare(self, app: App) -> None:
+        super().declare(app)
+        self.readers, self.resource = self.resource, app.topic("onward")
+        self.resource.subscribe(self.readers)
+
+    def fail(self) -> None:
+        for _ in range(ROOM):
+            self.stage.wait(self.readers.send(filled(PLAIN, Piece("full", 0))))
+
+    def mend(self) -> None:
+        self.stage.wait(self.readers.purge())
+
+    def arrived(self) -> list[Arrival]:
+        found = self.stage.wait(self.readers.peek(100))
+        return [Arrival(dict(each.body), each.group) for each in found if not is_filler(each.body)]
+
+
+class StreamTarget(Target):
+    """A stream: it takes whatever comes."""
+
+    name = "stream"
+    can_fail = False
+    shows_group = True
+
+    def declare(self, app: App) -> None:
+        self.resource = app.stream("target")
+
+    def arrived(self) -> list[Arrival]:
+        found, _ = self.stage.wait(self.resource.tail(limit=100))
+        return [Arrival(dict(each.data), each.key) for each in found]
+
+
+class BusTarget(Target):
+    """A bus: it takes whatever is an event."""
+
+    name = "bus"
+    template = '{"detail-type": "Arrived", "detail": {"group": <group>, "n": <n>}}'
+    can_fail = False
+    checks = True
+
+    def declare(self, app: App) -> None:
+        self.resource = app.bus("target")
+
+    def arrived(self) -> list[Arrival]:
+        found, _ = self.stage.wait(self.resource.tail(limit=100))
+        return [Arrival({name: each[name] for name in ("detail-type", "detail")}) for each in found]
+
+
+class FunctionTarget(Target):
+    """A function that is a transaction: it fails when it raises, and what it did is undone."""
+
+    name = "function, def"
+    letters = "act-dlq"
+
+    def declare(self, app: App) -> None:
+        self.is_failing = False
+        self.effects = app.queue("effects")
+
+        @app.function(retries=RETRIES)
+        def act(body, tx) -> None:
+            tx.send(self.effects, body)
+            if self.is_failing:
+                raise ValueError("not yet")
+
+        self.resource = act
+
+    def fail(self) -> None:
+        self.is_failing = True
+
+    def mend(self) -> None:
+        self.is_failing = False
+
+    def arrived(self) -> list[Arrival]:
+        return [Arrival(dict(each.body)) for each in self.stage.wait(self.effects.peek(100))]
+
+
+class ActionTarget(FunctionTarget):
+    """A function that talks to the world."""
+
+    name = "function, async def"
+    is_outside = True
+
+    def declare(self, app: App) -> None:
+        self.is_failing = False
+        self.done: list[Arrival] = []
+
+        @app.function(retries=RETRIES)
+        async def act(body) -> None:
+            if self.is_failing:
+                raise ValueError("not yet")
+            self.done.append(Arrival(dict(body)))
+
+        self.resource = act
+
+    def arrived(self) -> list[Arrival]:
+        return list(self.done)
+
+
+class MailTarget(Target):
+    """Mail: it fails when the mail server does."""
+
+    name = "mail"
+    template = '{"to": "ann@example.org", "subject": <group>, "text": "<n>"}'
+    checks = True
+    letters = "letters-dlq"
+    keeps_order = False
+    is_outside = True
+
+    def declare(self, app: App) -> None:
+        self.resource = app.mail("letters")
+        self.keeps = self.resource.drawer.send
+
+    def fail(self) -> None:
+        async def refuse(letter) -> None:
+            raise ConnectionError("no mail server")
+
+        self.resource.drawer.send = refuse
+
+    def mend(self) -> None:
+        self.resource.drawer.send = self.keeps
+
+    def arrived(self) -> list[Arrival]:
+        return [
+            Arrival({"to": each.to, "subject": each.subject, "text": each.text}, key=each.id)
+            for each in self.resource.drawer.letters
+        ]
+
+
+class DestinationTarget(Target):
+    """A destination: it fails when nobody answers there."""
+
+    name = "destination"
+    letters = "bank-dlq"
+    is_outside = True
+
+    def declare(self, app: App) -> None:
+        self.is_failing = False
+        self.answered: list[Arrival] = []
+        app.outside = mounts_of({BANK: self._answer}, [])
+        self.resource = app.destination("bank", url=f"{BANK}/orders", retries=RETRIES)
+
+    def fail(self) -> None:
+        self.is_failing = True
+
+    def mend(self) -> None:
+        self.is_failing = False
+
+    def arrived(self) -> list[Arrival]:
+        return list(self.answered)
+
+    def _answer(self, request: httpx.Request) -> httpx.Response:
+        if self.is_failing:
+            return httpx.Response(httpx.codes.SERVICE_UNAVAILABLE)
+        key = request.headers["idempotency-key"]
+        self.answered.append(Arrival(json.loads(request.content), key=key))
+        return httpx.Response(httpx.codes.OK)
+
+
+TARGETS: tuple[type[Target], ...] = (
+    QueueTarget,
+    TypedQueueTarget,
+    FunctionTarget,
+    ActionTarget,
+    StreamTarget,
+    TopicTarget,
+    BusTarget,
+    MailTarget,
+    DestinationTarget,
+)
+
+
+class Declared(Target):
+    """A resource, whether or not it takes deliveries.
+
+    Args:
+        make: declares it in an app.
+    """
+
+    def __init__(self, make: Callable[[App], Any]) -> None:
+        self._make = make
+
+    def declare(self, app: App) -> None:
+        self.resource = self._make(app)
+
+
+NO_TARGETS: dict[str, Callable[[App], Any]] = {
+    "table": lambda app: app.table("other", key="id"),
+    "adopted table": lambda app: app.adopt("other", url="sqlite:////none.db", table="other"),
+    "bucket": lambda app: app.bucket("other"),
+    "schedules": lambda app: app.schedules("other"),
+    "pipe": lambda app: app.pipe("other", source=app.stream("far"), to=app.queue("near")),
+    "schema registry": lambda app: app.schemas("other"),
+}
+
+
+def is_filler(body: Any) -> bool:
+    """Whether a message is one that fills a queue."""
+    return body.get("n") == 0
