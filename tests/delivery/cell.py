@@ -55,7 +55,7 @@ class Cell:
         found = {
             each.ref.name: [_reason(letter) for letter in self.stage.wait(each.peek(100))]
             for each in self._queues
-            if each.model.dead_letters is None
+            if each.model.dead_letters is None or each is self.source.own
         }
         return {name: reasons for name, reasons in found.items() if reasons}
 
@@ -69,7 +69,7 @@ class Cell:
 
 @contextmanager
 def running_cell(
-    source: Source, target: Target, folder: Path, template: str | None
+    source: Source, target: Target, folder: Path, template: str | None, *, own: bool = False
 ) -> Iterator[Cell]:
     """A cell that runs in memory, under a held clock.
 
@@ -78,9 +78,10 @@ def running_cell(
         target: a new target.
         folder: where a database of the user's own may be.
         template: what the target is to get; None for what the source gives as it is.
+        own: whether what is not taken is to go to a queue that is named.
     """
     app = App("shop")
-    source.folder = folder
+    source.folder, source.own = folder, app.queue("own") if own else None
     target.declare(app)
     source.declare(app, target.resource, template)
     stage = Stage(StoreUrl(MEMORY), app)

@@ -21,7 +21,6 @@ from ensue import (
 from ensue.engine.home import Resource
 from ensue.resources.bus import Bus
 from ensue.resources.destination import Destination
-from ensue.resources.function import Function
 from ensue.resources.queue import Queue
 from ensue.resources.stream import Stream
 from ensue.resources.topic import Topic
@@ -45,6 +44,11 @@ class Source:
         ends_at_once: whether what no retry mends is not tried again.
         refusal: the error of what takes no deliveries.
         refused: what it says.
+        gives: what a target gets without an input, for people.
+        group: where the group of a delivery comes from, for people.
+        tries: how long a delivery that was not taken is tried, for people.
+        owner: what its dead-letter queue is named after, for people.
+        letters_option: whether the dead-letter queue may be another.
     """
 
     name: ClassVar[str]
@@ -55,6 +59,11 @@ class Source:
     ends_at_once: ClassVar[bool] = True
     refusal: ClassVar[type[EnsueError]] = InvalidDeclaration
     refused: ClassVar[str] = "expected a resource that takes deliveries, got"
+    gives: ClassVar[str]
+    group: ClassVar[str]
+    tries: ClassVar[str]
+    owner: ClassVar[str]
+    letters_option: ClassVar[bool] = False
 
     stage: Stage
     folder: Path
@@ -79,9 +88,10 @@ class Source:
         """Let a piece happen."""
         raise NotImplementedError
 
-    def keeps_order(self, target: Resource) -> bool:
-        """Whether what it delivers to a target has a group."""
-        del target
+    @classmethod
+    def gives_group(cls, kind: str) -> bool:
+        """Whether what it delivers to a target of a kind has a group."""
+        del kind
         return True
 
     def input(self) -> InputTransformer | None:
@@ -91,12 +101,19 @@ class Source:
         return InputTransformer(paths=self.paths, template=self.template)
 
     template: str | None = None
+    own: Queue | None = None
+    """The queue for what is not taken, where it is another than usual."""
 
 
 class RuleSource(Source):
     """A rule of a bus."""
 
     name = "bus, by a rule"
+    owner = "bus"
+    gives = "the event in its envelope"
+    group = "`group=`, a path in the event"
+    tries = "`retries` (185) and `max_age` (24 h) of its `RuleTarget`"
+    letters_option = True
     letters = "events-dlq"
     paths: ClassVar = {"group": "$.detail.group", "n": "$.detail.n"}
     is_event = True
@@ -105,7 +122,13 @@ class RuleSource(Source):
     def declare(self, app: App, target: Resource, template: str | None) -> None:
         self.template = template
         self.bus = app.bus("events")
-        to = RuleTarget(target, input=self.input(), group="$.detail.group", retries=RETRIES)
+        to = RuleTarget(
+            target,
+            input=self.input(),
+            group="$.detail.group",
+            retries=RETRIES,
+            dead_letters=self.own,
+        )
         self.bus.rule("placed", PLACED, to=to, enabled=self.enabled)
 
     def emit_one(self, piece: Piece) -> None:
@@ -116,6 +139,7 @@ class ReplaySource(RuleSource):
     """A replay of a bus, to a rule."""
 
     name = "bus, by a replay"
+    gives = "the event in its envelope, with `replay-name`"
     enabled = False
 
     def emit(self, *pieces: Piece) -> None:
@@ -129,6 +153,9 @@ class TopicSource(Source):
     """A subscription of a topic."""
 
     name = "topic, by a subscription"
+    gives = "the body, its attributes beside it; with `raw=False` a notification"
+    group = "the `group` of the message"
+    tries = "not at all: whoever publishes is told, and nobody gets it"
     letters = None
 
     def declare(self, app: App, target: Resource, template: str | None) -> None:
@@ -145,6 +172,10 @@ class ScheduleSource(Source):
     """Schedules, each of which fires once."""
 
     name = "schedule"
+    owner = "group"
+    gives = "the body, with `schedule`, `firing` and `due_ms` beside it; with `raw=False` a firing"
+    group = "`group=`"
+    tries = "three times more"
     letters = "schedules-dlq"
     thing = "firing"
     ends_at_once = False
@@ -171,6 +202,9 @@ class CodeSource(Source):
     """Code: a transaction of the app."""
 
     name = "code, in a transaction"
+    gives = "what it says"
+    group = "`group=`, `key=`; functions, mail and buses take none"
+    tries = "not at all: the code is told, and decides"
     letters = None
     refusal = InvalidInput
     refused = "expected a queue, a function, mail or a destination, got"
@@ -182,8 +216,9 @@ class CodeSource(Source):
         body = filled(self.template or "", piece)
         self.stage.wait(self.app.run(self._give, body, piece.group))
 
-    def keeps_order(self, target: Resource) -> bool:
-        return not isinstance(target, Function)
+    @classmethod
+    def gives_group(cls, kind: str) -> bool:
+        return kind != "function"
 
     def _give(self, body: Any, group: str, tx: Tx) -> None:
         target: Any = self.target
@@ -202,13 +237,17 @@ class CodeSource(Source):
 class PipeSource(Source):
     """A pipe."""
 
+    owner = "pipe"
     letters = "forward-dlq"
+    tries = "`retries` (185) and `max_age` (24 h)"
+    letters_option = True
     options: ClassVar[dict[str, Any]] = {"retries": RETRIES}
 
     def declare(self, app: App, target: Resource, template: str | None) -> None:
         self.template = template
         self.source = self.make(app)
-        app.pipe("forward", source=self.source, to=target, input=self.input(), **self.options)
+        options = self.options if self.own is None else self.options | {"dead_letters": self.own}
+        app.pipe("forward", source=self.source, to=target, input=self.input(), **options)
 
     def make(self, app: App) -> Any:
         """What the pipe reads."""
@@ -219,6 +258,8 @@ class BusPipeSource(PipeSource):
     """A pipe from a bus."""
 
     name = "bus, by a pipe"
+    gives = "the event in its envelope"
+    group = "`group=`, a path in the event"
     paths: ClassVar = RuleSource.paths
     is_event = True
     options: ClassVar = {"retries": RETRIES, "group": "$.detail.group"}
@@ -234,6 +275,8 @@ class TopicPipeSource(PipeSource):
     """A pipe from a topic."""
 
     name = "topic, by a pipe"
+    gives = "the message: `body`, `attributes`"
+    group = "the `group` of the message"
     paths: ClassVar = {"group": "$.body.group", "n": "$.body.n"}
 
     def make(self, app: App) -> Any:
@@ -247,6 +290,8 @@ class TablePipeSource(PipeSource):
     """A pipe from the changes of a table."""
 
     name = "table, by a pipe"
+    gives = "the change: `eventName`, `OldImage`, `NewImage`"
+    group = "the item's key"
     paths: ClassVar = {"group": "$.NewImage.id", "n": "$.NewImage.n"}
 
     def make(self, app: App) -> Any:
@@ -260,6 +305,8 @@ class AdoptedPipeSource(PipeSource):
     """A pipe from the changes of a table in a database of the user's own."""
 
     name = "adopted table, by a pipe"
+    gives = "the change: `eventName`, `OldImage`, `NewImage`"
+    group = "the row's key"
     paths: ClassVar = TablePipeSource.paths
 
     def make(self, app: App) -> Any:
@@ -285,6 +332,8 @@ class StreamPipeSource(PipeSource):
     """A pipe from a stream."""
 
     name = "stream, by a pipe"
+    gives = "the record: `key`, `data`"
+    group = "the partition key"
     paths: ClassVar = {"group": "$.data.group", "n": "$.data.n"}
 
     def make(self, app: App) -> Any:
@@ -298,7 +347,12 @@ class QueuePipeSource(PipeSource):
     """A pipe from a queue."""
 
     name = "queue, by a pipe"
+    owner = "queue"
+    gives = "the message: `body`, `attributes`"
+    group = "the `group` of the message"
     letters = "work-dlq"
+    tries = "`max_receives` (10) of the queue"
+    letters_option = False
     paths: ClassVar = TopicPipeSource.paths
     options: ClassVar = {}
 
@@ -313,6 +367,8 @@ class BucketPipeSource(PipeSource):
     """A pipe from what happens to the objects of a bucket."""
 
     name = "bucket, by a pipe"
+    gives = "S3's event: `detail-type`, `detail.object`"
+    group = "the object's key"
     paths: ClassVar = {"group": "$.detail.object.key", "n": "$.detail.object.size"}
     is_event = True
 

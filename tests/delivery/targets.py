@@ -38,7 +38,12 @@ class Target:
         letters: the dead-letter queue of its own work; None where it has none.
         shows_group: whether what arrived shows its group.
         keeps_order: whether the order of a group is kept.
+        takes_terms: whether the terms of a `RuleTarget` are those of its own work too.
         is_outside: whether a delivery may arrive more often than once, with the same key.
+        kind: its kind.
+        owner: what its dead-letter queue is named after, for people.
+        fails: how it fails, for people.
+        order: where its order comes from, for people.
     """
 
     name: ClassVar[str]
@@ -49,10 +54,19 @@ class Target:
     letters: ClassVar[str | None] = None
     shows_group: ClassVar[bool] = False
     keeps_order: ClassVar[bool] = True
+    takes_terms: ClassVar[bool] = False
     is_outside: ClassVar[bool] = False
+    kind: ClassVar[str] = ""
+    owner: ClassVar[str] = ""
+    fails: ClassVar[str]
+    order: ClassVar[str]
 
     resource: Any
     stage: Stage
+
+    def __init__(self) -> None:
+        self.tried: set[str] = set()
+        """The keys that whoever is outside was shown at tries that failed."""
 
     def declare(self, app: App) -> None:
         """Declare it in an app."""
@@ -81,6 +95,8 @@ class QueueTarget(Target):
     name = "queue"
     refuses = True
     shows_group = True
+    fails = "It is full (`depth_max`)."
+    order = "A message's group is the delivery's."
     of: ClassVar[type[Body] | None] = None
 
     def declare(self, app: App) -> None:
@@ -103,6 +119,7 @@ class TypedQueueTarget(QueueTarget):
 
     name = "typed queue"
     checks = True
+    fails = "It is full; or the body does not fit its type, which no retry mends."
     of = Order
 
 
@@ -110,6 +127,8 @@ class TopicTarget(QueueTarget):
     """A topic whose subscriber, a queue, fails when it is full."""
 
     name = "topic"
+    fails = "A subscriber does not take it. Then no subscriber gets it."
+    order = "The group goes on to each subscriber."
 
     def declare(self, app: App) -> None:
         super().declare(app)
@@ -134,6 +153,8 @@ class StreamTarget(Target):
     name = "stream"
     can_fail = False
     shows_group = True
+    fails = "A record does not fit its type, which no retry mends."
+    order = "A record's partition key is the delivery's group."
 
     def declare(self, app: App) -> None:
         self.resource = app.stream("target")
@@ -150,6 +171,8 @@ class BusTarget(Target):
     template = '{"detail-type": "Arrived", "detail": {"group": <group>, "n": <n>}}'
     can_fail = False
     checks = True
+    fails = "It is no event (`detail-type` and `detail`), which no retry mends."
+    order = "That of its log; the group does not go on, its rules have one of their own."
 
     def declare(self, app: App) -> None:
         self.resource = app.bus("target")
@@ -163,7 +186,10 @@ class FunctionTarget(Target):
     """A function that is a transaction: it fails when it raises, and what it did is undone."""
 
     name = "function, def"
+    kind = owner = "function"
     letters = "act-dlq"
+    fails = "It raises, and what it did is undone."
+    order = "Its work keeps the order of the group: what fails holds back its own group only."
 
     def declare(self, app: App) -> None:
         self.is_failing = False
@@ -192,6 +218,7 @@ class ActionTarget(FunctionTarget):
 
     name = "function, async def"
     is_outside = True
+    fails = "It raises, or the process ends before it returns."
 
     def declare(self, app: App) -> None:
         self.is_failing = False
@@ -215,9 +242,13 @@ class MailTarget(Target):
     name = "mail"
     template = '{"to": "ann@example.org", "subject": <group>, "text": "<n>"}'
     checks = True
+    owner = "mail"
     letters = "letters-dlq"
     keeps_order = False
+    takes_terms = True
     is_outside = True
+    fails = "The mail server does not take it; or there is no address, which no retry mends."
+    order = "None: letters are sent side by side."
 
     def declare(self, app: App) -> None:
         self.resource = app.mail("letters")
@@ -225,6 +256,7 @@ class MailTarget(Target):
 
     def fail(self) -> None:
         async def refuse(letter) -> None:
+            self.tried.add(letter.id)
             raise ConnectionError("no mail server")
 
         self.resource.drawer.send = refuse
@@ -243,8 +275,12 @@ class DestinationTarget(Target):
     """A destination: it fails when nobody answers there."""
 
     name = "destination"
+    owner = "destination"
     letters = "bank-dlq"
+    takes_terms = True
     is_outside = True
+    fails = "No answer, 408, 425, 429, 5xx. Any other answer than 2xx no retry mends."
+    order = "Those of a group are sent one after the other."
 
     def declare(self, app: App) -> None:
         self.is_failing = False
@@ -262,9 +298,10 @@ class DestinationTarget(Target):
         return list(self.answered)
 
     def _answer(self, request: httpx.Request) -> httpx.Response:
-        if self.is_failing:
-            return httpx.Response(httpx.codes.SERVICE_UNAVAILABLE)
         key = request.headers["idempotency-key"]
+        if self.is_failing:
+            self.tried.add(key)
+            return httpx.Response(httpx.codes.SERVICE_UNAVAILABLE)
         self.answered.append(Arrival(json.loads(request.content), key=key))
         return httpx.Response(httpx.codes.OK)
 
@@ -290,6 +327,7 @@ class Declared(Target):
     """
 
     def __init__(self, make: Callable[[App], Any]) -> None:
+        super().__init__()
         self._make = make
 
     def declare(self, app: App) -> None:

@@ -23,6 +23,9 @@ def named(kinds):
 every_source = pytest.mark.parametrize("source", named(SOURCES))
 every_target = pytest.mark.parametrize("target", named(TARGETS))
 who_shapes = pytest.mark.parametrize("source", named(each for each in SOURCES if each.paths))
+who_chooses = pytest.mark.parametrize(
+    "source", named(each for each in SOURCES if each.letters_option)
+)
 who_fails = pytest.mark.parametrize("target", named(each for each in TARGETS if each.can_fail))
 who_checks = pytest.mark.parametrize("target", named(each for each in TARGETS if each.checks))
 
@@ -59,7 +62,7 @@ def check_arrived(cell, *pieces):
     groups = {str(cell.target.body(piece)): piece.group for piece in pieces}
     if cell.target.shows_group:
         assert {str(each.body): each.group for each in arrived} == groups
-    if cell.target.keeps_order and cell.source.keeps_order(cell.target.resource):
+    if cell.target.keeps_order and cell.source.gives_group(cell.target.resource.ref.kind):
         for group in groups.values():
             of_group = [str(each.body) for each in arrived if groups[str(each.body)] == group]
             assert of_group == [
@@ -101,6 +104,8 @@ def test_what_a_target_takes_later_arrives_exactly_once_in_the_order_of_its_grou
 
     check_arrived(cell, FIRST, SECOND, OTHER)
     assert cell.dead() == {}
+    if cell.target.tried:
+        assert cell.target.tried <= {each.key for each in cell.arrived()}
 
 
 @every_source
@@ -122,6 +127,26 @@ def test_what_a_target_never_takes_is_dead_with_the_reason_and_redriven_when_it_
 
     check_arrived(cell, FIRST)
     assert cell.dead() == {}
+
+
+@who_chooses
+@who_fails
+def test_what_a_target_never_takes_is_dead_where_the_rule_or_the_pipe_says(
+    source, target, tmp_path
+):
+    made = source(), target()
+    with running_cell(*made, tmp_path, target.template, own=True) as cell:
+        cell.target.fail()
+        cell.source.emit(FIRST)
+        cell.drain()
+        is_own = target.refuses or target.takes_terms
+        check_dead(cell, "own" if is_own else target.letters, "")
+        cell.target.mend()
+        cell.redrive()
+        cell.drain()
+
+        check_arrived(cell, FIRST)
+        assert cell.dead() == {}
 
 
 @every_source

@@ -10,7 +10,7 @@ socket, or a named error when there is none.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -151,6 +151,7 @@ class Directory(Generic[TX]):
         self._known: set[Ref] = set()
         self._sure: set[Ref] = set()
         self._onward: dict[Ref, tuple[Ref, ...]] = {}
+        self._letters: set[Ref] = set()
 
     def add(
         self,
@@ -161,6 +162,7 @@ class Directory(Generic[TX]):
         call: Call | None = None,
         is_sure: bool = False,
         onward: Sequence[Ref] = (),
+        letters: Iterable[Ref] = (),
     ) -> None:
         """Enter a resource and the sockets it has.
 
@@ -172,7 +174,9 @@ class Directory(Generic[TX]):
             is_sure: whether the target raises nothing but what the store raises: what it does not
                 take it refuses, before it writes.
             onward: to what the target delivers, in the same transaction, what it takes.
+            letters: the queues to which what it could not deliver goes.
         """
+        self._letters.update(letters)
         self._known.add(ref)
         if is_sure:
             self._sure.add(ref)
@@ -200,6 +204,10 @@ class Directory(Generic[TX]):
     def is_sure(self, ref: Ref) -> bool:
         """Whether the Target of a resource raises nothing but what the store raises."""
         return ref in self._sure
+
+    def gets_letters(self, ref: Ref) -> bool:
+        """Whether what others could not deliver goes to a queue because they name it."""
+        return ref in self._letters
 
     def check_circles(self) -> None:
         """Check that nothing is delivered to itself, by way of others, in one transaction.

@@ -98,6 +98,23 @@ def test_an_input_that_cannot_be_made_is_dead_at_once(store, run_on, app, bus, d
     assert stage.wait(queue.peek()) == []
 
 
+def test_what_died_is_redriven_from_a_queue_that_a_rule_names_and_what_was_sent_there_stays(
+    store, run_on, app, bus, full
+):
+    own = app.queue("own")
+    bus.rule("placed", PLACED, to=RuleTarget(full, dead_letters=own, retries=0))
+    stage = run_on(store, app)
+    stage.wait(full.send("there"))
+    stage.wait(own.send("by hand"))
+    publish(stage, bus, 1)
+    stage.wait(full.purge())
+    assert stage.wait(own.preview_redrive()).to == {"deliveries/events": 1}
+    assert stage.wait(own.redrive()).moved == 1
+    stage.settle()
+    assert orders_in(stage, full) == [1]
+    assert [each.body for each in stage.wait(own.peek())] == ["by hand"]
+
+
 @pytest.mark.parametrize(
     ("terms", "spent"),
     [

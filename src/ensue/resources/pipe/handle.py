@@ -151,7 +151,7 @@ class Pipe(Pausable):
         if self.model.was is not None:
             rename(tx, self.ref._replace(name=self.model.was), self.ref)
         engine.declare(tx, self.ref, values.encode(self.declared()))
-        engine.directory.add(self.ref)
+        engine.directory.add(self.ref, letters=[self.model.dead_letters])
 
     def connect(self, engine: Engine, tx: Transaction) -> None:
         """Check the sockets of its parts, and take up its place in the log that it follows.

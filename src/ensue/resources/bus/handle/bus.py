@@ -323,8 +323,15 @@ class Bus(Replaying):
             archives=archives,
         )
         engine.declare(tx, self.model.deliveries, values.encode({"of": self.ref.name}))
-        onward = [target.ref for rule in self.rules.all() for target in rule.targets]
-        engine.directory.add(self.ref, source=source, target=self, is_sure=True, onward=onward)
+        targets = [target for rule in self.rules.all() for target in rule.targets]
+        engine.directory.add(
+            self.ref,
+            source=source,
+            target=self,
+            is_sure=True,
+            onward=[each.ref for each in targets],
+            letters=[each.terms.dead_letters for each in targets if each.terms.dead_letters],
+        )
 
     def connect(self, engine: Engine, tx: Transaction) -> None:
         """Check that each rule's targets take deliveries."""

@@ -30,13 +30,13 @@ STATES = {
 }
 
 
-def check(queue: QueueModel) -> None:
-    """Check that a queue is a dead-letter queue.
+def check(tx: Transaction, queue: QueueModel) -> None:
+    """Check that a queue is a dead-letter queue: of its own kind, or because others name it.
 
     Raises:
         InvalidInput: it is none.
     """
-    if queue.dead_letters is not None:
+    if queue.dead_letters is not None and not tx.facts.directory.gets_letters(queue.ref):
         raise InvalidInput(
             f"expected a dead-letter queue, got {queue.ref}",
             hint=f"Its dead letters are in {queue.dead_letters.name}.",
@@ -94,7 +94,7 @@ def _look(
 
 def start(tx: Transaction, queue: QueueModel, plan: Plan) -> Redriving:
     """Enter a redrive."""
-    check(queue)
+    check(tx, queue)
     return redrives.start(tx, tx.number(queue.ref), plan.text())
 
 
@@ -143,7 +143,7 @@ def at_once(tx: Transaction, redriving: Redriving, declared: set[int]) -> Redriv
 
 def preview(tx: Transaction, queue: QueueModel, plan: Plan, declared: set[int]) -> RedrivePreview:
     """What a redrive of at most 10,000 letters would do; nothing is changed."""
-    check(queue)
+    check(tx, queue)
     number = tx.number(queue.ref)
     unsaved = redrives.unsaved(number, tx.now_ms)
     limit = REDRIVE_MAX if plan.limit is None else min(plan.limit, REDRIVE_MAX)
@@ -247,7 +247,7 @@ def running(tx: Transaction, queue: QueueModel) -> Redriving | None:
 
 def listed(tx: Transaction, queue: QueueModel, limit: int) -> list[Redrive]:
     """The redrives of a dead-letter queue, newest first."""
-    check(queue)
+    check(tx, queue)
     found = redrives.newest(tx, tx.number(queue.ref), max(0, min(limit, REDRIVES_MAX)))
     return [shown(each) for each in found]
 
@@ -266,7 +266,7 @@ def shown(found: Redriving) -> Redrive:
 
 
 def _found(tx: Transaction, queue: QueueModel, number: int) -> Redriving:
-    check(queue)
+    check(tx, queue)
     found = redrives.find(tx, tx.number(queue.ref), number)
     if found is None:
         raise NotFound(f"there is no redrive {number} of {queue.ref}")
