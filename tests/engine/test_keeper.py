@@ -156,6 +156,23 @@ def test_a_handler_that_is_declared_no_more_keeps_no_records(file_store, run_on)
     assert stage.rows("SELECT count(*) FROM wims_stock_changes") == [(0,)]
 
 
+def test_a_function_that_follows_no_log_any_more_keeps_no_records(file_store, run_on):
+    before, after = App("wims"), App("wims")
+    stock = before.table("stock", key="id")
+    before.on_change(stock, name="follow")(lambda change, tx: None)
+    after.table("stock", key="id")
+    after.function(name="follow")(lambda body, tx: None)
+    first = run_on(file_store, before, settings=KEEP)
+    first.wait(stock.put({"id": "a"}))
+    first.close()
+
+    stage = run_on(file_store, after, settings=KEEP)
+    later(stage, 99 * HOUR_MS)
+    keep(stage)
+
+    assert stage.rows("SELECT count(*) FROM wims_stock_changes") == [(0,)]
+
+
 @pytest.mark.parametrize(("of_bus", "hours", "left"), [("3h", 2, 1), ("3h", 4, 0), ("1m", 0.5, 0)])
 def test_events_are_kept_as_long_as_their_bus_says(store, run_on, app, of_bus, hours, left):
     bus, other = app.bus("events", keep=of_bus), app.bus("others")

@@ -9,7 +9,14 @@ from ensue.engine import readers
 class Shop:
     """An app whose function notes what it sees of a table, and fails where it is told to."""
 
-    def __init__(self, *, batch: int = 100, fail_on: frozenset = frozenset(), action: bool = False):
+    def __init__(
+        self,
+        *,
+        batch: int = 100,
+        fail_on: frozenset = frozenset(),
+        action: bool = False,
+        retries: int = 1,
+    ):
         self.app = App("wims")
         self.stock = self.app.table("stock", key="id")
         self.seen: list[tuple] = []
@@ -23,7 +30,7 @@ class Shop:
         async def follow_outside(change):
             follow(change)
 
-        declare = self.app.on_change(self.stock, batch=batch, retries=1, name="follow")
+        declare = self.app.on_change(self.stock, batch=batch, retries=retries, name="follow")
         declare(follow_outside if action else follow)
 
     def put(self, stage, *pairs):
@@ -101,6 +108,18 @@ def test_a_record_that_fails_too_often_is_dead_lettered_and_its_successors_go_on
     assert [pair[1:] for pair in shop.seen] == [("a", 1), ("a", 1), ("a", 2)]
     [letter] = shop.dead(stage)
     assert letter.body["new"] == {"id": "a", "n": 1}
+
+
+@pytest.mark.parametrize("batch", [1, 100])
+def test_a_record_that_fails_is_dead_at_once_where_no_retry_is_granted(store, run_on, batch):
+    shop = Shop(fail_on=frozenset([("a", 1)]), batch=batch, retries=0)
+    stage = run_on(store, shop.app)
+    shop.put(stage, ("a", 1), ("a", 2))
+    stage.settle()
+    assert [pair[1:] for pair in shop.seen] == [("a", 1), ("a", 2)]
+    [letter] = shop.dead(stage)
+    assert letter.body["new"] == {"id": "a", "n": 1}
+    assert letter.attributes["dead_letter"]["reason"] == "ValueError: not this one"
 
 
 def test_statements_typed_into_another_program_are_delivered(file_store, run_on, typed_in):

@@ -205,6 +205,7 @@ class LogHandler:
 
     Attributes:
         ref: the function that it is, whose own work holds the records that failed.
+        dead_letters: its dead-letter queue.
         source: the resource whose log it reads.
         actor: the name under which its hops are recorded.
         wants: whether a record concerns it.
@@ -220,6 +221,7 @@ class LogHandler:
     """
 
     ref: Ref
+    dead_letters: Ref
     source: Ref
     actor: str
     wants: Callable[[Record], bool]

@@ -74,6 +74,7 @@ class LogReader:
         self._handler = handler
         self._policy = policy
         self._number = engine.number(handler.ref)
+        self._dead_letters = engine.number(handler.dead_letters)
         self._source = engine.directory.source(handler.source)
         self.listens = frozenset([self._source.number])
         self._care = _Care(engine.careful_logs.get(self._source.number, 0), handler.batch)
@@ -290,12 +291,20 @@ class LogReader:
             self._park(tx, record, error_text(fault))
 
     def _park(self, tx: Transaction, record: Record, error: str) -> None:
-        """Make a failed record work, with its first failed attempt on record."""
+        """Make a failed record work, with its first failed attempt on record.
+
+        Where one attempt is all that it gets, it is a dead letter at once.
+        """
         work_id = tx.nested(self._origin(record), lambda: self._enqueue_failed(tx, record))
         piece = work.piece(tx, work_id)
-        if piece is not None:
-            delay_ms = self._policy.backoff_ms(1, tx.facts.ids.source)
-            work.retry(tx, piece._replace(receives=1), error, delay_ms)
+        if piece is None:
+            return
+        failed = piece._replace(receives=1)
+        if self._policy.max_receives == 1:
+            work.bury(tx, failed, error, self._dead_letters)
+            return
+        delay_ms = self._policy.backoff_ms(1, tx.facts.ids.source)
+        work.retry(tx, failed, error, delay_ms)
 
     def _origin(self, record: Record) -> Origin:
         return Origin(self.name, Place(self._source.number, record.sequence))

@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ensue.engine import snapshots
+from ensue.engine import lanes, snapshots
 from ensue.engine.consumers import ActionConsumer, TransactionConsumer
 from ensue.engine.declarations import rename
 from ensue.engine.engine import Engine
@@ -184,9 +184,11 @@ class Function(Pausable):
     def connect(self, engine: Engine, tx: Transaction) -> None:
         """Take up its place in the log that it follows: for a new function, where it begins.
 
-        Of a table that is new too one that begins with the latest sees all but the seed.
+        Of a table that is new too one that begins with the latest sees all but the seed. One that
+        follows no log any more gives its place up, so that it holds nothing of that log back.
         """
         if self._feed is None:
+            lanes.leave(tx, tx.number(self.ref))
             return
         is_new = start_reader(tx, self._log_handler(self._feed))
         if is_new and self._feed.snapshot:
@@ -238,6 +240,7 @@ class Function(Pausable):
 
         return LogHandler(
             ref=self.ref,
+            dead_letters=self.model.dead_letters,
             source=feed.source,
             actor=self.ref.name,
             wants=feed.wants,

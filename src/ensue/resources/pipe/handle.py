@@ -190,6 +190,7 @@ class Pipe(Pausable):
         in_batches = model.is_direct and model.in_batches
         return LogHandler(
             ref=self.ref,
+            dead_letters=model.dead_letters,
             source=model.feed.source,
             actor=self.ref.name,
             wants=runs.wants,
