@@ -11,7 +11,7 @@ from ensue.app.following import Following
 from ensue.engine.handlers import BatchOptions, Policy, make_policy
 from ensue.engine.home import Resource
 from ensue.engine.targets import RuleTarget
-from ensue.languages.transformers import PIPE_NAMES, Declared, InputPath, compile_input
+from ensue.languages.transformers import PIPE_NAMES, Declared, InputPath, compile_input, told_input
 from ensue.resources import pipe as pipe_kind
 from ensue.resources.function import Function
 from ensue.resources.pipe import Enrichment, Filter, Pipe, PipeModel, PipeOptions
@@ -251,7 +251,7 @@ def _places(source: Resource, target: RuleTarget, options: PipeOptions) -> dict[
     start, snapshot = pipe_kind.start_of(options.get("start", "latest"))
     said: dict[str, Json] = {}
     if wanted is not None:
-        said["input"] = repr(wanted)
+        said["input"] = told_input(wanted)
     if path is not None:
         said["group"] = path
     if not isinstance(source, Queue):

@@ -2,7 +2,8 @@ import click
 import pytest
 
 from ensue.catalog import KINDS
-from ensue.doors.cli.arguments import json_of, parameters_of, second_reading
+from ensue.doors.cli.arguments import json_of, parameters_of
+from ensue.doors.cli.readings import second_reading
 
 
 def _parameters(kind, operation):

@@ -5,6 +5,8 @@ import sys
 import pytest
 
 from ensue import __version__
+from ensue.doors.cli import make_cli
+from ensue.doors.cli.sections import SECTIONS
 
 COMMANDS = [
     "run", "new", "ls", "describe", "send", "publish", "put", "get", "query", "peek",
@@ -24,7 +26,13 @@ def test_help_lists_all_commands_and_cuts_none(ensue):
     done = ensue("--help")
     for command in COMMANDS:
         assert f"\n  {command} " in done.stdout
-    assert "..." not in done.stdout.partition("Commands:")[2]
+    assert "..." not in done.stdout.partition("COMMAND [ARGS]...")[2]
+
+
+def test_each_command_stands_in_one_section_of_the_help(ensue):
+    listed = [name for names in SECTIONS.values() for name in names]
+    assert sorted(listed) == sorted(make_cli(serve=_nobody).commands)
+    assert all(f"\n{title}:\n" in ensue("--help").stdout for title in SECTIONS)
 
 
 def test_the_version_is_the_packages(ensue):
@@ -46,3 +54,7 @@ def test_the_http_client_and_server_are_imported_only_when_needed():
     done = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
     loaded = set(done.stdout.split())
     assert not loaded & {"ensue.doors.http", "ensue.doors.cli.client", "uvicorn", "starlette"}
+
+
+def _nobody(*_: object) -> None:
+    raise AssertionError("this test serves nothing")

@@ -138,6 +138,66 @@ def test_a_query_of_digits_is_repeated_as_text_only_where_it_finds_nothing(ensue
     ]
 
 
+MISSING = {"error": {"code": "not_found", "message": "there is no item"}}
+
+
+@pytest.mark.parametrize(("operation", "nothing"), [("version", {"version": 0}), ("history", [])])
+def test_what_reads_of_a_number_find_nothing_they_look_up_as_text(
+    ensue, answers, operation, nothing
+):
+    path = f"/_ensue/tables/stock/{operation}"
+    answers.add(path, nothing)
+    answers.add(path, [{"id": "349"}])
+    assert ensue(operation, "stock", "349").stdout == "id\n349\n"
+    assert [body["key"] for _, body in answers.asked] == [349, "349"]
+
+
+@pytest.mark.parametrize("words", [["delete", "stock", "349"], ["update", "stock", "349", "SET n"]])
+def test_a_write_of_digits_goes_to_the_key_that_is_there(ensue, answers, words):
+    answers.add("/_ensue/tables/stock/get", {"id": "349"})
+    answers.add("/_ensue/tables/stock/get", MISSING, 404)
+    answers.add(f"/_ensue/tables/stock/{words[0]}", {"done": True})
+    assert ensue(*words).exit_code == 0
+    assert answers.asked[-1][1]["key"] == "349"
+
+
+def test_a_write_of_digits_that_are_no_key_yet_means_the_number(ensue, answers):
+    answers.add("/_ensue/tables/stock/get", MISSING, 404)
+    answers.add("/_ensue/tables/stock/delete", {"deleted": False})
+    assert ensue("delete", "stock", "349").exit_code == 0
+    assert answers.asked[-1] == ("/_ensue/tables/stock/delete", {"key": 349})
+
+
+def test_a_write_of_digits_that_are_two_keys_is_refused(ensue, answers):
+    answers.add("/_ensue/tables/stock/get", {"id": "one of them"})
+    done = ensue("delete", "stock", "349")
+    assert done.exit_code == 1
+    assert "the number 349 and the text 349 are both keys of stock" in done.stderr
+    assert "Write [349] for the number" in done.stderr
+    assert {path for path, _ in answers.asked} == {"/_ensue/tables/stock/get"}
+
+
+@pytest.mark.parametrize(
+    ("words", "path"),
+    [
+        (["settle", "payments", "h-1", "h-2"], "/_ensue/queues/payments/settle"),
+        (["send-batch", "payments", "[1, 2]"], "/_ensue/queues/payments/send-batch"),
+        (["publish-batch", "order-events", "[1, 2]"], "/_ensue/buses/order-events/publish-batch"),
+    ],
+)
+def test_a_batch_of_which_something_failed_ends_with_1_and_says_what(ensue, answers, words, path):
+    answers.add(path, {"ids": ["a", None], "failed": [{"index": 1, "message": "too large"}]})
+    done = ensue(*words)
+    assert (done.exit_code, "ids" in done.stdout) == (1, True)
+    assert done.stderr == 'error: 1 of the batch failed\n  {"index":1,"message":"too large"}\n'
+
+
+def test_a_batch_of_which_nothing_failed_ends_with_0(ensue, answers):
+    answers.add("/_ensue/queues/payments/settle", {"settled": 1, "failed": []})
+    done = ensue("settle", "payments", "h-1")
+    assert (done.exit_code, done.stderr) == (0, "")
+
+
 def test_a_write_is_never_repeated(ensue, answers):
     path = "/_ensue/functions/reprice/invoke"
     answers.add(path, {"error": {"code": "not_found", "message": "gone"}}, 404)

@@ -122,15 +122,6 @@ def json_of(given: str, *, anything: bool) -> Json:
     return found
 
 
-def second_reading(given: str, value: object) -> str | None:
-    """The text itself, where a number, true, false or null may have been meant as text.
-
-    Keys are often text of digits, and a shell takes the quotes off: ``get orders 349``.
-    """
-    is_text = isinstance(value, str | list | dict) or given == "-" or given.startswith("@")
-    return None if is_text else given
-
-
 def _read(given: str) -> str:
     if given == "-":
         try:

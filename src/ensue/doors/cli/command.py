@@ -8,9 +8,11 @@ from contextlib import AbstractContextManager
 from typing import IO, Any
 
 import click
+import msgspec
 
 from ensue.doors.cli.model import URL, House, Server
 from ensue.doors.cli.output import printable
+from ensue.doors.cli.sections import SECTIONS
 from ensue.words.errors import EnsueError, InvalidValue
 
 
@@ -28,18 +30,54 @@ class Failure(click.ClickException):
 
     def show(self, file: IO[str] | None = None) -> None:
         """Write it to standard error."""
-        click.echo(
-            f"{click.style('error:', fg='red')} {printable(self.message)}", file=file, err=True
-        )
+        _show_error(self.message, file)
+
+
+def _show_error(message: str, file: IO[str] | None) -> None:
+    click.echo(f"{click.style('error:', fg='red')} {printable(message)}", file=file, err=True)
+
+
+class PartlyFailed(click.ClickException):
+    """Part of a batch failed, which ends the command with exit code 1.
+
+    Args:
+        failed: what failed, as the server tells it.
+    """
+
+    exit_code = 1
+
+    def __init__(self, failed: Sequence[object]) -> None:
+        told = [f"  {msgspec.json.encode(each).decode()}" for each in failed]
+        super().__init__("\n".join([f"{len(failed)} of the batch failed", *told]))
+
+    def show(self, file: IO[str] | None = None) -> None:
+        """Write it to standard error."""
+        _show_error(self.message, file)
 
 
 class Root(click.Group):
-    """All commands, in the order in which one learns them."""
+    """All commands, in sections by what they are for, as one learns them."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The names, as declared."""
         del ctx
         return list(self.commands)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the commands section by section; what is in none comes last."""
+        left = dict.fromkeys(self.list_commands(ctx))
+        width = max(map(len, left), default=0)
+        for title, names in [*SECTIONS.items(), ("More", tuple(left))]:
+            rows = [
+                (name.ljust(width), self.commands[name].get_short_help_str(limit=200))
+                for name in names
+                if name in left
+            ]
+            for name in names:
+                left.pop(name, None)
+            if rows:
+                with formatter.section(title):
+                    formatter.write_dl(rows)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Take the arguments of all commands, if they and our variables are text."""

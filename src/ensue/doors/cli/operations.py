@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import click
 
 from ensue.catalog import KINDS
-from ensue.doors.cli.arguments import Parameter, parameters_of, second_reading
-from ensue.doors.cli.command import ServerCommand, examples, json_option
+from ensue.doors.cli.arguments import Parameter, parameters_of
+from ensue.doors.cli.command import PartlyFailed, ServerCommand, examples, json_option
 from ensue.doors.cli.model import Decoded, Server
 from ensue.doors.cli.output import show, show_json
 from ensue.doors.cli.places import Place, find_place
-from ensue.words.errors import NotFound
+from ensue.doors.cli.readings import ask_twice, second_reading, write_to_what_is_there
 from ensue.words.kinds import Kind, Operation, with_article
 
 EXAMPLES: Mapping[str, tuple[str, ...]] = {
@@ -260,6 +260,7 @@ def _command(name: str) -> click.Command:
         place = find_place(server, resource, list(ways))
         answer = operate(server, place, ways[place.kind.name], given, options)
         (show_json if as_json else show)(answer)
+        _check_failed(answer)
 
     return ServerCommand(
         name,
@@ -328,9 +329,8 @@ def operate(
         other = second_reading(text, value) if parameter.shape == "value" else None
         if other is not None:
             again[parameter.name] = other
-    if way.operation.writes or not again:
-        return place.operate(server, way.operation.name, body)
-    return _ask_twice(server, place, way, body, body | again)
+    asked = write_to_what_is_there if way.operation.writes else ask_twice
+    return asked(server, place, way.operation.name, body, again)
 
 
 def _converted(parameter: Parameter, text: str) -> object:
@@ -341,21 +341,15 @@ def _converted(parameter: Parameter, text: str) -> object:
         raise
 
 
-def _ask_twice(
-    server: Server,
-    place: Place,
-    way: Usage,
-    body: dict[str, object],
-    other: dict[str, object],
-) -> Decoded:
-    """Ask with a number; where nothing is found, ask with the same digits as text."""
-    try:
-        answer = place.operate(server, way.operation.name, body)
-    except NotFound:
-        return place.operate(server, way.operation.name, other)
-    if isinstance(answer, dict) and answer.get("items") == []:
-        return place.operate(server, way.operation.name, other)
-    return answer
+def _check_failed(answer: Decoded) -> None:
+    """Check that nothing of a batch failed, once the answer was written.
+
+    Raises:
+        PartlyFailed: some of it failed.
+    """
+    failed = answer.get("failed") if isinstance(answer, dict) else None
+    if isinstance(failed, list) and failed:
+        raise PartlyFailed(failed)
 
 
 def _check_count(way: Usage, given: Sequence[str]) -> None:
@@ -390,5 +384,5 @@ def _help(ways: Mapping[str, Usage]) -> str:
 
 
 def _short_help(ways: Mapping[str, Usage]) -> str:
-    summaries = [way.operation.summary.rstrip(".") for way in ways.values()]
-    return " ".join([summaries[0], *(f"/ {each}" for each in summaries[1:])]) + "."
+    summaries = dict.fromkeys(way.operation.summary.rstrip(".") for way in ways.values())
+    return " / ".join(summaries) + "."

@@ -10,6 +10,7 @@ from ensue.languages.transformers.inputs import (
     InputPath,
     InputTransformer,
     compile_input,
+    told_input,
 )
 from ensue.languages.transformers.paths import MISSING, Missing, find, parse_path
 from ensue.languages.transformers.places import PIPE_NAMES, RULE_NAMES
@@ -29,4 +30,5 @@ __all__ = [
     "compile_input",
     "find",
     "parse_path",
+    "told_input",
 ]

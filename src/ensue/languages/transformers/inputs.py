@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Protocol, runtime_checkable
 
 from ensue.languages.transformers.parse import parse
@@ -52,6 +52,14 @@ class Declared(Protocol):
         Raises:
             InvalidExpression: it is wrong; says where.
         """
+
+
+def told_input(given: Declared) -> Json:
+    """An input as a declaration tells it to people: what it is, and what it was given."""
+    if not is_dataclass(given):
+        return repr(given)
+    told: dict[str, Json] = {each.name: getattr(given, each.name) for each in fields(given)}
+    return {type(given).__name__: told}
 
 
 def compile_input(given: Declared | None, names: Collection[str] = ALL_NAMES) -> Input:

@@ -151,7 +151,7 @@ class Destination(Pausable):
             "rate_per_second": model.policy.rate_per_second,
             "concurrency": model.policy.concurrency,
             "timeout_ms": model.timeout_ms,
-            "max_receives": model.policy.max_receives,
+            "retries": model.policy.max_receives - 1,
             "max_age_ms": model.terms.max_age_ms,
             "dead_letter_queue": model.dead_letters.name,
         }

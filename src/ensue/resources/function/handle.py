@@ -165,7 +165,7 @@ class Function(Pausable):
         """Its declaration, for people."""
         said: dict[str, Json] = {
             "runs": "outside" if self._is_action else "in the transaction",
-            "max_receives": self.model.policy.max_receives,
+            "retries": self.model.policy.max_receives - 1,
             "dead_letter_queue": self.model.dead_letters.name,
         }
         return said | ({"follows": self._feed.said} if self._feed else {})

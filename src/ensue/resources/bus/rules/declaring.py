@@ -8,7 +8,7 @@ from typing import cast
 
 from ensue.engine.home import Resource
 from ensue.engine.targets import RuleTarget
-from ensue.languages.transformers import RULE_NAMES, Declared, compile_input
+from ensue.languages.transformers import RULE_NAMES, Declared, compile_input, told_input
 from ensue.resources.bus.model import (
     ACCOUNT,
     REGION,
@@ -57,7 +57,7 @@ def target_model(
     wanted = cast("Declared | None", target.input) or input
     said: dict[str, Json] = {}
     if wanted is not None:
-        said["input"] = repr(wanted)
+        said["input"] = told_input(wanted)
     if path is not None:
         said["group"] = path
         said["on_failure"] = target.on_failure
