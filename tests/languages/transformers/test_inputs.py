@@ -13,6 +13,7 @@ from ensue.languages.transformers import (
     InputPath,
     InputTransformer,
     compile_input,
+    told_input,
 )
 from ensue.words.errors import InvalidExpression, Unfit
 from ensue.words.values import VALUE_BYTES_MAX, VALUE_DEPTH_MAX, decode
@@ -192,3 +193,10 @@ def test_an_input_path_gives_what_is_there_whatever_it_is():
         compile_input(InputPath("$.detail.n.x")).render(EVENT, {}, 0)
     with pytest.raises(Unfit):
         compile_input(InputPath("$.detail[0]")).render(EVENT, {}, 0)
+
+
+def test_an_input_is_told_in_the_words_in_which_it_is_declared():
+    declared = InputTransformer({"id": "$.detail.id"}, {"order": "<id>"})
+    told = {"paths": {"id": "$.detail.id"}, "template": {"order": "<id>"}}
+    assert told_input(declared) == {"InputTransformer": told}
+    assert told_input(InputPath("$.detail")) == {"InputPath": {"path": "$.detail"}}

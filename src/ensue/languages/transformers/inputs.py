@@ -56,10 +56,8 @@ class Declared(Protocol):
 
 def told_input(given: Declared) -> Json:
     """An input as a declaration tells it to people: what it is, and what it was given."""
-    if not is_dataclass(given):
-        return repr(given)
-    told: dict[str, Json] = {each.name: getattr(given, each.name) for each in fields(given)}
-    return {type(given).__name__: told}
+    named = fields(given) if is_dataclass(given) else ()
+    return {type(given).__name__: {each.name: getattr(given, each.name) for each in named}}
 
 
 def compile_input(given: Declared | None, names: Collection[str] = ALL_NAMES) -> Input:
