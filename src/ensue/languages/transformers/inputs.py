@@ -54,7 +54,7 @@ class Declared(Protocol):
         """
 
 
-def told_input(given: Declared) -> Json:
+def told_input(given: object) -> Json:
     """An input as a declaration tells it to people: what it is, and what it was given."""
     named = fields(given) if is_dataclass(given) else ()
     return {type(given).__name__: {each.name: getattr(given, each.name) for each in named}}
