@@ -43,6 +43,7 @@ bench: $(STAMP)  ## Measure the order system, the engine and the languages
 	$(BIN)/python bench/patterns.py
 	$(BIN)/python bench/bus.py
 	$(BIN)/python bench/pipes.py
+	$(BIN)/python bench/buckets.py
 
 .PHONY: soak
 soak: $(STAMP)  ## Kill, fail, cut off from power at every step, simulate 10,000 seeds, let a million messages through

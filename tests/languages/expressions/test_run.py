@@ -130,7 +130,7 @@ def test_begins_with_is_false_of_an_attribute_of_another_type():
     assert not holds("begins_with(a, :x)", {}, x="1")
 
 
-@pytest.mark.parametrize("kind", set(EVERY_TYPE) - {"S", "B"})
+@pytest.mark.parametrize("kind", sorted(set(EVERY_TYPE) - {"S", "B"}))
 def test_begins_with_refuses_a_value_that_has_no_beginning(kind):
     with pytest.raises(InvalidExpression, match=f"begins_with, got {kind}"):
         holds("begins_with(a, :x)", {}, x=EVERY_TYPE[kind])
