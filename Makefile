@@ -21,7 +21,7 @@ run: $(STAMP)  ## Install, and run the order system with its payments service on
 
 .PHONY: test
 test: $(STAMP)  ## Run the tests
-	$(BIN)/python -m pytest -m 'not conformance'
+	$(BIN)/python -m pytest -n auto --dist worksteal -m 'not conformance'
 
 .PHONY: lint
 lint: $(STAMP)  ## Check style, types and import contracts
