@@ -8,7 +8,8 @@ from ensue.app.app import App
 from ensue.engine.sockets import Delivery, Refusal
 from ensue.engine.targets import RuleTarget
 from ensue.languages.transformers import InputPath, InputTransformer
-from ensue.words.errors import InvalidDeclaration, NotFound
+from ensue.words import values
+from ensue.words.errors import InvalidDeclaration, LimitExceeded, NotFound
 
 PLACED = {"detail-type": ["OrderPlaced"]}
 DAY_MS = 86_400_000
@@ -272,6 +273,44 @@ def test_a_rule_or_target_that_is_gone_ends_its_deliveries(file_store, run_on, b
     [letter] = stage.wait(later.resources["wims", "queue", "events-dlq"].peek())
     assert letter.attributes["ERROR_CODE"] == "NOT_FOUND"
     assert "no rule placed any more" in letter.attributes["ERROR_MESSAGE"]
+
+
+class Slow:
+    """An input that takes too long for the first event with the order ``late``."""
+
+    names: frozenset[str] = frozenset()
+
+    def __init__(self) -> None:
+        self.is_slow = True
+
+    def compile_input(self, names):
+        del names
+        return self
+
+    def render(self, event, reserved, now_ms):
+        del reserved, now_ms
+        if self.is_slow and event["detail"]["order"][1] == "late":
+            self.is_slow = False
+            raise LimitExceeded("expected an answer in time")
+        return values.encode(event)
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_an_input_that_takes_too_long_holds_back_its_own_group_only_and_in_order(
+    store, run_on, app, bus, together
+):
+    queue = app.queue("payments")
+    bus.rule("placed", PLACED, to=RuleTarget(queue, group="$.detail.order[0]", input=Slow()))
+    stage = run_on(store, app)
+    orders = [["a", 1], ["a", "late"], ["b", 2], ["a", 3]]
+
+    for batch in [orders] if together else [[order] for order in orders]:
+        publish(stage, bus, *batch)
+
+    assert orders_in(stage, queue) == [["a", 1], ["b", 2]]
+    stage.advance(60_000)
+    found = orders_in(stage, queue)
+    assert [order for order in found if order[0] == "a"] == [["a", 1], ["a", "late"], ["a", 3]]
 
 
 @pytest.mark.parametrize("together", [True, False])

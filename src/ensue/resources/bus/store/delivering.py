@@ -6,10 +6,10 @@ from collections.abc import Collection, Sequence
 
 from ensue.engine.sockets import Delivery, Refusal
 from ensue.engine.transaction import Transaction, as_raised
-from ensue.resources.bus.model import BusModel, Rule, RuleTargetModel
+from ensue.resources.bus.model import BusModel
 from ensue.resources.bus.rules.matching import RuleSet
 from ensue.resources.bus.store.keeping import keep, lined_up, refused
-from ensue.resources.bus.store.sending import Outgoing, Sending, made_for
+from ensue.resources.bus.store.sending import Outgoing, Sending, sending
 from ensue.words.errors import EnsueError, StoreError
 from ensue.words.names import Ref
 
@@ -43,27 +43,19 @@ def deliver_all(
         if only is not None:
             matching = [rule for rule in matching if rule.name in only]
         matched += len(matching)
-        shared = Delivery(outgoing.text) if matching else None
+        if not matching:
+            continue
+        shared = Delivery(outgoing.text)
         for rule in matching:
             for target in rule.targets:
-                delivery = shared if target.is_plain else _made(tx, bus, rule, target, outgoing)
-                if delivery is not None:
-                    sending = Sending(rule, target, outgoing, delivery)
-                    sendings.setdefault(target.ref, []).append(sending)
+                if target.is_plain:
+                    made = Sending(rule, target, outgoing, shared)
+                else:
+                    made = sending(bus, rule, target, outgoing, tx.now_ms)
+                sendings.setdefault(target.ref, []).append(made)
     for ref, batch in sendings.items():
         _deliver_to(tx, bus, ref, batch)
     return matched
-
-
-def _made(
-    tx: Transaction, bus: BusModel, rule: Rule, target: RuleTargetModel, outgoing: Outgoing
-) -> Delivery | None:
-    """What a target gets; None where its input cannot be made: then that is kept."""
-    try:
-        return made_for(bus, rule, target, outgoing, tx.now_ms)
-    except EnsueError as fault:
-        keep(tx, bus, Sending(rule, target, outgoing, Delivery(outgoing.text)), fault)
-        return None
 
 
 def _deliver_to(tx: Transaction, bus: BusModel, ref: Ref, batch: Sequence[Sending]) -> None:
@@ -73,6 +65,11 @@ def _deliver_to(tx: Transaction, bus: BusModel, ref: Ref, batch: Sequence[Sendin
     written, the batch is taken as a whole, or its deliveries one by one.
     """
     lines = any(each.target.lines_up for each in batch)
+    if any(each.fault is not None for each in batch):
+        if lines and len(batch) > 1:
+            _deliver_singly(tx, bus, ref, batch)
+            return
+        batch = _made(tx, bus, batch)
     if lines:
         batch = [each for each in batch if not lined_up(tx, bus, each)]
     if not batch:
@@ -91,8 +88,20 @@ def _deliver_to(tx: Transaction, bus: BusModel, ref: Ref, batch: Sequence[Sendin
         if len(batch) == 1:
             keep(tx, bus, batch[0], said)
             return
-        for each in batch:
-            _deliver_to(tx, bus, ref, [each])
+        _deliver_singly(tx, bus, ref, batch)
+
+
+def _made(tx: Transaction, bus: BusModel, batch: Sequence[Sending]) -> list[Sending]:
+    """What of a batch could be made; the rest is kept."""
+    for each in batch:
+        if each.fault is not None:
+            keep(tx, bus, each, each.fault)
+    return [each for each in batch if each.fault is None]
+
+
+def _deliver_singly(tx: Transaction, bus: BusModel, ref: Ref, batch: Sequence[Sending]) -> None:
+    for each in batch:
+        _deliver_to(tx, bus, ref, [each])
 
 
 def _deliver_whole(tx: Transaction, ref: Ref, batch: Sequence[Sending]) -> None:

@@ -11,6 +11,7 @@ from ensue.resources.bus.model import REPLAY_NAME, BusModel, Rule, RuleTargetMod
 from ensue.resources.bus.rules.declaring import rule_arn
 from ensue.resources.bus.rules.grouping import group_of
 from ensue.words import values
+from ensue.words.errors import EnsueError
 from ensue.words.values import Json
 
 
@@ -35,13 +36,27 @@ class Sending(NamedTuple):
         rule: the rule.
         target: its target.
         outgoing: the event.
-        delivery: what the target gets of it.
+        delivery: what the target gets of it; where that could not be made, the event as it is.
+        fault: why it could not be made.
     """
 
     rule: Rule
     target: RuleTargetModel
     outgoing: Outgoing
     delivery: Delivery
+    fault: EnsueError | None = None
+
+
+def sending(
+    bus: BusModel, rule: Rule, target: RuleTargetModel, outgoing: Outgoing, now_ms: int
+) -> Sending:
+    """What is sent to a target, also where its input cannot be made of the event now."""
+    try:
+        return Sending(rule, target, outgoing, made_for(bus, rule, target, outgoing, now_ms))
+    except EnsueError as fault:
+        # In its group all the same: what comes behind it must not overtake it.
+        unmade = Delivery(outgoing.text, group=_group(target, outgoing))
+        return Sending(rule, target, outgoing, unmade, fault)
 
 
 def made_for(
@@ -55,13 +70,16 @@ def made_for(
     body = outgoing.text
     if target.input is not None:
         body = target.input.render(outgoing.event, rule_names(bus, rule.name), now_ms)
-    group = None if target.group is None else group_of(outgoing.event, target.group)
     return Delivery(
         body,
-        group=group,
+        group=_group(target, outgoing),
         deduplication_id=None if target.input is None else _again(rule, outgoing),
         terms=target.own_terms,
     )
+
+
+def _group(target: RuleTargetModel, outgoing: Outgoing) -> str | None:
+    return None if target.group is None else group_of(outgoing.event, target.group)
 
 
 def _again(rule: Rule, outgoing: Outgoing) -> str | None:
