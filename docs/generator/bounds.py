@@ -300,6 +300,9 @@ BOUNDS: dict[str, Bound] = {
     "testing:RESTART_MS": Bound(
         WORK, "ms", "a restart under `crash_points`", "It takes that long by the held clock."
     ),
+    "testing:KEEPING_PAUSE_MS": Bound(
+        WORK, "ms", "how often `advance` of the test kit looks for what is old", ""
+    ),
     "testing:ROUNDS_MAX": Bound(WORK, "rounds", "one `settle` of the test kit", LIMIT),
     "engine:WAITING_JOBS_MAX": Bound(
         ENGINE, "transactions", "transactions that wait for the writer", f"{LIMIT}, a 429"

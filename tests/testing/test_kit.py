@@ -56,6 +56,22 @@ def test_advancing_stops_at_each_moment_at_which_something_is_due(app, run_app):
     assert t.now_ms() - begun == 86_400_000
 
 
+def test_advancing_a_month_in_which_nothing_is_due_looks_for_what_is_old_once_an_hour(
+    app, run_app, monkeypatch
+):
+    t = run_app(app)
+    looked_ms: list[int] = []
+    monkeypatch.setattr(
+        "ensue.engine.keeper.gauges.look",
+        lambda engine: looked_ms.append(engine.clock.now_ms()) or [],
+    )
+
+    t.advance("30d")
+
+    assert 30 * 24 - 1 <= len(looked_ms) <= 30 * 24 + 1
+    assert looked_ms[-1] == t.now_ms()
+
+
 def test_draining_passes_as_much_time_as_the_work_needs(app, run_app):
     queue = app.queue("jobs")
     handled = []

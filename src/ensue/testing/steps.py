@@ -15,6 +15,7 @@ from ensue.words.errors import LimitExceeded
 
 ROUNDS_MAX = 100_000
 QUIET_TURNS = 50
+KEEPING_PAUSE_MS = 3_600_000
 
 
 class Steps:
@@ -31,6 +32,7 @@ class Steps:
         self._engine = platform.engine
         self._clock = clock
         self._held = held
+        self._kept_ms = clock.now_ms()
 
     async def settle(self) -> None:
         """Run until nothing more ensues at the present time.
@@ -47,7 +49,11 @@ class Steps:
         )
 
     async def advance_to(self, until_ms: int) -> None:
-        """Move the clock, stopping at each moment at which something is due, and settle there."""
+        """Move the clock, stopping at each moment at which something is due, and settle there.
+
+        Nobody sees when exactly something old is forgotten: where nothing else is due, what keeps
+        the store looks once an hour, and at the end.
+        """
         await self.settle()
         while (next_ms := self._next_ms()) is not None and next_ms <= until_ms:
             self._clock.move_to(next_ms)
@@ -83,6 +89,8 @@ class Steps:
         for worker in self._free():
             if self._is_due(worker):
                 worker.woken.clear()
+                if _keeps(worker):
+                    self._kept_ms = self._clock.now_ms()
                 if await worker.step():
                     worker.woken.set()
                 moved = worker.woken.is_set() or moved
@@ -139,14 +147,19 @@ class Steps:
     def _next_ms(self, *, idle: bool = True) -> int | None:
         """When something is due next; without ``idle``, only what is caused by work."""
         times = [
-            due_ms
+            max(due_ms, self._kept_ms + KEEPING_PAUSE_MS) if _keeps(worker) else due_ms
             for worker in self._free()
-            if (idle or not isinstance(worker, Keeper | Scheduler | BodyKeeper))
+            if (idle or not (_keeps(worker) or isinstance(worker, Scheduler)))
             and (due_ms := worker.due_ms()) is not None
         ]
         timer_ms = self._clock.next_ms()
         times += [] if timer_ms is None else [timer_ms]
         return min(times, default=None)
+
+
+def _keeps(worker: Worker) -> bool:
+    """Whether a worker only forgets what is old."""
+    return isinstance(worker, Keeper | BodyKeeper)
 
 
 class Held:
