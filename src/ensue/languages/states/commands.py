@@ -1,0 +1,74 @@
+"""What a run wants done: the runner does it, and answers with a signal (signals.py)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+from ensue.languages.states.resource_names import TaskResource
+from ensue.words.values import Json
+
+WAIT: Final = "wait"
+RETRY: Final = "retry"
+
+
+@dataclass(frozen=True, slots=True)
+class Perform:
+    """Do a task; answer with Succeeded, Failed or TimedOut, and before with Started or Submitted.
+
+    Attributes:
+        branch: the branch that waits for it.
+        attempt: what its answer must name.
+        state: the name of its state.
+        retries: how often this state has been tried before: 0 for the first time.
+        resource: what to call.
+        arguments: what with.
+        timeout_ms: after this long without an end: TimedOut; None for never.
+        heartbeat_ms: after this long without a heartbeat: TimedOut; None for never.
+        credentials: as whom; None for as the execution.
+        token: what ends it, where it is a task that waits for its token, or an activity's.
+    """
+
+    branch: int
+    attempt: int
+    state: str
+    retries: int
+    resource: TaskResource
+    arguments: Json
+    timeout_ms: int | None = None
+    heartbeat_ms: int | None = None
+    credentials: Json = None
+    token: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sleep:
+    """Answer with Woken when it is time.
+
+    Attributes:
+        branch: the branch that sleeps.
+        attempt: what the answer must name.
+        until_ms: when; may have passed.
+        reason: "wait" for a Wait state, "retry" for the delay before another try.
+    """
+
+    branch: int
+    attempt: int
+    until_ms: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cancel:
+    """Nobody waits for what this branch wanted any more: a sibling failed, or all is over.
+
+    Attributes:
+        branch: the branch, which is gone.
+        attempt: what was still wanted.
+    """
+
+    branch: int
+    attempt: int
+
+
+Command: TypeAlias = Perform | Sleep | Cancel
