@@ -29,7 +29,8 @@ DATA, WORK, ENGINE = "Data", "Work and handlers", "The engine"
 HTTP, CLI, PATTERNS, EXPRESSIONS = "HTTP", "The command line", "Patterns and inputs", "Expressions"
 SCHEDULES = "Schedules"
 SCHEMAS = "Schemas"
-AREAS = (DATA, WORK, SCHEDULES, ENGINE, HTTP, CLI, PATTERNS, EXPRESSIONS, SCHEMAS)
+STATES = "The states language"
+AREAS = (DATA, WORK, SCHEDULES, ENGINE, HTTP, CLI, PATTERNS, EXPRESSIONS, SCHEMAS, STATES)
 
 LARGE, LIMIT, VALUE, DECLARED = (
     "`TooLarge`",
@@ -549,6 +550,17 @@ BOUNDS: dict[str, Bound] = {
     ),
     "languages.jsonata:SEQUENCE_MAX": Bound(
         PATTERNS, "values", "a sequence of a JSONata expression", "`Unfit`"
+    ),
+    "languages.states:PATH_CHARS_MAX": Bound(STATES, "characters", "a JSONPath", EXPRESSION),
+    "languages.states:STEPS_MAX": Bound(STATES, "steps", "steps of a JSONPath", EXPRESSION),
+    "languages.states:NESTED_FILTERS_MAX": Bound(
+        STATES, "levels", "filters within filters of a JSONPath", EXPRESSION
+    ),
+    "languages.states:TESTS_MAX": Bound(
+        STATES, "levels", "nesting of the tests of a filter", EXPRESSION
+    ),
+    "languages.states:VARIABLE_CHARS_MAX": Bound(
+        STATES, "characters", "the name of a variable", EXPRESSION
     ),
     "languages.templates:MAX_TEMPLATE_LEVELS": Bound(
         HTTP, "levels", "nesting of a template", DECLARED
