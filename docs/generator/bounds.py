@@ -562,6 +562,21 @@ BOUNDS: dict[str, Bound] = {
     "languages.states:VARIABLE_CHARS_MAX": Bound(
         STATES, "characters", "the name of a variable", EXPRESSION
     ),
+    "languages.states:ITEM_BYTES_MAX": Bound(
+        STATES, "bytes", "an item that a Map reads from an object", "`States.ItemReaderFailed`"
+    ),
+    "languages.states:CSV_HEADER_BYTES_MAX": Bound(
+        STATES, "bytes", "the header of a CSV file", "`States.ItemReaderFailed`"
+    ),
+    "languages.states:MAX_ITEMS_MAX": Bound(
+        STATES, "items", "items that a Map reads", "`States.ItemReaderFailed`"
+    ),
+    "languages.states:FILES_AT_ONCE_MAX": Bound(
+        STATES, "objects", "objects of a manifest that are looked up at once", "the next follow"
+    ),
+    "languages.states:LISTED_AT_ONCE_MAX": Bound(
+        STATES, "objects", "objects of a listing that are read at once", "the next follow"
+    ),
     "languages.templates:MAX_TEMPLATE_LEVELS": Bound(
         HTTP, "levels", "nesting of a template", DECLARED
     ),
