@@ -30,7 +30,8 @@ HTTP, CLI, PATTERNS, EXPRESSIONS = "HTTP", "The command line", "Patterns and inp
 SCHEDULES = "Schedules"
 SCHEMAS = "Schemas"
 STATES = "The states language"
-AREAS = (DATA, WORK, SCHEDULES, ENGINE, HTTP, CLI, PATTERNS, EXPRESSIONS, SCHEMAS, STATES)
+AGENTS = "Language models"
+AREAS = (DATA, WORK, SCHEDULES, ENGINE, HTTP, CLI, PATTERNS, EXPRESSIONS, SCHEMAS, STATES, AGENTS)
 
 LARGE, LIMIT, VALUE, DECLARED = (
     "`TooLarge`",
@@ -689,5 +690,13 @@ BOUNDS: dict[str, Bound] = {
     ),
     "resources.schemas:REST_MS": Bound(
         SCHEMAS, "ms", "how long its place is not noted when nothing comes", "it is noted"
+    ),
+    "agents:REQUEST_BYTES_MAX": Bound(
+        AGENTS, "bytes", "a conversation that a language model is asked with", LARGE
+    ),
+    "agents:STEPS_MAX": Bound(AGENTS, "steps", "`steps` of an agent", DECLARED),
+    "agents:CALLS_MAX": Bound(AGENTS, "calls", "tools that a model calls at once", "it is told so"),
+    "agents:RESULT_BYTES_MAX": Bound(
+        AGENTS, "bytes", "what a tool tells an agent's model", "it is told so"
     ),
 }

@@ -6,6 +6,19 @@ Everything an app needs is here; what lies beneath is not public.
 
 from msgspec import Meta
 
+from ensue.agents import (
+    Agent,
+    AgentResult,
+    ChatMessage,
+    ChatModel,
+    LanguageModel,
+    ModelReply,
+    RecordedModel,
+    RecordingModel,
+    TokenUsage,
+    Tool,
+    ToolCall,
+)
 from ensue.app.app import App
 from ensue.app.body import Body
 from ensue.app.routes import Answer, ObjectAnswer
@@ -82,6 +95,8 @@ __version__ = version.VERSION
 __all__ = [
     "Accepted",
     "Adopted",
+    "Agent",
+    "AgentResult",
     "Answer",
     "ApiKey",
     "App",
@@ -91,6 +106,8 @@ __all__ = [
     "Bucket",
     "Bus",
     "Change",
+    "ChatMessage",
+    "ChatModel",
     "CloudEvent",
     "ConditionFailed",
     "Conflict",
@@ -114,6 +131,7 @@ __all__ = [
     "Item",
     "JSONata",
     "Jws",
+    "LanguageModel",
     "Letter",
     "LimitExceeded",
     "Mail",
@@ -122,6 +140,7 @@ __all__ = [
     "Mismatch",
     "MissingExtra",
     "MissingSecret",
+    "ModelReply",
     "NotFound",
     "NotKept",
     "NotPermitted",
@@ -141,6 +160,8 @@ __all__ = [
     "Proof",
     "Queue",
     "ReadTx",
+    "RecordedModel",
+    "RecordingModel",
     "Records",
     "Rejected",
     "Replay",
@@ -165,7 +186,10 @@ __all__ = [
     "Table",
     "TokenInFlight",
     "TokenReused",
+    "TokenUsage",
     "TooLarge",
+    "Tool",
+    "ToolCall",
     "Topic",
     "Tx",
     "Unfit",
