@@ -29,9 +29,23 @@ DATA, WORK, ENGINE = "Data", "Work and handlers", "The engine"
 HTTP, CLI, PATTERNS, EXPRESSIONS = "HTTP", "The command line", "Patterns and inputs", "Expressions"
 SCHEDULES = "Schedules"
 SCHEMAS = "Schemas"
+WORKFLOWS = "Workflows"
 STATES = "The states language"
 AGENTS = "Language models"
-AREAS = (DATA, WORK, SCHEDULES, ENGINE, HTTP, CLI, PATTERNS, EXPRESSIONS, SCHEMAS, STATES, AGENTS)
+AREAS = (
+    DATA,
+    WORK,
+    SCHEDULES,
+    ENGINE,
+    HTTP,
+    CLI,
+    PATTERNS,
+    EXPRESSIONS,
+    SCHEMAS,
+    STATES,
+    AGENTS,
+    WORKFLOWS,
+)
 
 LARGE, LIMIT, VALUE, DECLARED = (
     "`TooLarge`",
@@ -698,5 +712,32 @@ BOUNDS: dict[str, Bound] = {
     "agents:CALLS_MAX": Bound(AGENTS, "calls", "tools that a model calls at once", "it is told so"),
     "agents:RESULT_BYTES_MAX": Bound(
         AGENTS, "bytes", "what a tool tells an agent's model", "it is told so"
+    ),
+    "engine:NUMBERS_WITHIN_MAX": Bound(
+        WORKFLOWS, "rows", "branches, and events, that an execution can number", "see `EVENTS_MAX`"
+    ),
+    "resources.workflow:PAYLOAD_BYTES_MAX": Bound(
+        WORKFLOWS, "bytes", "the input of an execution, and its output", LARGE
+    ),
+    "resources.workflow:EVENTS_MAX": Bound(
+        WORKFLOWS, "events", "the history of an execution", "it fails, and its error says so"
+    ),
+    "resources.workflow:TRANSITIONS_MAX": Bound(
+        WORKFLOWS, "events", "what an execution does in one transaction", "it goes on in the next"
+    ),
+    "resources.workflow:BYTES_PER_COMMIT_MAX": Bound(
+        WORKFLOWS, "bytes", "the same, in bytes of its history", "it goes on in the next"
+    ),
+    "resources.workflow:EXPRESS_MS_MAX": Bound(
+        WORKFLOWS, "ms", "an execution of an express workflow", "it has timed out"
+    ),
+    "resources.workflow:NAME_LENGTH_MAX": Bound(
+        WORKFLOWS, "characters", "the name of an execution", "`InvalidName`"
+    ),
+    "resources.workflow:PAGE_MAX": Bound(
+        WORKFLOWS, "rows", "executions of one list, and events of one history", "the first so many"
+    ),
+    "resources.workflow:COUNT_MAX": Bound(
+        WORKFLOWS, "executions", "executions of a status that are counted", "so many"
     ),
 }

@@ -57,7 +57,9 @@ def oldest_ms(tx: Transaction) -> int | None:
     return found[0] if found and isinstance(found[0], int) else None
 
 
-def first_since(tx: Transaction, table: str, column: str, at_ms: int) -> int | None:
+def first_since(
+    tx: Transaction, table: str, column: str, at_ms: int, *, at: str = "at_ms"
+) -> int | None:
     """The first row of a table made at or after a time; None when there is none.
 
     Later rows have higher numbers, so it is found by halving. Where the clock was set back in
@@ -65,9 +67,10 @@ def first_since(tx: Transaction, table: str, column: str, at_ms: int) -> int | N
 
     Args:
         tx: where to look.
-        table: a SQL table with a time in ``at_ms``.
+        table: a SQL table with a time.
         column: its integer primary key.
         at_ms: the time.
+        at: the column with the time.
     """
     ends = [
         tx.row(f"SELECT {column} FROM {table} ORDER BY {column} {way} LIMIT 1")
@@ -80,7 +83,7 @@ def first_since(tx: Transaction, table: str, column: str, at_ms: int) -> int | N
     while low < high:
         middle = (low + high) // 2
         found = tx.execute(
-            f"SELECT {column}, at_ms FROM {table} WHERE {column} >= ? ORDER BY {column} LIMIT 1",
+            f"SELECT {column}, {at} FROM {table} WHERE {column} >= ? ORDER BY {column} LIMIT 1",
             (middle,),
         ).fetchone()
         if found is None or found[1] >= at_ms:

@@ -19,6 +19,7 @@ from ensue.engine.clock import Clock
 
 HOP_NUMBER = 0
 WORK_NUMBER = 1
+EXECUTION_NUMBER = 2
 FIRST_FREE_NUMBER = 16
 NUMBER_MAX = 2**14 - 1
 SALT_BITS = 60

@@ -15,7 +15,13 @@ import apsw
 
 from ensue.engine import logs, replays, rules_of_work, schema, shapes
 from ensue.engine.engine import LOGGED
-from ensue.engine.ids import FIRST_FREE_NUMBER, HOP_NUMBER, NUMBER_MAX, WORK_NUMBER
+from ensue.engine.ids import (
+    EXECUTION_NUMBER,
+    FIRST_FREE_NUMBER,
+    HOP_NUMBER,
+    NUMBER_MAX,
+    WORK_NUMBER,
+)
 from ensue.engine.transaction import Transaction
 from ensue.words import values
 from ensue.words.errors import EnsueError
@@ -325,6 +331,7 @@ def _causes(
     ends = {number: logs.last_sequence(tx, table) for number, table in tables.items()}
     ends[WORK_NUMBER] = logs.last_sequence(tx, "ensue_work")
     ends[HOP_NUMBER] = logs.last_sequence(tx, "ensue_hops")
+    ends[EXECUTION_NUMBER] = logs.last_sequence(tx, "ensue_executions")
     known = {each.number for each in resources}
     for number, highest in tx.execute(
         "SELECT cause_number, max(cause_sequence) FROM ensue_hops"

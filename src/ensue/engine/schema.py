@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import apsw
 
+from ensue.engine import executions
 from ensue.engine.ids import FIRST_FREE_NUMBER
 from ensue.words.errors import StoreUnusable
 
@@ -318,6 +319,7 @@ STEPS: tuple[str, ...] = (
     _PAUSES,
     _REPLAYS,
     _BODIES,
+    executions.TABLES,
 )
 
 

@@ -1,0 +1,111 @@
+"""Executions of workflows, as the engine knows them: their tables, and how a row names its place.
+
+A row of a branch or of a history has one integer for its key: that of its execution times 65536,
+and its own number within it. So what belongs to an execution lies together, in its order, and is
+found without another index.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from ensue.engine.ids import EXECUTION_NUMBER, RecordIds
+
+NUMBERS_WITHIN_MAX = 65_536
+
+TABLES = """
+    -- What workflows are, by the text of their definitions: an execution keeps to its own.
+    CREATE TABLE ensue_definitions (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        workflow INTEGER NOT NULL,
+        hash TEXT NOT NULL,
+        text TEXT NOT NULL,
+        at_ms INTEGER NOT NULL,
+        UNIQUE (workflow, hash)
+    );
+
+    -- Executions. status: 0 running, 1 succeeded, 2 failed, 3 timed out, 4 aborted. progress: JSON
+    -- of how far it is: its next event and branch, and what can go on. parent: the branch of the
+    -- execution that waits for its end, at which attempt, and in which form it wants that told.
+    -- timer: the work that ends it when its time is over. hop: what started it.
+    CREATE TABLE ensue_executions (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        workflow INTEGER NOT NULL,
+        name TEXT NOT NULL,
+        status INTEGER NOT NULL DEFAULT 0,
+        definition INTEGER NOT NULL,
+        started_ms INTEGER NOT NULL,
+        ended_ms INTEGER,
+        redrives INTEGER NOT NULL DEFAULT 0,
+        redriven_ms INTEGER,
+        parent INTEGER,
+        parent_attempt INTEGER,
+        parent_form TEXT,
+        timer INTEGER,
+        hop INTEGER,
+        progress TEXT NOT NULL,
+        warnings TEXT,
+        error TEXT,
+        cause TEXT,
+        input TEXT NOT NULL,
+        output TEXT,
+        UNIQUE (workflow, name)
+    );
+    CREATE INDEX ensue_executions_by_status ON ensue_executions (workflow, status, id);
+    CREATE INDEX ensue_executions_by_parent ON ensue_executions (parent) WHERE parent IS NOT NULL;
+
+    -- Where running executions stand, a row for each line of control. id: that of its execution
+    -- times 65536, and its own number. body: JSON of the branch. timer: the work that wakes it.
+    -- task: the work that does its task outside.
+    CREATE TABLE ensue_branches (
+        id INTEGER PRIMARY KEY,
+        parent INTEGER,
+        state TEXT NOT NULL,
+        timer INTEGER,
+        task INTEGER,
+        body TEXT NOT NULL
+    );
+    CREATE INDEX ensue_branches_by_parent ON ensue_branches (parent) WHERE parent IS NOT NULL;
+
+    -- What happened in executions, a row for each transaction of one. id: that of its execution
+    -- times 65536, and the number of its first event. events: a JSON array.
+    CREATE TABLE ensue_histories (
+        id INTEGER PRIMARY KEY,
+        events TEXT NOT NULL
+    );
+
+    -- The tokens by which others end tasks. branch: the row that waits, at which attempt.
+    CREATE TABLE ensue_task_tokens (
+        token TEXT PRIMARY KEY,
+        branch INTEGER NOT NULL,
+        attempt INTEGER NOT NULL
+    ) WITHOUT ROWID;
+    """
+
+
+class Within(NamedTuple):
+    """A row of an execution: which execution, and its number there."""
+
+    execution: int
+    number: int
+
+
+def key(execution: int, number: int) -> int:
+    """The key of a row of an execution, such as a branch or the first event of a transaction."""
+    return execution * NUMBERS_WITHIN_MAX + number
+
+
+def within(row: int) -> Within:
+    """Which execution a key is of, and its number there."""
+    return Within(*divmod(row, NUMBERS_WITHIN_MAX))
+
+
+def record_id(records: RecordIds, execution: int) -> str:
+    """The id by which people and other systems know an execution."""
+    return records.text(EXECUTION_NUMBER, execution)
+
+
+def number_of(records: RecordIds, text: str) -> int | None:
+    """The number of the execution with this record id; None when it is the id of none."""
+    place = records.place(text)
+    return place.sequence if place is not None and place.number == EXECUTION_NUMBER else None

@@ -1,0 +1,33 @@
+"""Workflows: state machines and async functions whose executions are durable."""
+
+from ensue.resources.workflow.handle import Workflow
+from ensue.resources.workflow.model import (
+    Execution,
+    ExecutionPage,
+    HistoryPage,
+    Inside,
+    Integration,
+    Integrations,
+    Outside,
+    TaskCall,
+    Waiting,
+    WorkflowModel,
+    WorkflowOptions,
+)
+from ensue.resources.workflow.store import start
+
+__all__ = [
+    "Execution",
+    "ExecutionPage",
+    "HistoryPage",
+    "Inside",
+    "Integration",
+    "Integrations",
+    "Outside",
+    "TaskCall",
+    "Waiting",
+    "Workflow",
+    "WorkflowModel",
+    "WorkflowOptions",
+    "start",
+]

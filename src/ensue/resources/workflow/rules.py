@@ -1,0 +1,106 @@
+"""Decisions about executions without I/O: what one may be given, and when it has come too far."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any, Final
+
+import msgspec
+
+from ensue.resources.workflow.model import (
+    LOG_LEVELS,
+    NAME_LENGTH_MAX,
+    PAYLOAD_BYTES_MAX,
+    TYPES,
+    is_execution_name,
+)
+from ensue.words import values
+from ensue.words.errors import InvalidDeclaration, InvalidName, TooLarge
+from ensue.words.values import Json
+
+_encode: Final = msgspec.json.Encoder(decimal_format="number").encode
+_decode: Final = msgspec.json.Decoder().decode
+
+
+def encoded(value: object, what: str) -> str:
+    """A value as plain JSON text, such as a machine goes through: bytes as base64, sets as lists.
+
+    Args:
+        value: a value.
+        what: what it is called in the error, such as ``input``.
+
+    Raises:
+        InvalidValue: it has no JSON form; names where.
+        TooLarge: the text is longer than 256 KiB.
+    """
+    try:
+        text = _encode(value)
+    except (TypeError, ValueError, RecursionError):
+        text = b""
+    if not text or type(value) not in {dict, list, str, int, float, bool, type(None)}:
+        values.check(value)
+        text = _encode(values.as_json(value))  # type: ignore[arg-type] # it was just checked
+    if len(text) > PAYLOAD_BYTES_MAX:
+        raise TooLarge(
+            f"expected at most {PAYLOAD_BYTES_MAX} bytes of {what}, got {len(text)}",
+            hint="Keep what is larger in a bucket or a table, and pass its key.",
+        )
+    return text.decode()
+
+
+def decoded(text: str | bytes) -> Json:
+    """The value of a text that `encoded` made."""
+    value: Json = _decode(text)
+    return value
+
+
+def name_of(said: str | None, drawn: str) -> str:
+    """The name of an execution: what was said, or what was drawn where nothing was.
+
+    Raises:
+        InvalidName: it cannot be one.
+    """
+    if said is None:
+        return drawn
+    if not is_execution_name(said):
+        raise InvalidName(
+            f"expected a name for the execution, got {values.shown(said)}",
+            hint=f"Use 1 to {NAME_LENGTH_MAX} characters without blanks and without"
+            ' <>{}[]?*"#%\\^|~`$&,;:/.',
+        )
+    return said
+
+
+def name_from(deduplication_id: str | None) -> str | None:
+    """The name of an execution that a delivery starts: its deduplication id, or a hash of it."""
+    if deduplication_id is None or is_execution_name(deduplication_id):
+        return deduplication_id
+    return hashlib.sha256(deduplication_id.encode()).hexdigest()
+
+
+def hash_of(definition: str) -> str:
+    """By what a definition is known again."""
+    return hashlib.sha256(definition.encode()).hexdigest()
+
+
+def check_options(type_: str, log: str, at: str) -> None:
+    """Check what a workflow is declared with.
+
+    Raises:
+        InvalidDeclaration: there is no such type, or no such level of the log.
+    """
+    if type_ not in TYPES:
+        raise InvalidDeclaration(f"expected the type {' or '.join(TYPES)}, got {type_!r}", at=at)
+    if log not in LOG_LEVELS:
+        raise InvalidDeclaration(f"expected log {', '.join(LOG_LEVELS)}, got {log!r}", at=at)
+
+
+def cause_of(fault: BaseException) -> tuple[str, str]:
+    """The name of the error of an exception, and its cause as functions tell it.
+
+    Returns:
+        The exception's class, and JSON with ``errorType`` and ``errorMessage``.
+    """
+    name = type(fault).__name__
+    told: dict[str, Any] = {"errorMessage": str(fault), "errorType": name}
+    return name, msgspec.json.encode(told).decode()

@@ -1,0 +1,160 @@
+"""Where executions stand: the branches of a run, read when they are asked for, written behind.
+
+A branch that begins and ends within one transaction is never written.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+
+from ensue.engine import executions
+from ensue.engine.transaction import Transaction
+from ensue.languages.states.branches import Branch
+
+_encode: Final = msgspec.json.Encoder(decimal_format="number").encode
+_decode: Final = msgspec.json.Decoder(Branch).decode
+
+
+class Place:
+    """A branch and what is known of it beside: the work that it waits for.
+
+    Attributes:
+        branch: the branch.
+        timer: the work that wakes it when it is time; None for none.
+        task: the work that does its task outside; None for none.
+        token: the token that is kept for it; None for none.
+        is_new: whether it is not in the store yet.
+    """
+
+    __slots__ = ("branch", "is_new", "task", "timer", "token")
+
+    def __init__(
+        self, branch: Branch, timer: int | None, task: int | None, *, is_new: bool
+    ) -> None:
+        self.branch = branch
+        self.timer = timer
+        self.task = task
+        self.token = branch.token
+        self.is_new = is_new
+
+
+class StoredBranches:
+    """The branches of one execution within one transaction (see `languages.states.branches`).
+
+    Args:
+        tx: the transaction.
+        execution: the number of the execution.
+    """
+
+    __slots__ = ("_changed", "_children_of", "_execution", "_gone", "_places", "_tx")
+
+    def __init__(self, tx: Transaction, execution: int) -> None:
+        self._tx = tx
+        self._execution = execution
+        self._places: dict[int, Place | None] = {}
+        self._children_of: dict[int, dict[int, Branch]] = {}
+        self._changed: dict[int, Place] = {}
+        self._gone: list[Place] = []
+
+    def add(self, branch: Branch) -> None:
+        """Keep a branch that is new."""
+        place = Place(branch, None, None, is_new=True)
+        self._places[branch.id] = self._changed[branch.id] = place
+        if branch.parent is not None and branch.parent in self._children_of:
+            self._children_of[branch.parent][branch.id] = branch
+
+    def get(self, branch_id: int) -> Branch | None:
+        """The branch with this id; None when it is gone."""
+        place = self.place(branch_id)
+        return None if place is None else place.branch
+
+    def place(self, branch_id: int) -> Place | None:
+        """The branch with this id, and the work that it waits for; None when it is gone."""
+        if branch_id in self._places:
+            return self._places[branch_id]
+        found = self._tx.execute(
+            "SELECT body, timer, task FROM ensue_branches WHERE id = ?",
+            (executions.key(self._execution, branch_id),),
+        ).fetchone()
+        place = None if found is None else Place(_decode(found[0]), *found[1:], is_new=False)
+        self._places[branch_id] = place
+        return place
+
+    def save(self, branch: Branch) -> None:
+        """Keep what was changed of a branch, at the end of the transaction."""
+        place = self._places[branch.id]
+        if place is not None:
+            self._changed[branch.id] = place
+
+    def children(self, parent_id: int) -> list[Branch]:
+        """The branches of a branch, by index."""
+        known = self._children_of.get(parent_id)
+        if known is None:
+            known = self._children_of[parent_id] = self._read_children(parent_id)
+        return sorted(known.values(), key=lambda branch: branch.index)
+
+    def remove(self, branch: Branch) -> None:
+        """Forget a branch."""
+        place = self._places.get(branch.id) or self.place(branch.id)
+        self._places[branch.id] = None
+        self._changed.pop(branch.id, None)
+        if branch.parent in self._children_of:
+            self._children_of[branch.parent].pop(branch.id, None)
+        if place is not None and not place.is_new:
+            self._gone.append(place)
+
+    def flush(self) -> None:
+        """Write what has changed."""
+        tx, execution = self._tx, self._execution
+        for place in self._gone:
+            tx.execute(
+                "DELETE FROM ensue_branches WHERE id = ?",
+                (executions.key(execution, place.branch.id),),
+            )
+        for place in self._changed.values():
+            branch = place.branch
+            number = executions.key(execution, branch.id)
+            body = _encode(branch).decode()
+            if place.is_new:
+                parent = branch.parent
+                tx.execute(
+                    "INSERT INTO ensue_branches (id, parent, state, timer, task, body)"
+                    " VALUES (?, ?, ?, ?, ?, ?)",
+                    (
+                        number,
+                        None if parent is None else executions.key(execution, parent),
+                        branch.state,
+                        place.timer,
+                        place.task,
+                        body,
+                    ),
+                )
+                place.is_new = False
+            else:
+                tx.execute(
+                    "UPDATE ensue_branches SET state = ?, timer = ?, task = ?, body = ?"
+                    " WHERE id = ?",
+                    (branch.state, place.timer, place.task, body, number),
+                )
+        self._changed.clear()
+        self._gone.clear()
+
+    def _read_children(self, parent_id: int) -> dict[int, Branch]:
+        found = self._tx.execute(
+            "SELECT id, body, timer, task FROM ensue_branches WHERE parent = ?",
+            (executions.key(self._execution, parent_id),),
+        )
+        children: dict[int, Branch] = {}
+        for number, body, timer, task in found:
+            branch_id = executions.within(number).number
+            if branch_id not in self._places:
+                self._places[branch_id] = Place(_decode(body), timer, task, is_new=False)
+            place = self._places[branch_id]
+            if place is not None:
+                children[branch_id] = place.branch
+        for branch_id, place in self._places.items():
+            if place is not None and place.branch.parent == parent_id:
+                children[branch_id] = place.branch
+        return children
