@@ -583,6 +583,9 @@ BOUNDS: dict[str, Bound] = {
     "languages.states:CSV_HEADER_BYTES_MAX": Bound(
         STATES, "bytes", "the header of a CSV file", "`States.ItemReaderFailed`"
     ),
+    "languages.states:BATCH_BYTES_MAX": Bound(
+        STATES, "bytes", "the items that a child of a Map gets at once", "the next child gets them"
+    ),
     "languages.states:MAX_ITEMS_MAX": Bound(
         STATES, "items", "items that a Map reads", "`States.ItemReaderFailed`"
     ),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
+from ensue.languages.states.maps import MapPlan
 from ensue.languages.states.resource_names import TaskResource
 from ensue.words.values import Json
 
@@ -71,4 +72,19 @@ class Cancel:
     attempt: int
 
 
-Command: TypeAlias = Perform | Sleep | Cancel
+@dataclass(frozen=True, slots=True)
+class StartMapRun:
+    """Do a map run; answer with Succeeded, the state's result, or with Failed.
+
+    Attributes:
+        branch: the branch that waits for it.
+        attempt: what its answer must name.
+        plan: what it is to do.
+    """
+
+    branch: int
+    attempt: int
+    plan: MapPlan
+
+
+Command: TypeAlias = Perform | Sleep | Cancel | StartMapRun
