@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
-from ensue.languages.states.maps import MapPlan
+from ensue.languages.states.map_runs import MapPlan
 from ensue.languages.states.resource_names import TaskResource
 from ensue.words.values import Json
 

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import msgspec
 
-from ensue.languages.states.maps.plan import FLATTEN, JSONL, NONE, MapPlan, Writing
+from ensue.languages.states.map_runs.plan import FLATTEN, JSONL, NONE, MapPlan, Writing
 from ensue.words.values import Json
 
 SUCCEEDED: Final = "SUCCEEDED"

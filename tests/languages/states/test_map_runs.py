@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ensue.languages.states.maps import (
+from ensue.languages.states.map_runs import (
     Batcher,
     Batching,
     ChildResult,

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from ensue.languages.states.maps.plan import Batching
+from ensue.languages.states.map_runs.plan import Batching
 from ensue.words.values import Json
 
 BATCH_BYTES_MAX = 262_144

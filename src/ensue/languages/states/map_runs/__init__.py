@@ -1,7 +1,7 @@
 """Distributed Maps: what a map run does, what its children get, and what they come to."""
 
-from ensue.languages.states.maps.batches import Batcher
-from ensue.languages.states.maps.plan import (
+from ensue.languages.states.map_runs.batches import Batcher
+from ensue.languages.states.map_runs.plan import (
     Batching,
     Entry,
     MapPlan,
@@ -9,7 +9,7 @@ from ensue.languages.states.maps.plan import (
     Writing,
     entries,
 )
-from ensue.languages.states.maps.results import ChildResult
+from ensue.languages.states.map_runs.results import ChildResult
 
 __all__ = [
     "Batcher",
