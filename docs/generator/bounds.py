@@ -740,6 +740,21 @@ BOUNDS: dict[str, Bound] = {
     "resources.workflow:PAGE_MAX": Bound(
         WORKFLOWS, "rows", "executions of one list, and events of one history", "the first so many"
     ),
+    "resources.workflow:BRANCHES_MAX": Bound(
+        WORKFLOWS, "", "branches of `ctx.parallel`, items of `ctx.map`", VALUE
+    ),
+    "resources.workflow:EVENT_NAME_LENGTH_MAX": Bound(
+        WORKFLOWS, "characters", "the name of an event that is waited for", VALUE
+    ),
+    "resources.workflow:RETRY_ATTEMPTS_MAX": Bound(
+        WORKFLOWS, "retries", "`max_attempts` of a `Retry`", VALUE
+    ),
+    "resources.workflow:DELAY_MS_MAX": Bound(
+        WORKFLOWS, "ms", "the delay of a retry: a year", "it waits so long"
+    ),
+    "resources.workflow:BACKOFF_EXPONENT_MAX": Bound(
+        WORKFLOWS, "", "how often the delay of a retry grows", "it stays as it is"
+    ),
     "resources.workflow:COUNT_MAX": Bound(
         WORKFLOWS, "executions", "executions of a status that are counted", "so many"
     ),

@@ -16,6 +16,7 @@
     │   ├── LeaseLost           a receive's lease has passed, or what it received is settled
     │   ├── TokenReused         an idempotency token stands for another request already
     │   ├── TokenInFlight       the request with this idempotency token is still being done
+    │   ├── WorkflowChanged     a workflow's code no longer fits the record of an execution
     │   └── Replayed            a signed request is a copy of one that was taken
     ├── LimitExceeded           a named bound was reached; later there may be room
     │   └── TooLarge            a value is larger than its bound; it will not fit later either
@@ -25,6 +26,8 @@
     │   ├── StoreBusy           another process holds the write lock
     │   ├── StoreUnusable       damaged, foreign, newer, read-only, full
     │   └── StoreClosed         the engine has stopped
+    ├── StepFailed              a step of a workflow failed for good
+    │   └── StepTimedOut        it took too long
     ├── MissingExtra            an optional dependency is not installed
     ├── MissingSecret           a secret that an app names is not where it should be
     └── Unreachable             a server or target outside could not be reached
@@ -159,6 +162,61 @@ class LeaseLost(Conflict):
     """The lease of a receive has passed to another, or what it received is settled."""
 
     code = "lease_lost"
+
+
+class WorkflowChanged(Conflict):
+    """The code of a workflow no longer fits the record of an execution, which is held.
+
+    Args:
+        place: where in the record: the id of the event.
+        expected: what is recorded there.
+        got: what the code did there.
+    """
+
+    code = "workflow_changed"
+
+    def __init__(self, place: int, expected: str, got: str) -> None:
+        super().__init__(
+            f"expected {expected}, got {got}",
+            at=f"event {place}",
+            hint="Run the code that fits, or keep it as an older version; then it goes on.",
+        )
+        self.place = place
+        self.expected = expected
+        self.got = got
+
+
+class StepFailed(EnsueError):
+    """A step of a workflow failed for good.
+
+    Args:
+        error: the error's name, such as the class of what the step raised.
+        cause: what happened, for people; None for nothing said.
+        step: the step's name.
+        event_id: the event of the execution's history that tells of it.
+    """
+
+    code = "step_failed"
+
+    def __init__(
+        self,
+        error: str,
+        cause: str | None = None,
+        *,
+        step: str | None = None,
+        event_id: int | None = None,
+    ) -> None:
+        super().__init__(f"{error}: {cause}" if cause else error, at=step)
+        self.error = error
+        self.cause = cause
+        self.step = step
+        self.event_id = event_id
+
+
+class StepTimedOut(StepFailed):
+    """A step of a workflow took too long: no answer, event or token came in time."""
+
+    code = "step_timed_out"
 
 
 class LimitExceeded(EnsueError):

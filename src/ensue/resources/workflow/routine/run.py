@@ -1,0 +1,210 @@
+"""Running a routine: it says what to do next, and is told what came of it. It does nothing itself.
+
+    begin, or replay ──▶ take ──▶ command ──▶ signal ──▶ take ──▶ ... ──▶ outcome
+
+The function goes on until each of its strands waits. Then one signal is taken, the strand that it
+is for goes on, and so forth; so the order of signals is the order of everything. It is recorded in
+the history: a replay gives the same signals in the same order, and what the function asks for
+meanwhile must be what is recorded. So it comes to where it was, with nothing done twice.
+"""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable, Coroutine
+from pathlib import PurePath
+from typing import Any
+
+from ensue.languages.states.events import Event
+from ensue.languages.states.execution import ExecutionFacts, Outcome
+from ensue.languages.states.signals import Signal
+from ensue.resources.workflow.routine.commands import RoutineCommand
+from ensue.resources.workflow.routine.record import (
+    FAILED,
+    FAILED_EVENT,
+    REDRIVEN,
+    STARTED,
+    SUCCEEDED,
+    Record,
+    name_of,
+    said,
+)
+from ensue.resources.workflow.routine.strand import TOP, Asked
+from ensue.resources.workflow.routine.strands import Facts, Strands
+from ensue.words import values
+from ensue.words.errors import EnsueError, StepFailed, WorkflowChanged
+from ensue.words.values import Json
+
+
+class RoutineRun(Strands):
+    """One execution of a routine.
+
+    Args:
+        make: makes its coroutine, given the run and the input.
+        facts: the time, and randomness for the delays of retries.
+        execution: which execution it is.
+        record: the events that count so far; none for a new one.
+        next_event: the id of the next event.
+    """
+
+    def __init__(
+        self,
+        make: Callable[[RoutineRun, Json], Coroutine[Any, Any, Any]],
+        facts: Facts,
+        execution: ExecutionFacts,
+        record: Record | None = None,
+        *,
+        next_event: int = 1,
+    ) -> None:
+        super().__init__(facts, execution, record, next_event)
+        self._make = make
+        self._marks: dict[str, bool] = {}
+
+    # For the runner
+
+    def begin(self, given: Json) -> None:
+        """Begin a new execution."""
+        self._now_ms = self._facts.now_ms
+        event = self._make_event(STARTED, TOP, 0, {"input": given})
+        self._start(given, event)
+
+    def replay(self) -> None:
+        """Come to where the record ends.
+
+        Raises:
+            WorkflowChanged: the function does not do what is recorded.
+        """
+        first = self._record.take()
+        self._now_ms = first.at_ms
+        self.seed = first.details.get("seed", self.seed)
+        self._start(first.details.get("input"), first)
+        self._run_ready()
+        while (event := self._record.next) is not None:
+            if self.outcome is not None:
+                got = said(SUCCEEDED, None)
+                raise WorkflowChanged(event.id, said(event.type, name_of(event)), got)
+            if event.type == REDRIVEN:
+                self._pass_redrives()
+            else:
+                self._replay_signal(event)
+            self._run_ready()
+
+    def signal(self, branch: int, attempt: int, signal: Signal) -> bool:
+        """Take a signal for what a strand waits for; returns False when it waits no more."""
+        strand = self._strands.get(branch)
+        if strand is None or strand.waiting is None or strand.attempt != attempt:
+            return False
+        if self.outcome is not None:
+            return False
+        self._now_ms = self._facts.now_ms
+        return strand.waiting.on(self, strand, signal)
+
+    def take(self) -> RoutineCommand | None:
+        """What to do next; None while there is nothing to do until a signal comes.
+
+        Raises:
+            WorkflowChanged: the function does not do what is recorded.
+        """
+        self._run_ready()
+        if self._cancels:
+            return self._cancels.popleft()
+        if not self._commands or self.outcome is not None:
+            return None
+        return self._commands.pop(next(iter(self._commands)))
+
+    def put_back(self, command: RoutineCommand) -> None:
+        """Take a command back: it is taken again later."""
+        self._commands[command.branch] = command
+
+    def drain_events(self) -> list[Event]:
+        """What has happened since this was last asked."""
+        found, self._events = self._events, []
+        return found
+
+    def waits(self, branch: int) -> Asked | None:
+        """What a strand waits for."""
+        strand = self._strands.get(branch)
+        return None if strand is None else strand.waiting
+
+    def abort(self, kind: str, details: dict[str, Any], outcome: Outcome) -> None:
+        """End it from outside."""
+        self.end(self._top)
+        self.emit(self._top, kind, details)
+        self.outcome = outcome
+
+    def close(self) -> None:
+        """Let go of it; its record can be replayed."""
+        for strand in sorted(self._strands.values(), key=lambda each: -each.number):
+            self._close(strand)
+        self._strands.clear()
+
+    # For the context
+
+    def marked(self, name: str) -> bool:
+        """Whether the code is to go on as the mark says: where it is new, it is."""
+        if name not in self._marks:
+            self._marks[name] = self._mark(name)
+        return self._marks[name]
+
+    def _mark(self, name: str) -> bool:
+        strand = self.current()
+        self._pass_redrives()
+        event = self._record.next
+        if event is not None and not (
+            event.type == "PassStateEntered"
+            and event.branch == strand.number
+            and event.details.get("name") == name
+        ):
+            return False
+        self.emit(strand, "PassStateEntered", {"name": name})
+        self.emit(strand, "PassStateExited", {"name": name})
+        return True
+
+    # Within
+
+    def _start(self, given: Json, event: Event) -> None:
+        self._top = self._add(self._make(self, given), None, event.id, self._ended)
+
+    def _ended(self, value: Any, fault: BaseException | None) -> None:  # noqa: ANN401 - any output
+        """The function has ended."""
+        if fault is None:
+            try:
+                output = values.decode(values.encode(value))
+            except EnsueError as unfit:
+                fault = unfit
+            else:
+                self.emit(self._top, SUCCEEDED, {"output": output})
+                self.outcome = Outcome("SUCCEEDED", output)
+                return
+        error, cause = told(fault)
+        details: dict[str, Any] = {"error": error, "cause": cause}
+        if isinstance(fault, StepFailed) and fault.event_id is not None:
+            details[FAILED_EVENT] = fault.event_id
+        try:
+            self.emit(self._top, FAILED, details)
+        except WorkflowChanged as misfit:
+            raise WorkflowChanged(misfit.place, misfit.expected, f"{error}: {cause}") from fault
+        self.outcome = Outcome("FAILED", None, error, cause)
+
+    def _replay_signal(self, event: Event) -> None:
+        strand = self._strands.get(event.branch)
+        waiting = None if strand is None else strand.waiting
+        signal = None if waiting is None else waiting.recorded(event)
+        if strand is None or waiting is None or signal is None:
+            got = "nothing" if waiting is None else f"a wait for {type(waiting).__name__.lower()}"
+            raise WorkflowChanged(event.id, said(event.type, name_of(event)), got)
+        self._now_ms = event.at_ms
+        if not waiting.on(self, strand, signal):
+            raise WorkflowChanged(event.id, said(event.type, name_of(event)), "no such wait")
+
+
+def told(fault: BaseException) -> tuple[str, str | None]:
+    """An error's name and cause, as an execution that failed by it tells them."""
+    if isinstance(fault, StepFailed):
+        return fault.error, fault.cause
+    found = traceback.extract_tb(fault.__traceback__)
+    where = ""
+    if found:
+        last = found[-1]
+        where = f", in {last.name} at {PurePath(last.filename).name}:{last.lineno}"
+    return type(fault).__name__, f"{fault}{where}"

@@ -1,0 +1,91 @@
+"""What functions give and take, as values that are kept and as the types that they name."""
+
+from __future__ import annotations
+
+import inspect
+import typing
+from collections.abc import Callable
+from typing import Any
+
+from ensue.engine.typed import as_typed
+from ensue.words import values
+from ensue.words.errors import EnsueError, InvalidDeclaration
+from ensue.words.shapes import Shape, as_plain, is_structured
+from ensue.words.values import Json
+
+
+def kept(value: object) -> Json:
+    """A value as it is read back once it is recorded.
+
+    Raises:
+        InvalidValue: it is no JSON value.
+        TooLarge: it is larger than 1 MiB.
+    """
+    return values.decode(values.encode(as_plain(value)))
+
+
+def as_told(value: object) -> Json:
+    """A value as history tells it; None for one that is no JSON value."""
+    try:
+        return kept(value)
+    except (EnsueError, TypeError):
+        return None
+
+
+def result_shape(function: Callable[..., Any]) -> Shape[Any] | None:
+    """The shape of what a function returns, where that is a type with fields; None for any other.
+
+    Raises:
+        InvalidDeclaration: JSON cannot hold its type.
+    """
+    found = inspect.unwrap(function)
+    try:
+        named = typing.get_type_hints(found, include_extras=True).get("return")
+    except (NameError, TypeError):
+        return None  # a type of the function's own scope: what it returns is read as plain values
+    if named is None or not is_structured(named):
+        return None
+    return Shape(named, str(getattr(found, "__name__", "step")))
+
+
+def reader(shape: Shape[Any] | None) -> Callable[[Json], Any]:
+    """What makes the code's value of a recorded one."""
+    if shape is None:
+        return _plain
+    fits = shape
+    return lambda found: as_typed(fits, found)
+
+
+def check_function(function: object, arguments: int) -> bool:
+    """Whether a step's function is called outside: an ``async def`` is.
+
+    Args:
+        function: what was given.
+        arguments: how many arguments it gets, but for the transaction of a ``def``.
+
+    Raises:
+        InvalidDeclaration: it is none, or takes other arguments.
+    """
+    if not callable(function):
+        raise InvalidDeclaration(
+            f"expected a function as a step, got {values.shown(function)}",
+            hint="Give the function and its arguments: ctx.step(charge, order).",
+        )
+    is_action = inspect.iscoroutinefunction(inspect.unwrap(function))
+    wanted = arguments if is_action else arguments + 1
+    try:
+        inspect.signature(function).bind(*range(wanted))
+    except TypeError:
+        name = getattr(function, "__name__", "step")
+        shape = "the arguments" if is_action else "the arguments, and the transaction as the last"
+        raise InvalidDeclaration(
+            f"expected {name} to take {shape}: {wanted}, got {name}{inspect.signature(function)}",
+            hint="A def runs inside the transaction and gets it as tx; an async def runs outside.",
+        ) from None
+    except ValueError:
+        pass  # what is written in C tells nothing of its arguments
+    return is_action
+
+
+def _plain(found: Json) -> Json:
+    return found
