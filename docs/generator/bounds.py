@@ -595,6 +595,30 @@ BOUNDS: dict[str, Bound] = {
     "languages.states:LISTED_AT_ONCE_MAX": Bound(
         STATES, "objects", "objects of a listing that are read at once", "the next follow"
     ),
+    "languages.states:NESTED_CALLS_MAX": Bound(
+        STATES, "levels", "intrinsic functions within each other", EXPRESSION
+    ),
+    "languages.states:CALL_CHARS_MAX": Bound(
+        STATES, "characters", "an intrinsic function with its arguments", EXPRESSION
+    ),
+    "languages.states:RANGE_ITEMS_MAX": Bound(
+        STATES, "items", "what `States.ArrayRange` gives", "`States.IntrinsicFailure`"
+    ),
+    "languages.states:TEXT_CHARS_MAX": Bound(
+        STATES,
+        "characters",
+        "what is hashed, or changed to or from Base64",
+        "`States.IntrinsicFailure`",
+    ),
+    "languages.states:TEMPLATE_LEVELS_MAX": Bound(
+        STATES, "levels", "nesting of a payload template", EXPRESSION
+    ),
+    "languages.states:QUERY_LEVELS_MAX": Bound(
+        STATES, "levels", "nesting of a value with JSONata in it", EXPRESSION
+    ),
+    "languages.states:RULE_LEVELS_MAX": Bound(
+        STATES, "levels", "nesting of the rules of a Choice", EXPRESSION
+    ),
     "languages.templates:MAX_TEMPLATE_LEVELS": Bound(
         HTTP, "levels", "nesting of a template", DECLARED
     ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -69,6 +69,7 @@ class Expression:
         now_ms: int,
         seed: bytes,
         bindings: Mapping[str, Json] | None = None,
+        functions: Mapping[str, Callable[..., Json]] | None = None,
     ) -> Json | Undefined:
         """What the expression finds in a value.
 
@@ -77,13 +78,15 @@ class Expression:
             now_ms: the time that ``$now`` and ``$millis`` tell.
             seed: what ``$random`` and ``$shuffle`` follow from.
             bindings: values of variables, by their names without the dollar.
+            functions: more functions, and others for those of the language, by such names. An
+                argument that is nothing comes as None; a ValueError fails the expression.
 
         Raises:
             JSONataError: it fails on this value.
             LimitExceeded: it takes more than half a second.
         """
         try:
-            found = self._found(value, now_ms, chance_of(seed), bindings or {})
+            found = self._found(value, now_ms, chance_of(seed), bindings or {}, functions or {})
         except ValueError as fault:
             if _told(str(fault))[0] == _TOOK_TOO_LONG:
                 raise LimitExceeded(
@@ -100,6 +103,7 @@ class Expression:
         now_ms: int,
         chance: Chance,
         bindings: Mapping[str, Json],
+        functions: Mapping[str, Callable[..., Json]],
     ) -> str | None:
         # The library's expressions belong to the thread that made them; to make one takes some
         # ten microseconds.
@@ -108,6 +112,8 @@ class Expression:
         expression.register_override("random", chance)
         expression.register_override("millis", lambda: now_ms)
         expression.register_override("now", lambda *given: told_time(now_ms, *given))
+        for name, function in functions.items():
+            expression.register_override(name, function)
         return expression.evaluate_json_or_none(
             None if isinstance(value, Undefined) else values.encode(values.as_json(value)),
             {name: values.as_json(bound) for name, bound in bindings.items()} or None,

@@ -1,0 +1,180 @@
+"""One JSONata expression of a field: what it reads is found once, and only that is given to it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Final, TypeAlias
+
+from ensue.languages.jsonata import UNDEFINED, JSONataError, Undefined, compile_expression
+from ensue.languages.states.environment import Environment
+from ensue.languages.states.errors import QueryError
+from ensue.languages.states.queries.functions import ADDED, functions
+from ensue.words.errors import LimitExceeded
+from ensue.words.values import Json, encode
+
+States: TypeAlias = Mapping[str, Json]
+"""What ``$states`` has beside ``context``: ``input``, ``result``, ``errorOutput``."""
+
+Evaluate: TypeAlias = Callable[[States, Environment], "Json | Undefined"]
+
+_TEXTS: Final = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|/\*.*?\*/", re.DOTALL)
+_VARIABLE: Final = re.compile(r"\$([A-Za-z_]\w*)")
+_BOUND: Final = re.compile(r"\$([A-Za-z_]\w*)\s*:=")
+_PARAMETERS: Final = re.compile(r"(?:function|λ)\s*\(([^)]*)\)")
+_STATES: Final = re.compile(r"\$states(?:\s*\.\s*([A-Za-z]\w*))?")
+_PLACE: Final = re.compile(r"\s*\$([A-Za-z_]\w*)((?:\.[A-Za-z_]\w*)*)\s*")
+_LITERALS: Final = frozenset({"true", "false", "null", "function"})
+
+
+class Expression:
+    """One expression.
+
+    Args:
+        text: the expression, without its braces.
+
+    Attributes:
+        text: the expression.
+        names: what it reads with a dollar that it does not bind itself: variables, functions.
+        reads_context: whether it reads ``$states.context``.
+
+    Raises:
+        InvalidExpression: it is no JSONata.
+        MissingExtra: jsonatapy is not installed.
+    """
+
+    def __init__(self, text: str) -> None:
+        self.text = text.strip()
+        self._compiled = compile_expression(self.text)
+        plain = _TEXTS.sub("''", self.text)
+        bound = set(_BOUND.findall(plain))
+        for parameters in _PARAMETERS.findall(plain):
+            bound.update(_VARIABLE.findall(parameters))
+        self.names = frozenset(_VARIABLE.findall(plain)) - bound - {"states"}
+        # What looks like a text may be part of a regular expression: more is bound, never less.
+        self._read = frozenset(_VARIABLE.findall(self.text))
+        self._functions = self._read & ADDED
+        # What is read of $states; all of it where it is read as a whole.
+        parts = set(_STATES.findall(self.text))
+        self._parts = frozenset(parts) if "" not in parts else _ALL
+        self.reads_context = "context" in self._parts
+        self._place = _place(plain)
+
+    def evaluate(self, states: States, environment: Environment, location: str) -> Json:
+        """What the expression finds.
+
+        Raises:
+            QueryError: it fails, or finds nothing.
+        """
+        found: Json | Undefined
+        found = (
+            self._walked(states, environment, location)
+            if self._place
+            else self._run(states, environment, location)
+        )
+        if isinstance(found, Undefined):
+            raise QueryError(f"{self._told(location)} returned nothing (undefined).", location)
+        return found
+
+    def unfit(self, location: str, expected: str, found: Json) -> QueryError:
+        """That what the expression found does not fit its field."""
+        return QueryError(
+            f"{self._told(location)} returned an unexpected result type. Expected '{expected}',"
+            f" but was '{_type_of(found)}' for value: {encode(found)}",
+            location,
+        )
+
+    def _told(self, location: str) -> str:
+        return f"The JSONata expression '{self.text}' specified for the field '{location}'"
+
+    def _run(self, states: States, environment: Environment, location: str) -> Json | Undefined:
+        bindings: dict[str, Json] = {
+            name: environment.variables[name]
+            for name in self._read
+            if name in environment.variables
+        }
+        if self._parts:
+            bindings["states"] = self._states(states, environment)
+        facts = environment.facts
+        try:
+            return self._compiled.evaluate(
+                UNDEFINED,
+                now_ms=facts.now_ms,
+                seed=facts.new_uuid().encode() if "shuffle" in self._read else b"",
+                bindings=bindings,
+                functions=functions(self._functions, facts) if self._functions else None,
+            )
+        except JSONataError as fault:
+            tail = f": {fault.message}" if fault.reason == "error" else f". {fault.message}"
+            raise QueryError(
+                f"{self._told(location)} threw an error during evaluation{tail}", location
+            ) from None
+        except LimitExceeded as fault:
+            raise QueryError(
+                f"{self._told(location)} threw an error during evaluation: {fault.message}",
+                location,
+            ) from None
+
+    def _states(self, states: States, environment: Environment) -> dict[str, Json]:
+        found = {name: value for name, value in states.items() if name in self._parts}
+        if "context" in self._parts:
+            found["context"] = environment.context
+        return found
+
+    def _walked(self, states: States, environment: Environment, location: str) -> Json | Undefined:
+        """What a plain path of names finds; anything but objects on its way is JSONata's."""
+        root, names = self._place or ("", ())
+        value: Json
+        if root == "states":
+            if not names:
+                return self._run(states, environment, location)
+            first, names = names[0], names[1:]
+            if first == "context":
+                value = environment.context
+            elif first in states:
+                value = states[first]
+            else:
+                return UNDEFINED
+        elif root in environment.variables:
+            value = environment.variables[root]
+        else:
+            return self._run(states, environment, location)
+        for name in names:
+            if not isinstance(value, dict):
+                return (
+                    self._run(states, environment, location)
+                    if isinstance(value, list)
+                    else UNDEFINED
+                )
+            if name not in value:
+                return UNDEFINED
+            value = value[name]
+        return value
+
+
+_ALL: Final = frozenset({"input", "result", "errorOutput", "context"})
+
+
+def _place(plain: str) -> tuple[str, tuple[str, ...]] | None:
+    """The root and the names of an expression that is a plain path: ``$states.input.total``."""
+    found = _PLACE.fullmatch(plain)
+    if found is None:
+        return None
+    names = tuple(found[2].split(".")[1:])
+    return None if _LITERALS.intersection(names) else (found[1], names)
+
+
+def _type_of(value: Json) -> str:
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "boolean"
+        case str():
+            return "string"
+        case list():
+            return "array"
+        case dict():
+            return "object"
+        case _:
+            return "number"
