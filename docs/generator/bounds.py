@@ -619,6 +619,21 @@ BOUNDS: dict[str, Bound] = {
     "languages.states:RULE_LEVELS_MAX": Bound(
         STATES, "levels", "nesting of the rules of a Choice", EXPRESSION
     ),
+    "languages.states:DEFINITION_CHARS_MAX": Bound(
+        STATES, "characters", "the JSON of a state machine", "`InvalidDefinition`"
+    ),
+    "languages.states:SCOPE_LEVELS_MAX": Bound(
+        STATES, "levels", "states within states of a state machine", "`InvalidDefinition`"
+    ),
+    "languages.states:PAYLOAD_BYTES_MAX": Bound(
+        STATES, "bytes", "an input, an output or a result", "`States.DataLimitExceeded`"
+    ),
+    "languages.states:HISTORY_EVENTS_MAX": Bound(
+        STATES, "events", "the history of an execution", "`States.Runtime`, announced from 80 %"
+    ),
+    "languages.states:TRANSITIONS_MAX": Bound(
+        STATES, "states", "what an execution on the command line goes through", "ABORTED"
+    ),
     "languages.templates:MAX_TEMPLATE_LEVELS": Bound(
         HTTP, "levels", "nesting of a template", DECLARED
     ),

@@ -6,7 +6,8 @@
     │   ├── InvalidName         a resource or attribute name breaks the naming rule
     │   ├── InvalidPattern      an event pattern does not compile
     │   ├── InvalidExpression   an expression, a path or a template does not compile or apply
-    │   └── InvalidDeclaration  an app declares something that cannot run
+    │   ├── InvalidDeclaration  an app declares something that cannot run
+    │   └── InvalidDefinition   a state machine's definition cannot run; lists all its faults
     ├── NotFound                no such resource, item, message or id
     │   └── NotKept             what was asked for is not kept any more
     ├── Conflict                the state of things forbids it
@@ -38,6 +39,8 @@ and, where there is something to do about it, a ``hint``.
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 
 class EnsueError(Exception):
@@ -102,6 +105,22 @@ class InvalidDeclaration(InvalidInput):
     """An app declares something that cannot run."""
 
     code = "invalid_declaration"
+
+
+class InvalidDefinition(InvalidInput):
+    """A state machine's definition cannot run.
+
+    Args:
+        faults: each fault: a JSON pointer, what is wrong there, and what to do.
+    """
+
+    code = "invalid_definition"
+
+    def __init__(self, faults: Sequence[tuple[str, str, str]]) -> None:
+        count = f"{len(faults)} faults: " if len(faults) > 1 else ""
+        told = "; ".join(f"{message}, at {at or 'the top'}" for at, message, _ in faults[:20])
+        super().__init__(f"{count}{told}", hint=faults[0][2] if len(faults) == 1 else None)
+        self.faults = tuple(faults)
 
 
 class NotFound(EnsueError):

@@ -36,21 +36,24 @@ class Branch(msgspec.Struct, omit_defaults=True, gc=False):
         index: which branch of the Parallel, which item of the Map.
         state: the name of the state it is in.
         phase: READY, WAITING, HOLDING, ENDED or FAILED.
-        entered: whether the state's input was taken and its Entered event told.
+        entered: the id of the event of the state's entry; 0 before it.
         input: the state's raw input.
         variables: what it assigned itself; what outer branches assigned is theirs.
         retries: how often each retrier of the state was used, by its position.
         attempt: counts what it waited for; a signal for another attempt is stale.
         entered_ms: when it entered the state.
         item: of an iteration: the item it was made for.
+        key: of an iteration over an object: the item's key.
+        items: while its Map runs: what to go over.
         previous: the id of its last history event.
         output: when ENDED, what it gives.
         error: when FAILED, the error's name.
         cause: when FAILED, the error's cause.
         due_ms: until when it sleeps; None when it does not.
-        waits: what it waits for: a task, a timer, a retry, items.
+        waits: what it waits for: a task that is ``scheduled``, ``started`` or ``submitted``, or the
+            end of a ``wait`` or of the delay before a ``retry``.
         token: the token of the task it waits for.
-        memory: what its Map, Parallel or task keeps between two signals.
+        memory: what its Map or Parallel keeps count of.
     """
 
     id: int
@@ -59,13 +62,15 @@ class Branch(msgspec.Struct, omit_defaults=True, gc=False):
     index: int = 0
     state: str = ""
     phase: str = READY
-    entered: bool = False
+    entered: int = 0
     input: Any = None
     variables: dict[str, Any] = {}
     retries: list[int] = []
     attempt: int = 0
     entered_ms: int = 0
     item: Any = None
+    key: str | None = None
+    items: list[Any] | None = None
     previous: int = 0
     output: Any = None
     error: str | None = None
@@ -73,7 +78,12 @@ class Branch(msgspec.Struct, omit_defaults=True, gc=False):
     due_ms: int | None = None
     waits: str = ""
     token: str | None = None
-    memory: dict[str, Any] = {}
+    memory: dict[str, int] = {}
+
+    @property
+    def iterates(self) -> bool:
+        """Whether it is one iteration of a Map."""
+        return self.scope.endswith(("/ItemProcessor", "/Iterator"))
 
 
 class Branches(Protocol):

@@ -67,7 +67,7 @@ class Progress(msgspec.Struct, omit_defaults=True):
     Attributes:
         next_event: the id of the next event.
         next_branch: the id of the next branch.
-        ready: the branches that can go on now, in their order; each is in phase READY.
+        ready: the branches that can go on now, in their order.
         cancelled: commands that are not taken yet: branch and attempt of each Cancel.
         warned: the kinds of warnings given so far.
     """

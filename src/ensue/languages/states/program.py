@@ -131,9 +131,11 @@ class State:
         data: what it does with its data.
         next: the state after it; None when it ends its scope, or chooses.
         reads_context: whether it reads the context object.
+        tries: whether it can fail and be tried again: it has ``retry`` and ``catch``.
     """
 
     type: ClassVar[str] = ""
+    tries: ClassVar[bool] = False
 
     name: str
     scope: str
@@ -177,6 +179,7 @@ class Task(State):
     """
 
     type: ClassVar[str] = "Task"
+    tries: ClassVar[bool] = True
     resource: TaskResource
     timeout: Amount | None = None
     heartbeat: Amount | None = None
@@ -192,7 +195,7 @@ class Rule:
     Attributes:
         condition: when it is taken.
         next: where it goes.
-        data: its own Assign and Output.
+        data: what becomes of the data when it is taken: its own Assign and Output.
         definition: as it is written.
     """
 
@@ -262,6 +265,7 @@ class Parallel(State):
     """
 
     type: ClassVar[str] = "Parallel"
+    tries: ClassVar[bool] = True
     branches: tuple[Scope, ...]
     retry: tuple[Retrier, ...] = ()
     catch: tuple[Catcher, ...] = ()
@@ -286,6 +290,7 @@ class Map(State):
     """
 
     type: ClassVar[str] = "Map"
+    tries: ClassVar[bool] = True
     processor: Scope
     mode: Mode = INLINE
     execution_type: str = "STANDARD"
@@ -331,7 +336,7 @@ class Machine:
     scope: Scope
     scopes: Mapping[str, Scope]
     comment: str = ""
-    timeout_s: Amount | None = None
+    timeout_s: int | None = None
     definition: Mapping[str, Json] = field(default_factory=dict)
     assigns: bool = False
     reads_context: bool = False
