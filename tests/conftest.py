@@ -16,17 +16,13 @@ import pytest
 from ensue.app.app import App
 from ensue.app.platform import Platform
 from ensue.engine.clock import HeldClock
-from ensue.engine.consumers import ActionConsumer
 from ensue.engine.database import MEMORY, StoreUrl
 from ensue.engine.home import Settings
 from ensue.engine.ids import seeded_random
 from ensue.engine.transaction import Origin, Transaction
+from ensue.testing.steps import Held, Steps
 
 T = TypeVar("T")
-
-ROUNDS_MAX = 20_000
-TURNS_MAX = 20
-STEPS_MAX = 2_000
 
 
 def pytest_configure() -> None:
@@ -66,6 +62,7 @@ class Stage:
             self.loop.close()
             raise
         self.engine = self.platform.engine
+        self._steps = Steps(self.platform, self.clock, Held())
 
     def wait(self, awaitable: Any) -> Any:
         """What an awaitable returns."""
@@ -98,11 +95,15 @@ class Stage:
 
     def settle(self) -> None:
         """Let the workers step until nothing more ensues at the present time."""
-        self.wait(self._settle())
+        self.wait(self._steps.settle())
 
     def advance(self, ms: int) -> None:
         """Move the clock, stopping wherever something is due."""
-        self.wait(self._advance(self.clock.now_ms() + ms))
+        self.wait(self._steps.advance_to(self.clock.now_ms() + ms))
+
+    async def let_actions_run(self) -> None:
+        """Until each has ended, or waits for the clock."""
+        await self._steps.let_actions_run()
 
     def close(self) -> None:
         """Stop as a process that ends well."""
@@ -110,57 +111,6 @@ class Stage:
             self.open = False
             self.wait(self.platform.close())
             self.loop.close()
-
-    async def _settle(self) -> None:
-        for _ in range(ROUNDS_MAX):
-            moved = False
-            for worker in self.engine.workers:
-                due_ms = worker.due_ms()
-                is_due = due_ms is not None and due_ms <= self.clock.now_ms()
-                if worker.woken.is_set() or is_due:
-                    worker.woken.clear()
-                    for _ in range(STEPS_MAX):
-                        if not await worker.step():
-                            break
-                        moved = True
-                    else:
-                        pytest.fail(f"{worker.name} goes on and on")
-            actions = [each for each in self.engine.workers if isinstance(each, ActionConsumer)]
-            if any(each.running for each in actions):
-                await self._let_actions_run()
-            if not moved and not any(each.woken.is_set() for each in self.engine.workers):
-                return
-        pytest.fail("it does not settle")
-
-    async def _let_actions_run(self) -> None:
-        """Until each has ended or waits for the clock; their transactions come before these."""
-        for _ in range(3):
-            await _turns(TURNS_MAX)
-            await self.engine.transact(lambda tx: None)
-
-    async def _advance(self, until_ms: int) -> None:
-        await self._settle()
-        for _ in range(ROUNDS_MAX):
-            next_ms = self._next_ms()
-            if next_ms is None or next_ms > until_ms:
-                self.clock.move_to(until_ms)
-                await self._settle()
-                return
-            self.clock.move_to(next_ms)
-            await self._settle()
-        pytest.fail("time does not pass")
-
-    def _next_ms(self) -> int | None:
-        times = [worker.due_ms() for worker in self.engine.workers] + [self.clock.next_ms()]
-        return min((time for time in times if time is not None), default=None)
-
-
-async def _turns(count: int) -> None:
-    loop = asyncio.get_running_loop()
-    for _ in range(count):
-        turned = loop.create_future()
-        loop.call_soon(turned.set_result, None)
-        await turned
 
 
 @pytest.fixture(params=["memory", "file"])

@@ -197,7 +197,7 @@ def test_killed_before_the_answer_is_settled_the_action_is_repeated_and_complete
 
     async def ask_only():
         await consumer.step()
-        await stage._let_actions_run()
+        await stage.let_actions_run()
 
     stage.wait(ask_only())
     left = crashed(stage)
@@ -221,7 +221,7 @@ def test_an_answer_that_came_before_the_stop_is_completed(file_store, run_on, ap
 
     async def ask_only():
         await consumer.step()
-        await stage._let_actions_run()
+        await stage.let_actions_run()
         await consumer.drain(0)
 
     stage.wait(ask_only())

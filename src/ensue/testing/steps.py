@@ -94,7 +94,7 @@ class Steps:
                 if await worker.step():
                     worker.woken.set()
                 moved = worker.woken.is_set() or moved
-        return await self._let_actions_run() or moved
+        return await self.let_actions_run() or moved
 
     def _free(self) -> list[Worker]:
         """The workers whose deliveries are not held."""
@@ -107,7 +107,8 @@ class Steps:
     def _any_woken(self) -> bool:
         return any(worker.woken.is_set() for worker in self._free())
 
-    async def _let_actions_run(self) -> bool:
+    async def let_actions_run(self) -> bool:
+        """Let each running action end or wait for the clock; returns whether a worker is woken."""
         """Let the loop turn until each running action has ended or waits for the held clock."""
         busy = [
             worker
@@ -132,7 +133,7 @@ class Steps:
             worker.woken.clear()
             if await worker.step():
                 worker.woken.set()
-            await self._let_actions_run()
+            await self.let_actions_run()
             if self._engine.delivered > before:
                 worker.woken.set()
                 return True

@@ -123,7 +123,7 @@ def test_killed_at_any_step_each_event_gets_to_the_target_once(mode, file_store,
 
     async def step(worker):
         await worker.step()
-        await stage._let_actions_run()
+        await stage.let_actions_run()
 
     for _ in range(6):
         for worker in stage.engine.workers:
