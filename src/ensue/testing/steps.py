@@ -109,7 +109,6 @@ class Steps:
 
     async def let_actions_run(self) -> bool:
         """Let each running action end or wait for the clock; returns whether a worker is woken."""
-        """Let the loop turn until each running action has ended or waits for the held clock."""
         busy = [
             worker
             for worker in self._engine.workers

@@ -20,6 +20,7 @@ EXPECTED = {
     "InvalidPattern": 400,
     "InvalidExpression": 400,
     "InvalidDeclaration": 400,
+    "InvalidDefinition": 400,
     "NotFound": 404,
     "NotKept": 410,
     "Conflict": 409,
@@ -41,6 +42,9 @@ EXPECTED = {
     "MissingSecret": 500,
     "Rejected": 502,
     "Unreachable": 502,
+    "WorkflowChanged": 409,
+    "StepFailed": 500,
+    "StepTimedOut": 500,
 }
 
 
@@ -48,12 +52,20 @@ def tree(kind: type[EnsueError]) -> list[type[EnsueError]]:
     return [kind, *(each for inner in kind.__subclasses__() for each in tree(inner))]
 
 
+def made(kind: type[EnsueError]) -> EnsueError:
+    if issubclass(kind, errors.InvalidDefinition):
+        return kind([("/StartAt", "it is so", "mend it")])
+    if issubclass(kind, errors.WorkflowChanged):
+        return kind(7, "this", "that")
+    return kind("it is so")
+
+
 OURS = [kind for kind in tree(EnsueError) if kind.__module__ == errors.__name__]
 
 
 @pytest.mark.parametrize("kind", OURS, ids=lambda kind: kind.__name__)
 def test_each_class_of_error_has_a_status(kind):
-    assert status_of(kind("it is so")) == EXPECTED[kind.__name__]
+    assert status_of(made(kind)) == EXPECTED[kind.__name__]
 
 
 def test_the_errors_that_only_http_knows_have_a_status():
