@@ -20,6 +20,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "docs")]
 from generator.apps import apps_page
 from generator.commands import cli_page, settings_page
 from generator.delivery import delivery_page
+from generator.integrations import integrations_page
 from generator.limits import limits_page
 from generator.names import kinds_page, names_page
 from generator.routes import errors_page, http_page
@@ -31,6 +32,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "docs/reference/cli.md": cli_page,
     "docs/reference/http.md": http_page,
     "docs/reference/delivery.md": delivery_page,
+    "docs/reference/integrations.md": integrations_page,
     "docs/reference/kinds.md": kinds_page,
     "docs/reference/names.md": names_page,
     "docs/reference/errors.md": errors_page,

@@ -797,4 +797,25 @@ BOUNDS: dict[str, Bound] = {
     "resources.workflow:COUNT_MAX": Bound(
         WORKFLOWS, "executions", "executions of a status that are counted", "so many"
     ),
+    "integrations:BATCH_MAX": Bound(
+        WORKFLOWS, "messages", "a batch that a task sends or publishes", "the error of the API"
+    ),
+    "integrations:ENTRIES_MAX": Bound(
+        WORKFLOWS, "events", "the events that a task puts at once", "the error of the API"
+    ),
+    "integrations:TRANSACTION_MAX": Bound(
+        WORKFLOWS, "items", "the parts of a transaction on tables", "the error of the API"
+    ),
+    "integrations:GET_BATCH_MAX": Bound(
+        WORKFLOWS, "items", "the items that a task gets at once", "the error of the API"
+    ),
+    "integrations:WRITE_BATCH_MAX": Bound(
+        WORKFLOWS, "items", "the items that a task writes at once", "the error of the API"
+    ),
+    "integrations:PAGE_ITEMS_MAX": Bound(
+        WORKFLOWS, "items", "what a query or scan of a task looks at", "`LastEvaluatedKey`"
+    ),
+    "integrations:KEYS_MAX": Bound(
+        WORKFLOWS, "objects", "a page of a bucket that a task lists", "the next page"
+    ),
 }

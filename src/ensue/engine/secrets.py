@@ -59,6 +59,11 @@ class Secret:
         """
         return cls("file", str(path))
 
+    @property
+    def place(self) -> str:
+        """Where it is kept: the name of the variable, or the path of the file."""
+        return self._place
+
     def __repr__(self) -> str:
         return f"Secret.{self._kind}({self._place!r})"
 

@@ -15,9 +15,23 @@ from ensue.resources.bucket.model import (
     VersionPage,
 )
 from ensue.resources.bucket.operations import OPERATIONS
-from ensue.resources.bucket.rules import OutOfRange, check_key, parse_range, said, span_of
-from ensue.resources.bucket.store import as_event, as_work, current, from_work, present
-from ensue.resources.bucket.transport import ObjectReader, put
+from ensue.resources.bucket.rules import (
+    OutOfRange,
+    Span,
+    check_key,
+    parse_range,
+    said,
+    span_of,
+)
+from ensue.resources.bucket.store import (
+    Stored,
+    as_event,
+    as_work,
+    current,
+    from_work,
+    present,
+)
+from ensue.resources.bucket.transport import ObjectReader, copy_in, put, read_in
 from ensue.words.kinds import Kind
 from ensue.words.values import Json
 
@@ -33,10 +47,13 @@ __all__ = [
     "ObjectVersion",
     "OutOfRange",
     "PutOptions",
+    "Span",
+    "Stored",
     "VersionPage",
     "as_event",
     "as_work",
     "check_key",
+    "copy_in",
     "current",
     "delete_in",
     "from_work",
@@ -44,6 +61,7 @@ __all__ = [
     "parse_range",
     "present",
     "put",
+    "read_in",
     "said",
     "span_of",
 ]

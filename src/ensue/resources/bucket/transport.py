@@ -112,6 +112,66 @@ def put(tx: Transaction, bucket: BucketModel, key: str, body: bytes, said: Said)
     return store.put(tx, bucket, key, Body(draft.place.id, len(body), _etag(body)), said)
 
 
+def read_in(tx: Transaction, bucket: BucketModel, stored: store.Stored, span: Span) -> bytes:
+    """Some bytes of a small body, within a transaction.
+
+    Raises:
+        TooLarge: they are more than 1 MiB.
+        StoreUnusable: the body cannot be read.
+    """
+    if span.length > BODY_BYTES_MAX:
+        raise TooLarge(
+            f"expected at most {BODY_BYTES_MAX} bytes within a transaction, got {span.length}",
+            at=stored.info.key,
+            hint="Read it from an async def, with Bucket.open.",
+        )
+    try:
+        body = tx.facts.shelf.open(BodyPlace(tx.number(bucket.ref), stored.body))
+    except FileNotFoundError:
+        raise StoreUnusable(
+            f"the body of {shown(stored.info.key)} is gone",
+            at=str(bucket.ref),
+            hint="`ensue check` says what else is damaged; restore a backup.",
+        ) from None
+    try:
+        return body.read(span.first, span.length)
+    finally:
+        body.close()
+
+
+def copy_in(
+    tx: Transaction,
+    source: tuple[BucketModel, store.Stored],
+    target: BucketModel,
+    key: str,
+    said: Said,
+) -> ObjectInfo:
+    """Let a key stand for the body of another object too, when this transaction commits.
+
+    A transaction that is undone leaves the body's second place, which the shelf's keeper removes.
+
+    Raises:
+        TooLarge: it is larger than the bucket takes.
+        ConditionFailed: another object is there than was expected.
+        StoreUnusable: the body cannot be read, or the disk is full.
+    """
+    facts, stored = tx.facts, source[1]
+    _check_size(target, stored.info.size)
+    before = BodyPlace(tx.number(source[0].ref), stored.body)
+    try:
+        draft = facts.shelf.link(before, tx.number(target.ref), facts.ids.new_id)
+    except FileNotFoundError:
+        raise StoreUnusable(
+            f"the body of {shown(stored.info.key)} is gone",
+            at=str(source[0].ref),
+            hint="`ensue check` says what else is damaged; restore a backup.",
+        ) from None
+    facts.shelf.unsettled.add(draft.place)
+    facts.shelf.writing.discard(draft.place)
+    body = Body(draft.place.id, stored.info.size, stored.info.etag)
+    return store.put(tx, target, key, body, said)
+
+
 @dataclass
 class ObjectReader:
     """An object whose body is being read. It stays readable when it is overwritten or deleted.

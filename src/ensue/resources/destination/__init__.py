@@ -8,6 +8,7 @@ from ensue.resources.destination.model import (
     ApiKey,
     Basic,
     DestinationOptions,
+    Exchanged,
     OAuthClientCredentials,
 )
 from ensue.resources.destination.operations import OPERATIONS
@@ -23,6 +24,7 @@ __all__ = [
     "Basic",
     "Destination",
     "DestinationOptions",
+    "Exchanged",
     "OAuthClientCredentials",
     "Outlets",
     "send",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Unpack
 
 import msgspec
@@ -24,6 +24,7 @@ from ensue.resources.destination.model import (
     Connection,
     DestinationModel,
     DestinationOptions,
+    Exchanged,
     OAuthClientCredentials,
     Waiting,
 )
@@ -114,9 +115,7 @@ class Destination(Pausable):
             TooLarge: its answer is larger than 1 MiB.
             NotPermitted: the store is a branch, from which nothing gets outside.
         """
-        engine = self._home.engine
-        caller = self._caller or Caller(self.model, self.plan, self._outlets, engine.clock)
-        answered = await caller.call_at_pace(body)
+        answered = await self._calling().call_at_pace(body)
         if not answered.body:
             return None
         try:
@@ -124,6 +123,33 @@ class Destination(Pausable):
         except (msgspec.DecodeError, RecursionError, UnicodeError):
             raise Rejected("expected JSON, got an answer that is none", at=str(self.ref)) from None
         return found
+
+    async def exchange(
+        self, method: str, url: str, *, headers: Mapping[str, str], content: bytes | None
+    ) -> Exchanged:
+        """Send a request of one's own to where this is, under its connection and its timeout.
+
+        Args:
+            method: such as ``GET``.
+            url: of the scheme, host and port of this destination's.
+            headers: by name; those of the connection are added.
+            content: the body; None for none.
+
+        Returns:
+            The answer, whatever its status.
+
+        Raises:
+            NotPermitted: the URL is somewhere else, or the store is a branch.
+            Unreachable: no answer came in time.
+            TooLarge: the answer is larger than 1 MiB.
+            MissingSecret: a secret is not there any more.
+        """
+        return await self._calling().exchange(method, url, headers, content)
+
+    def _calling(self) -> Caller:
+        if self._caller is not None:
+            return self._caller
+        return Caller(self.model, self.plan, self._outlets, self._home.engine.clock)
 
     async def depth(self) -> dict[str, Json]:
         """How much is to be sent."""

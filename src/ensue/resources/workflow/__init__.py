@@ -14,7 +14,7 @@ from ensue.resources.workflow.model import (
     WorkflowModel,
     WorkflowOptions,
 )
-from ensue.resources.workflow.store import start
+from ensue.resources.workflow.store import Started, describe, start
 
 __all__ = [
     "Execution",
@@ -24,10 +24,12 @@ __all__ = [
     "Integration",
     "Integrations",
     "Outside",
+    "Started",
     "TaskCall",
     "Waiting",
     "Workflow",
     "WorkflowModel",
     "WorkflowOptions",
+    "describe",
     "start",
 ]

@@ -109,6 +109,23 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True)
+class Exchanged:
+    """What was answered to a request of one's own, under a destination's connection.
+
+    Attributes:
+        status: of HTTP.
+        phrase: what the status is called.
+        headers: each name with its value, in their order; secrets in them are hidden.
+        body: as text; secrets in it are hidden.
+    """
+
+    status: int
+    phrase: str
+    headers: tuple[tuple[str, str], ...]
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
 class Answered:
     """What a destination answered, well.
 

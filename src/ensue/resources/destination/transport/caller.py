@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from typing import Protocol
 
 import httpx
@@ -17,6 +18,7 @@ from ensue.resources.destination.model import (
     ApiKey,
     Basic,
     DestinationModel,
+    Exchanged,
     OAuthClientCredentials,
 )
 from ensue.resources.destination.rules import (
@@ -35,7 +37,7 @@ from ensue.resources.destination.transport.credentials import (
 )
 from ensue.resources.destination.transport.exchange import drain, excerpt, read, said_of, timed
 from ensue.resources.destination.transport.tokens import Tokens
-from ensue.words.errors import LimitExceeded, Rejected, Unreachable
+from ensue.words.errors import LimitExceeded, NotPermitted, Rejected, Unreachable
 from ensue.words.values import Json
 from ensue.words.version import VERSION
 
@@ -161,17 +163,87 @@ class Caller:
         except _Unauthorized as fault:
             raise fault.rejected from None
 
+    async def exchange(
+        self, method: str, url: str, headers: Mapping[str, str], content: bytes | None
+    ) -> Exchanged:
+        """Send a request of one's own to where the destination is, under its connection.
+
+        Args:
+            method: such as ``GET``.
+            url: of the same scheme, host and port as the destination's.
+            headers: by name; those of the connection are added.
+            content: the body; None for none.
+
+        Returns:
+            The answer, whatever its status; secrets that it gives back are hidden.
+
+        Raises:
+            NotPermitted: it is somewhere else: a secret is shown to its destination only.
+            Unreachable: no answer came.
+            TooLarge: the answer is larger than 1 MiB.
+            MissingSecret: a secret is not there any more.
+        """
+        self._check_origin(url)
+        shown = await self._credentials.headers()
+        answer = await self._exchange_once(method, url, {**headers, **shown}, content)
+        if answer.status == UNAUTHORIZED and self._credentials.refused(shown):
+            shown = await self._credentials.headers()
+            answer = await self._exchange_once(method, url, {**headers, **shown}, content)
+        return answer
+
+    def _check_origin(self, url: str) -> None:
+        ours, asked = httpx.URL(self._model.url), httpx.URL(url)
+        if (ours.scheme, ours.host, ours.port) != (asked.scheme, asked.host, asked.port):
+            raise NotPermitted(
+                f"expected an address at {ours.scheme}://{ours.netloc.decode()}, where"
+                f" {self._model.ref} is, got {asked.scheme}://{asked.netloc.decode()}",
+                hint="A secret is shown to its own destination only: declare another one.",
+            )
+
+    async def _exchange_once(
+        self, method: str, url: str, headers: dict[str, str], content: bytes | None
+    ) -> Exchanged:
+        secret = {name: header_text(each) for name, each in self._secret_headers.items()}
+        request = self._request(url, content, headers | secret, method=method)
+        late = f"no answer came within {self._timeout_ms} ms"
+        mask = self._mask()
+
+        async def send() -> Exchanged:
+            answer = await self._client().send(request, stream=True, follow_redirects=False)
+            try:
+                body = await read(answer, ANSWER_BYTES_MAX)
+            finally:
+                await answer.aclose()
+            return Exchanged(
+                answer.status_code,
+                answer.reason_phrase,
+                tuple((name, mask.hide(value)) for name, value in answer.headers.multi_items()),
+                mask.hide(body.decode(errors="replace")),
+            )
+
+        try:
+            return await timed(self._clock, self._timeout_ms, late, send())
+        except httpx.HTTPError as fault:
+            raise Unreachable(mask.hide(said_of(fault)), at=request.url.host) from None
+
     def _client(self) -> httpx.AsyncClient:
         return self._outlets.client(
             str(self._model.ref), connections=self._model.policy.concurrency
         )
 
-    def _request(self, url: str, content: bytes | None, headers: dict[str, str]) -> httpx.Request:
+    def _request(
+        self,
+        url: str,
+        content: bytes | None,
+        headers: dict[str, str],
+        *,
+        method: str | None = None,
+    ) -> httpx.Request:
         ours = {"User-Agent": f"ensue/{VERSION}", "Accept-Encoding": "identity"}
         named = {name.lower() for name in headers}
         ours = {name: text for name, text in ours.items() if name.lower() not in named}
         return self._client().build_request(
-            self._model.method,
+            method or self._model.method,
             url,
             content=content,
             headers=ours | headers,

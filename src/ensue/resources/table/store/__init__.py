@@ -14,7 +14,15 @@ from ensue.resources.table.store.items import (
     update,
 )
 from ensue.resources.table.store.past import get_at, history, last_change
-from ensue.resources.table.store.queries import Asked, Counted, check_sort, count, query, scan
+from ensue.resources.table.store.queries import (
+    Asked,
+    Counted,
+    check_sort,
+    count,
+    place_of,
+    query,
+    scan,
+)
 from ensue.resources.table.store.snapshot import snapshot
 
 __all__ = [
@@ -32,6 +40,7 @@ __all__ = [
     "history",
     "last_change",
     "next_end_ms",
+    "place_of",
     "put",
     "query",
     "remove_expired",

@@ -144,6 +144,35 @@ def scan(
     return _page(tx, table, reading, asked, None)
 
 
+def place_of(
+    table: TableModel,
+    item: Mapping[str, object],
+    *,
+    index: str | None = None,
+    is_scan: bool = False,
+) -> str:
+    """Where a page begins that follows an item: what `Page.next` says behind it.
+
+    Args:
+        table: the table.
+        item: the item's key, and its attributes in the index.
+        index: the index that is queried; None for the table itself.
+        is_scan: whether the pages are those of a scan.
+
+    Raises:
+        InvalidValue: an attribute is missing, or cannot be of a key or an index.
+    """
+    of_index = 0 if index is None else len(table.indexes[index]) - 1
+    names = (*_attributes(table, index), *table.key) if index is not None else table.key
+    names = names if is_scan else names[1:] or names
+    parts: list[KeyValue] = []
+    for place, name in enumerate(names):
+        value, at = item.get(name), f"$.{name}"
+        in_index = place < of_index
+        parts.append(index_value(asked_of_index(value, at)) if in_index else key_value(value, at))
+    return _as_cursor(tuple(parts))
+
+
 def count(tx: Transaction, table: TableModel, before: Counted | None) -> tuple[int, Counted]:
     """How many items there are, and what to give as ``before`` the next time.
 

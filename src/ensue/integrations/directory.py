@@ -1,0 +1,217 @@
+"""What the tasks of workflows find by the names that AWS has for it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from typing import Final, TypeAlias
+
+from ensue.engine.clock import Clock
+from ensue.engine.home import Resource
+from ensue.engine.transaction import Transaction
+from ensue.integrations import (
+    dynamodb,
+    events,
+    http,
+    lambdas,
+    s3,
+    scheduler,
+    secrets,
+    sns,
+    sqs,
+    states,
+)
+from ensue.integrations.faults import Fault
+from ensue.integrations.names import Resources, last_part, nearest
+from ensue.integrations.parameters import Parameters
+from ensue.integrations.service import Action, Asked, Service
+from ensue.integrations.service import Inside as ToPerform
+from ensue.integrations.service import Outside as ToAct
+from ensue.languages.states.resource_names import (
+    REQUEST_RESPONSE,
+    SYNC,
+    SYNC_2,
+    WAIT_FOR_TASK_TOKEN,
+    TaskResource,
+)
+from ensue.resources.workflow import Inside, Integration, Outside, TaskCall
+from ensue.words.errors import NotFound
+from ensue.words.names import Ref
+from ensue.words.values import Json
+
+SERVICES: Final[Mapping[str, Service]] = {
+    service.name: service
+    for module in (dynamodb, sqs, sns, events, lambdas, states, s3, http, scheduler, secrets)
+    for service in module.SERVICES
+}
+
+
+Perform: TypeAlias = Callable[[Transaction, Json, TaskCall], Json]
+Act: TypeAlias = Callable[[Json, TaskCall], Awaitable[Json]]
+
+_SUFFIXES: Final = {
+    REQUEST_RESPONSE: "",
+    SYNC: ".sync",
+    SYNC_2: ".sync:2",
+    WAIT_FOR_TASK_TOKEN: ".waitForTaskToken",
+}
+
+
+class AwsIntegrations:
+    """Finds what a task calls among the resources that run.
+
+    Args:
+        resources: all that run, of all apps.
+        app: the app whose workflow calls.
+        clock: tells the time to what works outside.
+    """
+
+    def __init__(self, resources: Mapping[Ref, Resource], app: str, clock: Clock) -> None:
+        self._resources = Resources(resources, app)
+        self._clock = clock
+
+    def find(self, resource: TaskResource, arguments: Json = None) -> Integration:
+        """What a task calls.
+
+        Args:
+            resource: what the task names.
+            arguments: what it is called with; None when the workflow is declared.
+
+        Raises:
+            NotFound: there is no such service, action or mode; says what there is.
+        """
+        if resource.is_function:
+            return self._function(resource)
+        service, action = action_of(resource)
+        inside, outside = action.inside, action.outside
+        if outside is not None and (inside is None or self._is_outside(action, arguments)):
+            return Outside(self._acting(service, action.parameters, outside))
+        if inside is None:
+            raise NotFound(f"there is no {resource.text}")
+        return Inside(self._performing(service, action.parameters, inside))
+
+    def faults(
+        self, resource: TaskResource, given: Mapping[str, Json], computed: frozenset[str]
+    ) -> Iterator[tuple[str, str]]:
+        """What is wrong with a task as far as its definition tells.
+
+        Args:
+            resource: what the task names.
+            given: the parameters that are written there as they are.
+            computed: the names of those that are known at run time only.
+
+        Yields:
+            The name of a parameter, and what is wrong with it.
+        """
+        if resource.is_function:
+            return
+        service, action = action_of(resource)
+        yield from action.parameters.faults(given, computed=computed)
+        name = given.get(service.addressed or "")
+        if isinstance(name, str):
+            said = self._missing(service, name)
+            if said is not None:
+                yield service.addressed or "", said
+
+    def _missing(self, service: Service, name: str) -> str | None:
+        """What to say of a name that stands for no resource; None when it stands for one."""
+        if self._resources.find(service.kind, name_in(service, name)) is not None:
+            return None
+        like = self._resources.nearest(service.kind, name_in(service, name))
+        hint = "" if like is None else f"; did you mean {like}?"
+        return f"there is no {service.kind} {name}{hint}"
+
+    def _is_outside(self, action: Action, arguments: Json) -> bool:
+        tells = action.is_outside
+        if tells is None or not isinstance(arguments, dict):
+            return False
+        return tells(self._resources, arguments)
+
+    def _performing(self, service: Service, parameters: Parameters, inside: ToPerform) -> Perform:
+        resources = self._resources
+
+        def perform(tx: Transaction, arguments: Json, call: TaskCall) -> Json:
+            asked = Asked(resources, parameters.check(arguments), call, tx.now_ms)
+            try:
+                return _finished(service, inside(tx, asked), asked)
+            except Fault as fault:
+                raise service.wording.said(fault, asked.request_id) from None
+
+        return perform
+
+    def _acting(self, service: Service, parameters: Parameters, outside: ToAct) -> Act:
+        resources, clock = self._resources, self._clock
+
+        async def act(arguments: Json, call: TaskCall) -> Json:
+            asked = Asked(resources, parameters.check(arguments), call, clock.now_ms())
+            try:
+                return _finished(service, await outside(asked), asked)
+            except Fault as fault:
+                raise service.wording.said(fault, asked.request_id) from None
+
+        return act
+
+    def _function(self, resource: TaskResource) -> Integration:
+        """A function that is named by its own ARN: its answer is the task's, as it is."""
+        try:
+            function = lambdas.function_of(self._resources, resource.action)
+        except Fault as fault:
+            like = self._resources.nearest("function", resource.action)
+            hint = None if like is None else f"Did you mean {like}?"
+            raise NotFound(f"there is no function {resource.action}", hint=hint) from fault
+
+        def perform(tx: Transaction, arguments: Json, call: TaskCall) -> Json:
+            del call
+            return lambdas.call_inside(tx, function, arguments)
+
+        async def act(arguments: Json, call: TaskCall) -> Json:
+            del call
+            return await lambdas.call_outside(function, arguments)
+
+        return Outside(act) if function.is_action else Inside(perform)
+
+
+def action_of(resource: TaskResource) -> tuple[Service, Action]:
+    """The service and the action that a task names.
+
+    Raises:
+        NotFound: there is no such service, action or mode; says what there is.
+    """
+    service = SERVICES.get(resource.service)
+    if service is None:
+        raise _unknown("integration", resource.service, SERVICES)
+    action = service.actions.get(resource.action)
+    if action is None:
+        raise _unknown(f"action of {service.name}", resource.action, service.actions)
+    if resource.mode not in service.modes:
+        suffixes = [_SUFFIXES[mode] or "no suffix" for mode in service.modes]
+        raise NotFound(
+            f"there is no {service.name}:{action.name}{_SUFFIXES[resource.mode]}",
+            at=resource.text,
+            hint=f"It has {', '.join(suffixes)}.",
+        )
+    return service, action
+
+
+def name_in(service: Service, address: str) -> str:
+    """The name of a resource in the parameter by which a service names it."""
+    match service.kind:
+        case "function":
+            return lambdas.function_name(address)
+        case "workflow":
+            return states.workflow_name(address)
+    return last_part(address)
+
+
+def _unknown(what: str, name: str, others: Iterable[str]) -> NotFound:
+    like = nearest(name, others)
+    return NotFound(
+        f"there is no {what} called {name}",
+        hint=f"There are: {', '.join(others)}." if like is None else f"Did you mean {like}?",
+    )
+
+
+def _finished(service: Service, answer: Json, asked: Asked) -> Json:
+    """An answer with what Step Functions adds to it."""
+    if service.wire is None or not isinstance(answer, dict):
+        return answer
+    return answer | service.wire.metadata(answer, asked.request_id, asked.now_ms)
