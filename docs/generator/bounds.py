@@ -466,7 +466,9 @@ BOUNDS: dict[str, Bound] = {
     "doors.cli:TIMEOUT_S": Bound(CLI, "s", "an answer of the server", "`Unreachable`"),
     "doors.cli:CONNECT_TIMEOUT_S": Bound(CLI, "s", "a connection", "`Unreachable`"),
     "doors.cli:PORT_MAX": Bound(CLI, "port", "`--port`", "refused"),
-    "doors.cli:LINE_BYTES_MAX": Bound(CLI, "bytes", "a line that `pattern match` reads", LARGE),
+    "doors.cli:LINE_BYTES_MAX": Bound(
+        CLI, "bytes", "a line that `pattern match` or `states run` reads", LARGE
+    ),
     "doors.cli:PATTERNS_KEPT_MAX": Bound(
         CLI, "patterns", "patterns that `pattern match` keeps compiled", "compiled again"
     ),
@@ -479,6 +481,12 @@ BOUNDS: dict[str, Bound] = {
     "doors.cli:DETAIL_LENGTH_MAX": Bound(CLI, "characters", "a detail in `tail`", CUT),
     "doors.cli:NOTE_LENGTH_MAX": Bound(CLI, "characters", "a note in `why`", CUT),
     "doors.cli:CELL_LENGTH_MAX": Bound(CLI, "characters", "a cell of a table", CUT),
+    "doors.cli:EXPRESS_S": Bound(CLI, "s", "an express execution in `states run`", "timed out"),
+    "doors.cli:FILE_BYTES_MAX": Bound(CLI, "bytes", "a file that `states` reads", "refused"),
+    "doors.cli:MACHINES_KEPT_MAX": Bound(
+        CLI, "machines", "machines that `states run --cases` keeps compiled", "compiled again"
+    ),
+    "doors.cli:VALUE_LENGTH_MAX": Bound(CLI, "characters", "a value in `states run --trace`", CUT),
     "doors.cli:TEXT_LENGTH_MAX": Bound(CLI, "characters", "what was typed, in an error", CUT),
     "resources.schedule:NAME_LENGTH_MAX": Bound(
         SCHEDULES, "characters", "the name of a schedule", "`InvalidName`"

@@ -24,7 +24,7 @@ def cli_page() -> str:
     parts = [
         "# Commands",
         (
-            "`ensue COMMAND [OPTIONS] ...`. `run`, `new` and `pattern`, and `backup`, `branch`, `check`,"
+            "`ensue COMMAND [OPTIONS] ...`. `run`, `new`, `pattern` and `states`, and `backup`, `branch`, `check`,"
             " `export` and `import`, need no server; all others ask a running one."
         ),
         table(

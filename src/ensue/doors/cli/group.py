@@ -15,6 +15,7 @@ from ensue.doors.cli.objects import get_object, put_object
 from ensue.doors.cli.operations import operation_commands
 from ensue.doors.cli.pattern import pattern
 from ensue.doors.cli.run import run
+from ensue.doors.cli.states import states
 from ensue.doors.cli.status import status
 from ensue.doors.cli.tail import tail
 from ensue.doors.cli.why import why
@@ -29,7 +30,7 @@ def make_cli(*, serve: Serve, connect: Connect = connect) -> click.Group:
         connect: reaches a server; over HTTP by default.
     """
     own: list[click.Command] = [run, new, ls, describe, tail, why]
-    own += [pattern, status, backup, branch, check, export, import_]
+    own += [pattern, states, status, backup, branch, check, export, import_]
     own += [put_object, get_object]
     generated = operation_commands(leave_out=[each.name or "" for each in own])
     root = Root(
@@ -37,8 +38,8 @@ def make_cli(*, serve: Serve, connect: Connect = connect) -> click.Group:
         commands=[*own[:4], *generated, *group_commands(), *own[4:]],
         help=(
             "Run event-driven apps, and look into them while they run.\n\n"
-            "Run, new and pattern, and backup, branch, check, export and import, need no server."
-            " All others ask a running one: that at --url or ENSUE_URL."
+            "Run, new, pattern and states, and backup, branch, check, export and import, need no"
+            " server. All others ask a running one: that at --url or ENSUE_URL."
         ),
         epilog=examples(
             "ensue new shop && ensue run shop",

@@ -73,5 +73,6 @@ SECTIONS: Mapping[str, tuple[str, ...]] = {
         "release",
         "forget",
     ),
+    "Workflows": ("states",),
     "The store, without a server": ("backup", "branch", "check", "export", "import"),
 }

@@ -99,6 +99,7 @@ def execute(
     facts: VirtualFacts | None = None,
     execution: ExecutionFacts | None = None,
     limits: Limits | None = None,
+    branches: MemoryBranches | None = None,
 ) -> Execution:
     """Run a machine to its end.
 
@@ -111,13 +112,16 @@ def execute(
         facts: time and chance to begin with.
         execution: what the context object tells; made up when None.
         limits: what may not be exceeded.
+        branches: where the branches are kept, for a doer that asks where it is; a new one when
+            None.
 
     Returns:
         How it ended. An execution in which everyone waits for ever, or that goes through a million
         states, is ABORTED.
     """
     given_facts = facts or VirtualFacts()
-    return _Driver(machine, given_facts, execution, perform, limits).run(given)
+    kept = MemoryBranches() if branches is None else branches
+    return _Driver(machine, given_facts, execution, perform, limits, branches=kept).run(given)
 
 
 class _Driver:
@@ -130,6 +134,8 @@ class _Driver:
         execution: ExecutionFacts | None,
         perform: Doer | None,
         limits: Limits | None,
+        *,
+        branches: MemoryBranches,
     ) -> None:
         self._machine = machine
         self._facts = facts
@@ -138,7 +144,7 @@ class _Driver:
         self._ends_ms = (
             _NEVER if machine.timeout_s is None else told.started_ms + machine.timeout_s * 1000
         )
-        self._run = Run(machine, MemoryBranches(), facts, told, limits=limits)
+        self._run = Run(machine, branches, facts, told, limits=limits)
         # When, in which order it was asked for, whom to tell what.
         self._due: list[tuple[int, int, int, int, Signal]] = []
         self._asked = 0

@@ -21,11 +21,12 @@ Definition = Mapping[str, object]
 _OTHERWISE = "otherwise"
 
 
-def graph_of_machine(definition: Definition) -> Graph:
+def graph_of_machine(definition: Definition, title: str = "") -> Graph:
     """The graph of a definition, or of the part of one that has states.
 
     Args:
         definition: a definition without faults; or a branch, or a processor of items.
+        title: what it is called.
     """
     states = cast(Mapping[str, Definition], definition["States"])
     edges = [edge for name, state in states.items() for edge in _joined(_edges(name, state))]
@@ -33,6 +34,7 @@ def graph_of_machine(definition: Definition) -> Graph:
         cast(str, definition["StartAt"]),
         tuple(_node(name, state) for name, state in states.items()),
         tuple(edges),
+        title,
     )
 
 
