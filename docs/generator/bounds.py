@@ -594,6 +594,9 @@ BOUNDS: dict[str, Bound] = {
     "languages.states:BATCH_BYTES_MAX": Bound(
         STATES, "bytes", "the items that a child of a Map gets at once", "the next child gets them"
     ),
+    "languages.states:LABEL_LENGTH_MAX": Bound(
+        STATES, "characters", "the Label of a Map", "`InvalidDefinition`"
+    ),
     "languages.states:MAX_ITEMS_MAX": Bound(
         STATES, "items", "items that a Map reads", "`States.ItemReaderFailed`"
     ),

@@ -11,10 +11,11 @@ from heapq import heappop, heappush
 from typing import Final, TypeAlias
 
 from ensue.languages.states.branches import MemoryBranches
-from ensue.languages.states.commands import Command, Perform, Sleep
+from ensue.languages.states.commands import Command, Perform, Sleep, StartMapRun
 from ensue.languages.states.environment import Facts
 from ensue.languages.states.errors import HEARTBEAT_TIMEOUT, RUNTIME
 from ensue.languages.states.events import Event
+from ensue.languages.states.execute_maps import MapRunInMemory
 from ensue.languages.states.execution import (
     ABORTED,
     TIMED_OUT,
@@ -23,7 +24,9 @@ from ensue.languages.states.execution import (
     Status,
     Warned,
 )
-from ensue.languages.states.program import Machine
+from ensue.languages.states.map_runs.children import child_definition
+from ensue.languages.states.parse import compile_machine
+from ensue.languages.states.program import Machine, Map
 from ensue.languages.states.run import Run
 from ensue.languages.states.signals import Signal, TimedOut, Woken
 from ensue.languages.states.walk import Limits
@@ -140,6 +143,7 @@ class _Driver:
         self._machine = machine
         self._facts = facts
         self._perform = perform
+        self._limits = limits
         told = execution or made_up(facts)
         self._ends_ms = (
             _NEVER if machine.timeout_s is None else told.started_ms + machine.timeout_s * 1000
@@ -167,6 +171,32 @@ class _Driver:
             self._later(command.until_ms, command.branch, command.attempt, Woken())
         elif isinstance(command, Perform):
             self._answer(command)
+        elif isinstance(command, StartMapRun):
+            self._do_map_run(command)
+
+    def _do_map_run(self, command: StartMapRun) -> None:
+        plan, facts = command.plan, self._facts
+        state = self._machine.state(plan.scope, plan.state)
+        assert isinstance(state, Map)  # noqa: S101 - no other state asks for a map run
+        machine = compile_machine(child_definition(self._machine.definition, plan))
+
+        def run_child(name: str, given: Json, began_ms: int) -> Execution:
+            own = VirtualFacts(began_ms, int(facts.random() * 2**53))
+            return execute(
+                machine,
+                given,
+                self._perform,
+                facts=own,
+                execution=made_up(own, name),
+                limits=self._limits,
+            )
+
+        run = MapRunInMemory(state, command, facts, self._perform, run_child)
+        signal, ended_ms = run.run()
+        if ended_ms <= facts.now_ms:
+            self._run.signal(command.branch, command.attempt, signal)
+        else:
+            self._later(ended_ms, command.branch, command.attempt, signal)
 
     def _answer(self, task: Perform) -> None:
         answer = None if self._perform is None else self._perform(task)

@@ -5,7 +5,7 @@
 
 Iterations begin one by one, each when its turn in the queue of ready branches comes: a Map of ten
 thousand items whose iterations never wait keeps one of them at a time. A Map that is DISTRIBUTED
-plugs in at ``open_items`` (what to go over) and at ``close`` (what becomes of the results).
+is told of in ``distributed``.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def open_items(walk: Walk, branch: Branch, state: Map) -> None:
     raw = branch.input
     environment = walk.environment(branch, state)
     taken = select(state.data, raw, environment)
-    items, keyed = _items(state, taken, raw, environment)
+    items, keyed = items_of(state, taken, raw, environment)
     concurrency = whole_number(state.max_concurrency, taken, raw, environment, "MaxConcurrency")
     tolerated = _tolerated(state, len(items), taken, raw, environment)
     walk.tell(branch, "MapStateStarted", {"length": len(items)})
@@ -168,7 +168,9 @@ def _queue(walk: Walk, branch: Branch) -> None:
         walk.ready.appendleft(branch.id)
 
 
-def _items(state: Map, taken: Json, raw: Json, environment: Environment) -> tuple[list[Any], bool]:
+def items_of(
+    state: Map, taken: Json, raw: Json, environment: Environment
+) -> tuple[list[Any], bool]:
     """What to go over, and whether it is the entries of an object."""
     found: Json
     if state.items is None:

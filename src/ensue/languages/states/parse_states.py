@@ -11,6 +11,7 @@ from typing import Any, Final, Protocol
 from ensue.languages.states.check import Fault
 from ensue.languages.states.comparisons import compile_comparison
 from ensue.languages.states.fields import Fields
+from ensue.languages.states.parse_maps import read_distributed
 from ensue.languages.states.paths import compile_reference_path
 from ensue.languages.states.program import (
     DISCARD,
@@ -231,19 +232,20 @@ def _map(base: _Base, scopes: Scopes) -> State:
     selector = "ItemSelector" if "ItemSelector" in fields.written else "Parameters"
     config = processor.written.get("ProcessorConfig") or {}
     mode: Mode = INLINE
+    distributed: dict[str, Any] = {}
     if isinstance(config, dict) and config.get("Mode") == DISTRIBUTED:
         mode = DISTRIBUTED
+        distributed = read_distributed(fields, config)
     return Map(
         **base.given(_data(fields, fills=False)),
         processor=scopes.read(processor),
         mode=mode,
-        execution_type=str(config.get("ExecutionType", "STANDARD")),
         items=fields.query("Items") if fields.is_jsonata else fields.path("ItemsPath"),
         item_selector=fields.query(selector) if fields.is_jsonata else fields.payload(selector),
         max_concurrency=fields.amount("MaxConcurrency") or 0,
         tolerated_count=fields.amount("ToleratedFailureCount"),
         tolerated_percentage=fields.amount("ToleratedFailurePercentage", whole=False),
-        label=fields.text("Label"),
+        **distributed,
         retry=_retriers(fields),
         catch=_catchers(fields),
     )

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar, Final, Literal, TypeAlias
 
 from ensue.languages.states.comparisons import Comparison
+from ensue.languages.states.map_fields import ItemBatcher, ItemReader, ResultWriter
 from ensue.languages.states.paths import Path, ReferencePath
 from ensue.languages.states.payloads import Payload
 from ensue.languages.states.queries import Query
@@ -285,6 +286,9 @@ class Map(State):
         tolerated_count: so many iterations may fail; None for none.
         tolerated_percentage: so much of them may fail; None for none.
         label: a part of a map run's name.
+        reader: of a DISTRIBUTED one: where the items are read; None where they are its input.
+        batcher: of a DISTRIBUTED one: how many items a child gets; None for one.
+        writer: of a DISTRIBUTED one: where the results go; None for its output.
         retry: what happens first when it fails.
         catch: what happens when that is used up.
     """
@@ -300,6 +304,9 @@ class Map(State):
     tolerated_count: Amount | None = None
     tolerated_percentage: Amount | None = None
     label: str | None = None
+    reader: ItemReader | None = None
+    batcher: ItemBatcher | None = None
+    writer: ResultWriter | None = None
     retry: tuple[Retrier, ...] = ()
     catch: tuple[Catcher, ...] = ()
 

@@ -7,6 +7,7 @@ from typing import Any, Final, cast
 
 from ensue.languages.states import (
     choices,
+    distributed,
     failures,
     maps,
     parallels,
@@ -24,7 +25,7 @@ from ensue.languages.states.branches import (
     Branch,
     Branches,
 )
-from ensue.languages.states.commands import Command, Perform, Sleep
+from ensue.languages.states.commands import Command, Perform, Sleep, StartMapRun
 from ensue.languages.states.environment import Facts
 from ensue.languages.states.errors import TIMEOUT, StateError
 from ensue.languages.states.events import Event
@@ -51,7 +52,7 @@ from ensue.languages.states.signals import (
 from ensue.languages.states.walk import Limits, Walk
 from ensue.words.values import Json
 
-_Do = Callable[[Walk, Branch, Any], "Perform | None"]
+_Do = Callable[[Walk, Branch, Any], "Perform | StartMapRun | None"]
 _OVER: Final = frozenset({ENDED, FAILED})
 _DO: Final[dict[str, _Do]] = {
     "Pass": passing.do_pass,
@@ -61,7 +62,7 @@ _DO: Final[dict[str, _Do]] = {
     "Wait": waits.wait,
     "Task": tasks.schedule,
     "Parallel": parallels.fork,
-    "Map": maps.open_items,
+    "Map": distributed.open_map,
 }
 
 
@@ -179,14 +180,11 @@ class Run:
         state = walk.machine.state(branch.scope, branch.state)
         if isinstance(signal, Woken):
             return self._wake(branch, state)
-        if not isinstance(state, Task) or branch.due_ms is not None:
+        if not isinstance(state, Task | Map) or branch.due_ms is not None:
             return False
-        if isinstance(signal, Started):
-            return tasks.start(walk, branch, state, signal)
-        if isinstance(signal, Submitted):
-            return tasks.submit(walk, branch, state, signal)
-        self._answer(branch, state, signal)
-        return True
+        if isinstance(state, Map):
+            return self._end_map_run(branch, state, signal)
+        return self._tell_task(branch, state, signal)
 
     def stop(self, status: Status, error: str | None = None, cause: str | None = None) -> None:
         """End the execution from outside: ABORTED, or TIMED_OUT.
@@ -229,7 +227,7 @@ class Run:
         if branch.phase == WAITING:
             return Sleep(branch.id, branch.attempt, branch.due_ms or 0, branch.waits)
         state = walk.machine.scopes[branch.scope].states[branch.state]
-        command: Perform | None = None
+        command: Perform | StartMapRun | None = None
         try:
             if branch.phase == HOLDING:
                 maps.iterate(walk, branch, cast("Map", state))
@@ -258,6 +256,15 @@ class Run:
         self._settle(branch)
         return True
 
+    def _tell_task(self, branch: Branch, state: Task, signal: Signal) -> bool:
+        if isinstance(signal, Started):
+            return tasks.start(self._walk, branch, state, signal)
+        if isinstance(signal, Submitted):
+            return tasks.submit(self._walk, branch, state, signal)
+        if not isinstance(signal, Woken):
+            self._answer(branch, state, signal)
+        return True
+
     def _answer(self, branch: Branch, state: Task, signal: Succeeded | Failed | TimedOut) -> None:
         walk = self._walk
         try:
@@ -270,6 +277,16 @@ class Run:
         except StateError as fault:
             failures.handle(walk, branch, state, fault)
         self._settle(branch)
+
+    def _end_map_run(self, branch: Branch, state: Map, signal: Signal) -> bool:
+        if not isinstance(signal, Succeeded | Failed):
+            return False
+        try:
+            distributed.end(self._walk, branch, state, signal)
+        except StateError as fault:
+            failures.handle(self._walk, branch, state, fault)
+        self._settle(branch)
+        return True
 
     def _settle(self, branch: Branch) -> None:
         """After a branch went on, ended or failed: its next turn, or what its parent does."""
