@@ -645,6 +645,42 @@ BOUNDS: dict[str, Bound] = {
     "languages.states:TRANSITIONS_MAX": Bound(
         STATES, "states", "what an execution on the command line goes through", "ABORTED"
     ),
+    "languages.states:STATE_NAME_CHARS_MAX": Bound(
+        STATES, "characters", "the name of a state", "`InvalidDefinition`"
+    ),
+    "languages.states:NAME_CHARS_MAX": Bound(
+        STATES, "characters", "the name of a variable", "`InvalidDefinition`"
+    ),
+    "languages.states:LEVELS_MAX": Bound(
+        STATES, "levels", "states within states that are checked", "`InvalidDefinition`"
+    ),
+    "languages.states:SECONDS_MAX": Bound(
+        STATES,
+        "s",
+        "a time-out, a heartbeat, a Wait, the interval of a retrier",
+        "`InvalidDefinition`",
+    ),
+    "languages.states:DELAY_SECONDS_MAX": Bound(
+        STATES, "s", "MaxDelaySeconds of a retrier", "`InvalidDefinition`"
+    ),
+    "languages.states:ATTEMPTS_MAX": Bound(
+        STATES, "retries", "MaxAttempts of a retrier", "`InvalidDefinition`"
+    ),
+    "languages.states:BACKOFF_RATE_MAX": Bound(
+        STATES, "", "BackoffRate of a retrier", "`InvalidDefinition`"
+    ),
+    "languages.states:LABEL_CHARS_MAX": Bound(
+        STATES, "characters", "Label of a Map", "`InvalidDefinition`"
+    ),
+    "languages.states:TOLERATED_COUNT_MAX": Bound(
+        STATES, "iterations", "ToleratedFailureCount of a Map", "`InvalidDefinition`"
+    ),
+    "languages.states:CONCURRENCY_MAX": Bound(
+        STATES, "iterations", "MaxConcurrency of a Map", "`InvalidDefinition`"
+    ),
+    "languages.states:PERCENTAGE_MAX": Bound(
+        STATES, "%", "ToleratedFailurePercentage of a Map", "`InvalidDefinition`"
+    ),
     "languages.templates:MAX_TEMPLATE_LEVELS": Bound(
         HTTP, "levels", "nesting of a template", DECLARED
     ),

@@ -2,36 +2,65 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping
 
-from ensue.words.findings import ERROR
+from ensue.languages.states.faults import Fault, in_order, step
+from ensue.languages.states.parse import read_machine
+from ensue.words.findings import ERROR, WARNING
+from ensue.words.values import Json, shown
 
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """One thing that is wrong in a definition.
-
-    Attributes:
-        path: where: a JSON pointer such as ``/States/Charge/Next``.
-        message: what is wrong, without its final full stop.
-        hint: what to do about it, one sentence.
-        severity: ``error``: it cannot run. ``warning``: it can, but something is odd.
-    """
-
-    path: str
-    message: str
-    hint: str
-    severity: str = ERROR
-
-    def __str__(self) -> str:
-        return f"{self.severity}: {self.message}, at {self.path}. {self.hint}"
+__all__ = ["Fault", "check"]
 
 
-def check(definition: str | bytes | Mapping[str, object]) -> list[Fault]:
-    """Every fault of a definition, in the order in which they are written; [] for none.
+def check(definition: str | bytes | Mapping[str, Json]) -> list[Fault]:
+    """Every fault of a definition, in the order in which it is written; [] for none.
+
+    A definition whose faults are all warnings compiles, and one with an error does not; but for a
+    state that a text has twice, which JSON lets pass.
 
     Args:
-        definition: a state machine, as JSON text or as a dict.
+        definition: a state machine, as JSON text or as an object.
+
+    Raises:
+        MissingExtra: it has JSONata, and jsonatapy is not installed.
     """
-    raise NotImplementedError
+    _, faults = read_machine(definition)
+    if not isinstance(definition, str | bytes):
+        return faults
+    try:
+        written = json.loads(definition, object_pairs_hook=_Object)
+    except (ValueError, RecursionError):
+        return faults
+    if not isinstance(written, _Object):
+        return faults
+    return in_order(faults + list(_twice(written, "")), written)
+
+
+class _Object(dict[str, object]):
+    """An object of JSON that knows which of its keys stood there twice."""
+
+    __slots__ = ("twice",)
+
+    def __init__(self, pairs: list[tuple[str, object]]) -> None:
+        super().__init__(pairs)
+        counts = Counter(key for key, _ in pairs) if len(self) < len(pairs) else Counter[str]()
+        self.twice = [key for key, count in counts.items() if count > 1]
+
+
+def _twice(value: object, at: str) -> Iterator[Fault]:
+    if isinstance(value, _Object):
+        for key in value.twice:
+            state = at.rpartition("/")[2] == "States"
+            yield Fault(
+                step(at, key),
+                f"{shown(key)} is written twice, and the last counts",
+                "Rename one of the states." if state else "Remove one of them.",
+                ERROR if state else WARNING,
+            )
+        for key, each in value.items():
+            yield from _twice(each, step(at, key))
+    elif isinstance(value, list):
+        for i, each in enumerate(value):
+            yield from _twice(each, step(at, i))

@@ -73,18 +73,35 @@ class Comparison:
         return self._holds(value, environment)
 
 
-def compile_comparison(rule: Mapping[str, Json], *, at: str) -> Comparison:
+@dataclass(slots=True)
+class _Read:
+    """The paths of a rule, and what is wrong in the rules that it joins."""
+
+    paths: list[Path] = field(default_factory=list)
+    faults: list[InvalidExpression] = field(default_factory=list)
+
+
+def compile_comparison(
+    rule: Mapping[str, Json], *, at: str, faults: list[InvalidExpression] | None = None
+) -> Comparison:
     """A rule, checked; its Next, Assign, Output and Comment are not looked at.
 
     Args:
         rule: such as ``{"Variable": "$.total", "NumericGreaterThan": 100, "Next": "Review"}``.
         at: where it is written, for errors: a JSON pointer.
+        faults: gets all that is wrong in it, but for what is raised: the first of them.
 
     Raises:
         InvalidExpression: it is no rule.
     """
-    paths: list[Path] = []
-    holds = _rule(rule, at, paths, 0)
+    read = _Read()
+    holds = _rule(rule, at, read, 0)
+    if read.faults:
+        first, *others = read.faults
+        if faults is not None:
+            faults.extend(others)
+        raise first
+    paths = read.paths
     return Comparison(
         frozenset(path.variable for path in paths if path.variable is not None),
         any(path.text.startswith("$$") for path in paths),
@@ -92,7 +109,7 @@ def compile_comparison(rule: Mapping[str, Json], *, at: str) -> Comparison:
     )
 
 
-def _rule(rule: object, at: str, paths: list[Path], depth: int) -> _Holds:
+def _rule(rule: object, at: str, read: _Read, depth: int) -> _Holds:
     if depth > RULE_LEVELS_MAX:
         raise InvalidExpression(f"expected at most {RULE_LEVELS_MAX} levels of rules", at=at)
     if not isinstance(rule, Mapping):
@@ -108,25 +125,34 @@ def _rule(rule: object, at: str, paths: list[Path], depth: int) -> _Holds:
     name = found[0]
     operand, place = rule[name], f"{at}/{name}"
     if name in _JOINED:
-        return _joined(name, operand, place, paths, depth)
+        return _joined(name, operand, place, read, depth)
     variable = compile_path(rule.get("Variable"), at=f"{at}/Variable")
-    paths.append(variable)
-    return _compared(name, variable, operand, place, paths)
+    read.paths.append(variable)
+    return _compared(name, variable, operand, place, read)
 
 
-def _joined(name: str, operand: object, at: str, paths: list[Path], depth: int) -> _Holds:
+def _joined(name: str, operand: object, at: str, read: _Read, depth: int) -> _Holds:
     if name == "Not":
-        inner = _rule(operand, at, paths, depth + 1)
+        inner = _rule(operand, at, read, depth + 1)
         return lambda value, environment: not inner(value, environment)
     if not isinstance(operand, list) or not operand:
         raise InvalidExpression(f"expected a list of rules, got {shown(operand)}", at=at)
-    rules = [_rule(each, f"{at}/{i}", paths, depth + 1) for i, each in enumerate(operand)]
+    rules = [_noted(each, f"{at}/{i}", read, depth + 1) for i, each in enumerate(operand)]
     if name == "And":
         return lambda value, environment: all(rule(value, environment) for rule in rules)
     return lambda value, environment: any(rule(value, environment) for rule in rules)
 
 
-def _compared(name: str, variable: Path, operand: Json, at: str, paths: list[Path]) -> _Holds:
+def _noted(rule: object, at: str, read: _Read, depth: int) -> _Holds:
+    """One of the rules that are joined; when it is wrong, that is noted, and it never matches."""
+    try:
+        return _rule(rule, at, read, depth)
+    except InvalidExpression as fault:
+        read.faults.append(fault)
+        return lambda _value, _environment: False
+
+
+def _compared(name: str, variable: Path, operand: Json, at: str, read: _Read) -> _Holds:
     if name == "IsPresent":
         wanted, probe = _boolean(operand, at), variable.probe
         return lambda value, environment: (
@@ -142,7 +168,7 @@ def _compared(name: str, variable: Path, operand: Json, at: str, paths: list[Pat
     comparable = _COMPARABLE[kind]
     if name.endswith("Path"):
         other = compile_path(operand, at=at)
-        paths.append(other)
+        read.paths.append(other)
         return lambda value, environment: _stand(
             comparable(_found(variable, value, environment)),
             comparable(_found(other, value, environment)),

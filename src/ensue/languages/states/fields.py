@@ -4,22 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, TypeVar
 
-from ensue.languages.states.check import Fault
+from ensue.languages.states.faults import Fault, step
 from ensue.languages.states.paths import Path, compile_path
 from ensue.languages.states.payloads import Payload, compile_expression, compile_payload
 from ensue.languages.states.program import DISCARD, JSONATA, Amount, Discard, Language, Words
 from ensue.languages.states.queries import Query, compile_query
-from ensue.words.errors import InvalidInput
+from ensue.words.errors import InvalidExpression, InvalidInput
 from ensue.words.values import shown
 
 T = TypeVar("T")
-
-
-def step(pointer: str, key: str | int) -> str:
-    """The JSON pointer one step below another."""
-    return f"{pointer}/{str(key).replace('~', '~0').replace('/', '~1')}"
 
 
 @dataclass(slots=True)
@@ -113,10 +109,21 @@ class Fields:
         try:
             return compiler(self.written[name], at=at)
         except InvalidInput as fault:
-            place = fault.at if fault.at and fault.at.startswith(at) else at
-            hint = fault.hint or f"Mend {name}."
-            self.faults.append(Fault(place, fault.message, hint))
+            self.refused(fault, at, f"Mend {name}.")
             return None
+
+    def refused(self, fault: InvalidInput, at: str, hint: str) -> None:
+        """Note what a compiler refuses, at its place or, where it names none, at the field's."""
+        place = fault.at if fault.at and fault.at.startswith(at) else at
+        self.faults.append(Fault(place, fault.message, fault.hint or hint))
+
+    def _all_compiled(self, name: str, compiler: Callable[..., T]) -> T | None:
+        """A field of many expressions: all that are wrong are noted."""
+        more: list[InvalidExpression] = []
+        found = self.compiled(name, partial(compiler, faults=more))
+        for fault in more:
+            self.refused(fault, step(self.at, name), f"Mend {name}.")
+        return found
 
     def path(self, name: str) -> Path | None:
         """A path."""
@@ -130,11 +137,11 @@ class Fields:
 
     def payload(self, name: str) -> Payload | None:
         """A payload template."""
-        return self.compiled(name, compile_payload)
+        return self._all_compiled(name, compile_payload)
 
     def query(self, name: str) -> Query | None:
         """A value with JSONata in it."""
-        return self.compiled(name, compile_query)
+        return self._all_compiled(name, compile_query)
 
     def template(self, name: str) -> Payload | Query | None:
         """A payload template or a value with JSONata in it, as the language says."""

@@ -7,11 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ensue.languages.states.check import Fault
-from ensue.languages.states.fields import Fields, step
+from ensue.languages.states.faults import Fault, in_order, step
+from ensue.languages.states.fields import Fields
 from ensue.languages.states.parse_states import read_state
 from ensue.languages.states.program import JSONATA, JSONPATH, Language, Machine, Scope, State
+from ensue.languages.states.structure import structure_faults
 from ensue.words.errors import InvalidDefinition
+from ensue.words.findings import ERROR
 from ensue.words.values import Json, shown
 
 DEFINITION_CHARS_MAX = 1_048_576
@@ -29,12 +31,29 @@ def compile_machine(definition: str | bytes | Mapping[str, Json]) -> Machine:
         InvalidDefinition: it is no definition; lists every fault.
         MissingExtra: it has JSONata, and jsonatapy is not installed.
     """
+    machine, faults = read_machine(definition)
+    errors = [each for each in faults if each.severity == ERROR]
+    if machine is None or errors:
+        raise InvalidDefinition([(each.path, each.message, each.hint) for each in errors])
+    return machine
+
+
+def read_machine(
+    definition: str | bytes | Mapping[str, Json],
+) -> tuple[Machine | None, list[Fault]]:
+    """A state machine, and everything that is wrong in its definition, as it is written.
+
+    With an error among the faults the machine cannot run; None when there is none at all.
+
+    Raises:
+        MissingExtra: it has JSONata, and jsonatapy is not installed.
+    """
     faults: list[Fault] = []
     written = _read(definition, faults)
-    machine = None if written is None else _Reader(faults).machine(written)
-    if machine is None or faults:
-        raise InvalidDefinition([(each.path, each.message, each.hint) for each in faults])
-    return machine
+    if written is None:
+        return None, faults
+    machine = _Reader(faults).machine(written)
+    return machine, in_order(faults + structure_faults(written), written)
 
 
 def _read(definition: object, faults: list[Fault]) -> Mapping[str, Any] | None:
@@ -90,7 +109,6 @@ class _Reader:
             fields.fault("States", said, "Write at least one state.")
         else:
             self._read_states(fields, written, states)
-            self._check_names(fields, start, states, set(written))
         scope = Scope(fields.at, start, states)
         self.scopes[fields.at] = scope
         return scope
@@ -113,19 +131,6 @@ class _Reader:
                 self.reads_context = self.reads_context or state.reads_context
                 self.assigns = self.assigns or _assigns(each)
 
-    def _check_names(
-        self, fields: Fields, start: str, states: Mapping[str, State], written: set[str]
-    ) -> None:
-        hint = "Name a state that is beside it."
-        if start and start not in written:
-            fields.fault("StartAt", f"there is no state {shown(start)}", hint)
-        for name, state in states.items():
-            at = step(step(fields.at, "States"), name)
-            for place, to in _following(state):
-                if to not in written:
-                    said = f"there is no state {shown(to)}"
-                    self.faults.append(Fault(f"{at}{place}", said, hint))
-
 
 def _language(written: Mapping[str, Any], default: Language) -> Language:
     named = written.get("QueryLanguage")
@@ -135,20 +140,6 @@ def _language(written: Mapping[str, Any], default: Language) -> Language:
 
 
 def _assigns(written: Mapping[str, Any]) -> bool:
-    inner = [*written.get("Catch", ()), *written.get("Choices", ())]
+    lists = [written.get(name) for name in ("Catch", "Choices")]
+    inner = [each for listed in lists if isinstance(listed, list) for each in listed]
     return any(isinstance(each, Mapping) and "Assign" in each for each in [written, *inner])
-
-
-def _following(state: State) -> list[tuple[str, str]]:
-    """Where a state may go, each with where that is written."""
-    found: list[tuple[str, str]] = []
-    if state.next is not None:
-        found.append(("/Next", state.next))
-    rules = getattr(state, "rules", ())
-    found += [(f"/Choices/{i}/Next", rule.next) for i, rule in enumerate(rules)]
-    default = getattr(state, "default", None)
-    if default is not None:
-        found.append(("/Default", default))
-    catch = getattr(state, "catch", ())
-    found += [(f"/Catch/{i}/Next", each.next) for i, each in enumerate(catch) if each.next]
-    return found

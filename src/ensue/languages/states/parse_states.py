@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
-from ensue.languages.states.check import Fault
 from ensue.languages.states.comparisons import compile_comparison
 from ensue.languages.states.fields import Fields
 from ensue.languages.states.parse_maps import read_distributed
@@ -36,7 +35,7 @@ from ensue.languages.states.program import (
     Wait,
 )
 from ensue.languages.states.resource_names import parse_resource
-from ensue.words.errors import InvalidInput
+from ensue.words.errors import InvalidExpression, InvalidInput
 from ensue.words.values import shown
 
 _OF_OTHERS: Final = frozenset({"ItemProcessor", "Iterator", "Branches"})
@@ -172,11 +171,12 @@ def _rule(fields: Fields, around: Data) -> Rule | None:
         )
     assign = fields.payload("Assign")
     data = PathData(input_path=around.input_path, output_path=around.output_path, assign=assign)
+    more: list[InvalidExpression] = []
     try:
-        comparison = compile_comparison(fields.written, at=fields.at)
-    except InvalidInput as fault:
-        place = fault.at if fault.at and fault.at.startswith(fields.at) else fields.at
-        fields.faults.append(Fault(place, fault.message, fault.hint or "Mend the rule."))
+        comparison = compile_comparison(fields.written, at=fields.at, faults=more)
+    except InvalidExpression as fault:
+        for each in [fault, *more]:
+            fields.refused(each, fields.at, "Mend the rule.")
         return None
     return None if to is None else Rule(comparison, to, data, fields.written)
 
@@ -230,10 +230,11 @@ def _map(base: _Base, scopes: Scopes) -> State:
     name = "ItemProcessor" if "ItemProcessor" in fields.written else "Iterator"
     processor = fields.inner(name)
     selector = "ItemSelector" if "ItemSelector" in fields.written else "Parameters"
-    config = processor.written.get("ProcessorConfig") or {}
+    config = processor.written.get("ProcessorConfig")
+    config = config if isinstance(config, Mapping) else {}
     mode: Mode = INLINE
     distributed: dict[str, Any] = {}
-    if isinstance(config, dict) and config.get("Mode") == DISTRIBUTED:
+    if config.get("Mode") == DISTRIBUTED:
         mode = DISTRIBUTED
         distributed = read_distributed(fields, config)
     return Map(

@@ -45,10 +45,11 @@ class Payload:
 
 @dataclass(slots=True)
 class _Read:
-    """What the parts of a template read."""
+    """What the parts of a template read, and what is wrong in them."""
 
     variables: set[str] = field(default_factory=set)
     context: bool = False
+    faults: list[InvalidExpression] = field(default_factory=list)
 
     def note(self, path: Path) -> None:
         if path.variable is not None:
@@ -56,18 +57,26 @@ class _Read:
         self.context = self.context or path.text.startswith("$$")
 
 
-def compile_payload(template: Json, *, at: str) -> Payload:
+def compile_payload(
+    template: Json, *, at: str, faults: list[InvalidExpression] | None = None
+) -> Payload:
     """A template, checked. It may be any JSON.
 
     Args:
         template: such as ``{"order.$": "$.id", "kind": "new"}``.
         at: where it is written, for errors: a JSON pointer.
+        faults: gets all that is wrong in it, but for what is raised: the first of them.
 
     Raises:
         InvalidExpression: a path or a function in it is none, or a key stands there twice.
     """
     read = _Read()
     fill = _node(template, at, read, 0)
+    if read.faults:
+        first, *others = read.faults
+        if faults is not None:
+            faults.extend(others)
+        raise first
     if fill is None:
         return Payload(frozenset(), reads_context=False, constant=True, _fill=_constant(template))
     return Payload(frozenset(read.variables), read.context, constant=False, _fill=fill)
@@ -114,12 +123,14 @@ def _object(template: Mapping[str, Json], at: str, read: _Read, depth: int) -> _
         place = f"{at}/{key.replace('~', '~0').replace('/', '~1')}"
         if key.endswith(MARK):
             name = key.removesuffix(MARK)
-            if name in template:
-                raise InvalidExpression(
-                    f"expected {shown(name)} once, got {shown(name)} and {shown(key)}", at=place
-                )
-            fills[name] = _expression(part, place, key, read)
             varies = True
+            if name in template:
+                twice = f"expected {shown(name)} once, got {shown(name)} and {shown(key)}"
+                read.faults.append(InvalidExpression(twice, at=place))
+            try:
+                fills[name] = _expression(part, place, key, read)
+            except InvalidExpression as fault:
+                read.faults.append(fault)
         else:
             fill = _node(part, place, read, depth + 1)
             varies = varies or fill is not None

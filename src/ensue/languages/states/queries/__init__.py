@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from typing import Final, TypeAlias
 
 from ensue.languages.states.environment import Environment
@@ -40,8 +41,8 @@ class Query:
     variables: frozenset[str]
     reads_context: bool
     constant: bool
-    _run: _Run = field(repr=False)
-    _whole: Expression | None = field(repr=False)
+    _run: _Run = dataclass_field(repr=False)
+    _whole: Expression | None = dataclass_field(repr=False)
 
     def evaluate(self, states: States, environment: Environment, field: str) -> Json:
         """The value with what its expressions find.
@@ -119,19 +120,36 @@ class Query:
         )
 
 
-def compile_query(template: Json, *, at: str) -> Query:
+@dataclass(slots=True)
+class _Found:
+    """The expressions in a value, and what is wrong in them."""
+
+    expressions: list[Expression] = dataclass_field(default_factory=list)
+    faults: list[InvalidExpression] = dataclass_field(default_factory=list)
+
+
+def compile_query(
+    template: Json, *, at: str, faults: list[InvalidExpression] | None = None
+) -> Query:
     """A value, its expressions compiled.
 
     Args:
         template: any JSON, such as ``{"total": "{% $sum($states.input.prices) %}"}``.
         at: where it is written, for errors: a JSON pointer.
+        faults: gets all that is wrong in it, but for what is raised: the first of them.
 
     Raises:
         InvalidExpression: an expression in it is no JSONata.
         MissingExtra: jsonatapy is not installed.
     """
-    expressions: list[Expression] = []
-    run = _node(template, at, "", expressions, 0)
+    found = _Found()
+    run = _node(template, at, "", found, 0)
+    if found.faults:
+        first, *others = found.faults
+        if faults is not None:
+            faults.extend(others)
+        raise first
+    expressions = found.expressions
     whole = expressions[0] if is_expression(template) else None
     return Query(
         frozenset[str]().union(*(each.names for each in expressions)),
@@ -146,25 +164,23 @@ def _constant(value: Json) -> _Run:
     return lambda _states, _environment, _field: value
 
 
-def _node(
-    template: Json, at: str, below: str, expressions: list[Expression], depth: int
-) -> _Run | None:
+def _node(template: Json, at: str, below: str, found: _Found, depth: int) -> _Run | None:
     """What evaluates a part of a value; None for a part that is constant.
 
     Args:
         template: the part.
         at: where it is written.
         below: where it is within its field: ``/lines[0]/sku``.
-        expressions: gets the expressions in it.
+        found: gets the expressions in it.
         depth: how deep it is nested.
     """
     if depth > QUERY_LEVELS_MAX:
         raise InvalidExpression(f"expected at most {QUERY_LEVELS_MAX} levels", at=at)
     if isinstance(template, str):
-        return _text(template, at, below, expressions)
+        return _text(template, at, below, found)
     if isinstance(template, list):
         runs = [
-            _node(part, f"{at}/{i}", f"{below}[{i}]", expressions, depth + 1)
+            _node(part, f"{at}/{i}", f"{below}[{i}]", found, depth + 1)
             for i, part in enumerate(template)
         ]
         if not any(runs):
@@ -175,7 +191,7 @@ def _node(
         ]
     if isinstance(template, dict):
         parts: dict[str, _Run | None] = {
-            key: _node(part, _pointer(at, key), f"{below}/{key}", expressions, depth + 1)
+            key: _node(part, _pointer(at, key), f"{below}/{key}", found, depth + 1)
             for key, part in template.items()
         }
         if not any(parts.values()):
@@ -191,14 +207,15 @@ def _pointer(at: str, key: str) -> str:
     return f"{at}/{key.replace('~', '~0').replace('/', '~1')}"
 
 
-def _text(template: str, at: str, below: str, expressions: list[Expression]) -> _Run | None:
+def _text(template: str, at: str, below: str, found: _Found) -> _Run | None:
     if not is_expression(template):
         return None
     try:
         expression = Expression(template[len(OPENING) : -len(CLOSING)])
     except InvalidExpression as fault:
-        raise InvalidExpression(fault.message, at=at, hint=fault.hint) from None
-    expressions.append(expression)
+        found.faults.append(InvalidExpression(fault.message, at=at, hint=fault.hint))
+        return None
+    found.expressions.append(expression)
     if not below:
         return expression.evaluate
     return lambda states, environment, field: expression.evaluate(
