@@ -594,6 +594,9 @@ BOUNDS: dict[str, Bound] = {
     "languages.states:BATCH_BYTES_MAX": Bound(
         STATES, "bytes", "the items that a child of a Map gets at once", "the next child gets them"
     ),
+    "integrations:KNOWN_ETAGS_MAX": Bound(
+        WORK, "objects", "objects of which is known whether they are compressed", "looked at again"
+    ),
     "languages.states:LABEL_LENGTH_MAX": Bound(
         STATES, "characters", "the Label of a Map", "`InvalidDefinition`"
     ),

@@ -9,6 +9,7 @@ into the words of the API. One module is one service; `directory` finds them.
 from __future__ import annotations
 
 from ensue.integrations.directory import SERVICES, AwsIntegrations
+from ensue.integrations.objects import BucketObjects
 from ensue.integrations.service import Action, Service
 
-__all__ = ["SERVICES", "Action", "AwsIntegrations", "Service"]
+__all__ = ["SERVICES", "Action", "AwsIntegrations", "BucketObjects", "Service"]

@@ -15,6 +15,7 @@ from ensue.resources.workflow.model.integrations import (
     TaskCall,
     Waiting,
 )
+from ensue.resources.workflow.model.objects import Objects
 from ensue.resources.workflow.model.workflow import (
     ABORTED,
     BYTES_PER_COMMIT_MAX,
@@ -69,6 +70,7 @@ __all__ = [
     "Integration",
     "Integrations",
     "LogLevel",
+    "Objects",
     "Outside",
     "TaskCall",
     "Waiting",
