@@ -27,7 +27,8 @@ class Perform:
         timeout_ms: after this long without an end: TimedOut; None for never.
         heartbeat_ms: after this long without a heartbeat: TimedOut; None for never.
         credentials: as whom; None for as the execution.
-        token: what ends it, where it is a task that waits for its token, or an activity's.
+        token: what ends it, where it waits for its token, is an activity's, or lasts and reads
+            its token: then its end comes by itself or by the token, whichever is first.
     """
 
     branch: int

@@ -49,7 +49,7 @@ def open_items(walk: Walk, branch: Branch, state: Map) -> None:
         "after": branch.previous,
         "tolerated": tolerated,
         "failed": 0,
-        "keyed": keyed,
+        "keyed": int(keyed),
         "queued": 0,
     }
     if items:

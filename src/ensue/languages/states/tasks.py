@@ -11,7 +11,7 @@ from ensue.languages.states.environment import Environment
 from ensue.languages.states.errors import HEARTBEAT_TIMEOUT, StateError
 from ensue.languages.states.payloads import Payload
 from ensue.languages.states.program import Amount, Task
-from ensue.languages.states.resource_names import TaskResource
+from ensue.languages.states.resource_names import REQUEST_RESPONSE, TaskResource
 from ensue.languages.states.signals import Failed, Started, Submitted, Succeeded, TimedOut
 from ensue.languages.states.walk import Walk
 from ensue.words.values import Json
@@ -28,7 +28,9 @@ def schedule(walk: Walk, branch: Branch, state: Task) -> Perform:
         StateError: a field does not apply, or the arguments are too large.
     """
     resource = state.resource
-    if resource.wants_token:
+    # Whoever a task that lasts gives its token to can end it, whatever its mode.
+    lasts = resource.mode != REQUEST_RESPONSE and state.reads_context
+    if resource.wants_token or lasts:
         branch.token = walk.facts.new_uuid()
     environment = walk.environment(branch, state)
     raw = branch.input

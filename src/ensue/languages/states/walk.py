@@ -269,7 +269,9 @@ class Walk:
         """Forget a branch and those below it, and what they wait for."""
         for child in list(self.branches.children(branch.id)):
             self.drop(child)
-        if branch.phase == WAITING:
+        # Nobody has heard of a sleeper that is still to say so.
+        is_untold = branch.due_ms is not None and branch.id in self.ready
+        if branch.phase == WAITING and not is_untold:
             self.cancels.append((branch.id, branch.attempt))
         self.branches.remove(branch)
 
