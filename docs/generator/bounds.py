@@ -806,13 +806,28 @@ BOUNDS: dict[str, Bound] = {
         AGENTS, "bytes", "what a tool tells an agent's model", "it is told so"
     ),
     "engine:NUMBERS_WITHIN_MAX": Bound(
-        WORKFLOWS, "rows", "branches, and events, that an execution can number", "see `EVENTS_MAX`"
+        WORKFLOWS,
+        "rows",
+        "branches, and events, that an execution can number",
+        "see `HISTORY_EVENTS_MAX`",
     ),
-    "resources.workflow:PAYLOAD_BYTES_MAX": Bound(
-        WORKFLOWS, "bytes", "the input of an execution, and its output", LARGE
+    "resources.workflow:ADVANCES_MAX": Bound(
+        WORKFLOWS, "executions", "executions that go on in one transaction", "the next transaction"
     ),
-    "resources.workflow:EVENTS_MAX": Bound(
-        WORKFLOWS, "events", "the history of an execution", "it fails, and its error says so"
+    "resources.workflow:DEATHS_MAX": Bound(
+        WORKFLOWS, "deaths", "deaths of the process while a task is done", "its state fails"
+    ),
+    "resources.workflow:ERROR_LENGTH_MAX": Bound(
+        WORKFLOWS, "characters", "the error of `send_task_failure`", VALUE
+    ),
+    "resources.workflow:CAUSE_LENGTH_MAX": Bound(
+        WORKFLOWS, "characters", "the cause of `send_task_failure`", VALUE
+    ),
+    "resources.workflow:KEPT_MAX": Bound(
+        WORKFLOWS, "definitions", "definitions that are kept compiled", "compiled again"
+    ),
+    "resources.workflow:START_SYNC_MS": Bound(
+        WORKFLOWS, "ms", "how long `start_sync` waits by default", "it is shown as it is"
     ),
     "resources.workflow:TRANSITIONS_MAX": Bound(
         WORKFLOWS, "events", "what an execution does in one transaction", "it goes on in the next"

@@ -58,6 +58,13 @@ from ensue.resources.schemas import Schemas
 from ensue.resources.stream import ConsumerGroup, Records, ShardLease, Stream, StreamRecord
 from ensue.resources.table import Change, Index, Page, Table, Versioned
 from ensue.resources.topic import Notification, Topic
+from ensue.resources.workflow import (
+    Execution,
+    ExecutionChange,
+    ExecutionPage,
+    HistoryPage,
+    Workflow,
+)
 from ensue.words import version
 from ensue.words.errors import (
     ConditionFailed,
@@ -116,8 +123,12 @@ __all__ = [
     "Destination",
     "EnsueError",
     "Event",
+    "Execution",
+    "ExecutionChange",
+    "ExecutionPage",
     "Firing",
     "Function",
+    "HistoryPage",
     "Hmac",
     "Index",
     "InputPath",
@@ -197,6 +208,7 @@ __all__ = [
     "Verifier",
     "VersionPage",
     "Versioned",
+    "Workflow",
     "__version__",
     "check_pattern",
     "explain_pattern",

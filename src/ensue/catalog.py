@@ -16,6 +16,7 @@ from ensue.resources import (
     stream,
     table,
     topic,
+    workflow,
 )
 from ensue.words.kinds import Kind
 
@@ -35,5 +36,6 @@ KINDS: dict[str, Kind] = {
         destination.KIND,
         pipe.KIND,
         schemas.KIND,
+        workflow.KIND,
     )
 }

@@ -33,6 +33,13 @@ def app() -> App:
     jobs = app.queue("jobs", max_receives=1)
     leased = app.queue("leased")
     news.subscribe(leased, filter={"kind": ["none"]})
+    app.workflow(
+        "wait",
+        definition={
+            "StartAt": "Wait",
+            "States": {"Wait": {"Type": "Wait", "Seconds": 60, "End": True}},
+        },
+    )
     app.schedule("yearly", "cron(0 0 1 1 ? *)", to=leased)
 
     @app.on_change(stock)
@@ -106,6 +113,8 @@ def test_a_store_that_was_used_has_nothing_wrong_with_it(filled):
         "stream",
         "table",
         "topic",
+        "workflow",
+        "workflow-tasks",
     ]
     assert kinds == [(kind,) for kind in wanted]
     assert states == [(work.WAITING,), (work.LEASED,), (work.DONE,)]

@@ -85,6 +85,20 @@ class App(Routing):
         """
         return self.home.engine.read(lambda tx: function(*arguments, ReadTx(tx)))
 
+    async def send_task_success(self, token: str, output: object = None) -> None:
+        """End the task of a workflow that waits for a token; see `Tx.send_task_success`."""
+        await self.run(lambda tx: tx.send_task_success(token, output))
+
+    async def send_task_failure(
+        self, token: str, error: str | None = None, cause: str | None = None
+    ) -> None:
+        """Let the task of a workflow that waits for a token fail; see `Tx.send_task_failure`."""
+        await self.run(lambda tx: tx.send_task_failure(token, error, cause))
+
+    async def send_task_heartbeat(self, token: str) -> None:
+        """Say that one is still at a task of a workflow; see `Tx.send_task_heartbeat`."""
+        await self.run(lambda tx: tx.send_task_heartbeat(token))
+
     @property
     def http(self) -> httpx.AsyncClient:
         """A client for calls to the outside from actions.

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar, Unpack
 
 from ensue.app.direct import Declaring
-from ensue.app.piping import Piping
+from ensue.app.flowing import Flowing
 from ensue.app.planning import DirectOptions
 from ensue.app.routes import Answer, Route, RouteOptions
 from ensue.resources.table import Table
@@ -16,7 +16,7 @@ from ensue.words.shapes import TypeForm
 F = TypeVar("F", bound=Callable[[Any], Answer])
 
 
-class Routing(Piping):
+class Routing(Flowing):
     """What an app declares its routes with.
 
     Attributes:

@@ -59,6 +59,7 @@ class Engine:
         careful_work: work up to this number was there when the process before died.
         careful_logs: for each log, records up to this were there when the process before died.
         declared: the numbers of the resources that this process declares.
+        keeps_executions: how long, in ms, each workflow keeps executions that have ended.
         watches: what looks outside the store for news and wakes workers; `start` runs each.
         delivered: how often a handler was run.
         take_at_most: how many records or pieces of work a worker takes in one step.
@@ -74,6 +75,7 @@ class Engine:
         self.careful_work = 0
         self.careful_logs: dict[int, int] = {}
         self.declared: set[int] = set()
+        self.keeps_executions: dict[int, int] = {}
         self.delivered = 0
         self.take_at_most = BATCH_MAX
         self._numbers: dict[Ref, int] = {}

@@ -13,6 +13,7 @@ from ensue.engine import (
     gauges,
     idempotency,
     logs,
+    past_executions,
     redrives,
     replays,
     shards,
@@ -82,6 +83,7 @@ class Keeper:
             forgotten += self._trim(tx, source)
         forgotten += _forget_hops(tx, before_hop) + idempotency.forget(tx, CHUNK)
         forgotten += deduplication.forget(tx, CHUNK) + turns.forget(tx, CHUNK)
+        forgotten += past_executions.forget(tx, self._engine.keeps_executions, CHUNK)
         forgotten += redrives.forget(tx, before_ms, CHUNK) + replays.forget(tx, before_ms, CHUNK)
         return more or forgotten > 0
 

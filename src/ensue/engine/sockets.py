@@ -148,6 +148,7 @@ class Directory(Generic[TX]):
         self._targets: dict[Ref, Target[TX]] = {}
         self._sources: dict[Ref, Source] = {}
         self._callables: dict[Ref, Call] = {}
+        self._inside: dict[Ref, Callable[[TX, Json], Json]] = {}
         self._known: set[Ref] = set()
         self._sure: set[Ref] = set()
         self._onward: dict[Ref, tuple[Ref, ...]] = {}
@@ -188,6 +189,10 @@ class Directory(Generic[TX]):
             self._sources[ref] = source
         if call is not None:
             self._callables[ref] = call
+
+    def add_inside(self, ref: Ref, call: Callable[[TX, Json], Json]) -> None:
+        """Enter what calls a resource within the caller's transaction."""
+        self._inside[ref] = call
 
     def target(self, ref: Ref) -> Target[TX]:
         """The Target of a resource.
@@ -259,6 +264,19 @@ class Directory(Generic[TX]):
         if found is None:
             raise self._missing(ref, "can be called")
         return found
+
+    def inside(self, ref: Ref) -> Callable[[TX, Json], Json] | None:
+        """What calls a resource within the caller's transaction; None where nothing does."""
+        return self._inside.get(ref)
+
+    def has(self, ref: Ref) -> Sequence[str]:
+        """The sockets that a resource has: ``target``, ``source``, ``callable``."""
+        sockets: dict[str, Mapping[Ref, object]] = {
+            "target": self._targets,
+            "source": self._sources,
+            "callable": self._callables,
+        }
+        return [name for name, entered in sockets.items() if ref in entered]
 
     def _missing(self, ref: Ref, does: str) -> NotFound | InvalidDeclaration:
         if ref not in self._known:

@@ -7,10 +7,8 @@ import pytest
 from ensue.app.app import App
 from ensue.languages.states.branches import Branch
 from ensue.languages.states.events import Event
-from ensue.resources.workflow import Workflow, WorkflowModel
 from ensue.resources.workflow.store import branches, histories
 from ensue.words.errors import Conflict, InvalidName, InvalidValue, NotFound, TooLarge
-from ensue.words.names import Ref
 
 MACHINE = '{"StartAt":"A","States":{"A":{"Type":"Pass","End":true}}}'
 
@@ -18,8 +16,7 @@ MACHINE = '{"StartAt":"A","States":{"A":{"Type":"Pass","End":true}}}'
 @pytest.fixture
 def flow(store, run_on):
     app = App("wims")
-    made = Workflow(app.home, WorkflowModel(Ref("wims", "workflow", "ship")), MACHINE)
-    app.resources[made.ref] = made
+    made = app.workflow("ship", definition=MACHINE)
     made.stage = run_on(store, app)
     return made
 

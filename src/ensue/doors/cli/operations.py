@@ -127,6 +127,11 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
         "ensue replay order-events again --to billing --rate 1000/s",
     ),
     "replays": ("ensue replays order-events",),
+    "start": ("ensue start ship --input '{\"id\": 1}' --name order-1",),
+    "start-sync": ("ensue start-sync ship --input '{\"id\": 1}' --timeout 30s",),
+    "stop": ("ensue stop ship order-1 --cause 'ordered twice'",),
+    "execution": ("ensue execution ship order-1",),
+    "executions": ("ensue executions ship --status FAILED --limit 10",),
     "explain": ("ensue explain order-events 5d1c93e0-7a4b-8f26-8010-000000000007",),
 }
 

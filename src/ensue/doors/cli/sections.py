@@ -73,6 +73,6 @@ SECTIONS: Mapping[str, tuple[str, ...]] = {
         "release",
         "forget",
     ),
-    "Workflows": ("states",),
+    "Workflows": ("states", "start", "start-sync", "stop", "execution", "executions"),
     "The store, without a server": ("backup", "branch", "check", "export", "import"),
 }

@@ -180,6 +180,8 @@ class Function(Pausable):
             rename(tx, self.ref._replace(name=self.model.was), self.ref)
         engine.declare(tx, self.ref, values.encode(self.declared()))
         engine.directory.add(self.ref, target=self, call=self.call, is_sure=True)
+        if not self._is_action:
+            engine.directory.add_inside(self.ref, self.call_in)
 
     def connect(self, engine: Engine, tx: Transaction) -> None:
         """Take up its place in the log that it follows: for a new function, where it begins.

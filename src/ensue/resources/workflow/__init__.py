@@ -1,8 +1,17 @@
 """Workflows: state machines and async functions whose executions are durable."""
 
-from ensue.resources.workflow.handle import Workflow
+from ensue.resources.workflow.audit import (
+    audit,
+)
+from ensue.resources.workflow.handle import (
+    Workflow,
+)
 from ensue.resources.workflow.model import (
+    DEAD_LETTERS,
+    DEATHS_MAX,
+    STATUSES,
     Execution,
+    ExecutionChange,
     ExecutionPage,
     HistoryPage,
     Inside,
@@ -14,11 +23,32 @@ from ensue.resources.workflow.model import (
     Waiting,
     WorkflowModel,
     WorkflowOptions,
+    WorkflowType,
 )
-from ensue.resources.workflow.store import Started, describe, start
+from ensue.resources.workflow.operations import (
+    OPERATIONS,
+    status,
+)
+from ensue.resources.workflow.store import (
+    Started,
+    describe,
+    send_task_failure,
+    send_task_heartbeat,
+    send_task_success,
+    start,
+    tell_started,
+)
+from ensue.words.kinds import (
+    Kind,
+)
 
 __all__ = [
+    "DEAD_LETTERS",
+    "DEATHS_MAX",
+    "KIND",
+    "STATUSES",
     "Execution",
+    "ExecutionChange",
     "ExecutionPage",
     "HistoryPage",
     "Inside",
@@ -32,6 +62,21 @@ __all__ = [
     "Workflow",
     "WorkflowModel",
     "WorkflowOptions",
+    "WorkflowType",
     "describe",
+    "send_task_failure",
+    "send_task_heartbeat",
+    "send_task_success",
     "start",
+    "tell_started",
 ]
+
+KIND = Kind(
+    name="workflow",
+    plural="workflows",
+    summary="A state machine, or an async function, whose executions are durable.",
+    aws="Step Functions",
+    operations=OPERATIONS,
+    status=status,
+    audit=audit,
+)

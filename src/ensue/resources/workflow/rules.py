@@ -7,15 +7,15 @@ from typing import Any, Final
 
 import msgspec
 
+from ensue.languages.states.walk import PAYLOAD_BYTES_MAX
 from ensue.resources.workflow.model import (
     LOG_LEVELS,
     NAME_LENGTH_MAX,
-    PAYLOAD_BYTES_MAX,
     TYPES,
     is_execution_name,
 )
 from ensue.words import values
-from ensue.words.errors import InvalidDeclaration, InvalidName, TooLarge
+from ensue.words.errors import InvalidDeclaration, InvalidName, InvalidValue, TooLarge
 from ensue.words.values import Json
 
 _encode: Final = msgspec.json.Encoder(decimal_format="number").encode
@@ -52,6 +52,28 @@ def decoded(text: str | bytes) -> Json:
     """The value of a text that `encoded` made."""
     value: Json = _decode(text)
     return value
+
+
+def plain(value: object) -> tuple[Json, int]:
+    """A value that a task answered as plain JSON, a copy of its own, and the length of its text.
+
+    Raises:
+        InvalidValue: it has no JSON form; names where.
+    """
+    try:
+        text = _encode(value)
+    except (TypeError, ValueError, RecursionError):
+        values.check(value)
+        raise InvalidValue("expected an answer that JSON can hold", at="$") from None
+    return _decode(text), len(text)
+
+
+def copied(value: Json) -> Json:
+    """A copy of plain JSON, that who gets it may change."""
+    if value is None or type(value) in {str, int, float, bool}:
+        return value
+    copy: Json = _decode(_encode(value))
+    return copy
 
 
 def name_of(said: str | None, drawn: str) -> str:

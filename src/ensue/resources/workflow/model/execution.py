@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from ensue.words.values import Json
 
@@ -53,6 +54,53 @@ class Execution:
     def is_running(self) -> bool:
         """Whether it has not ended."""
         return self.status == "RUNNING"
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutionChange:
+    """A change of an execution's status, as a function of `App.on_execution` gets it.
+
+    Attributes:
+        id: the execution's record id.
+        workflow: the workflow's name.
+        name: the execution's name.
+        status: its status since: ``RUNNING``, ``SUCCEEDED``, ``FAILED``, ``TIMED_OUT`` or
+            ``ABORTED``.
+        started_ms: when it started, in ms since 1970.
+        ended_ms: when it ended; None while it runs.
+        input: what it was started with, when it starts; None else.
+        output: what it came to, when it has succeeded.
+        error: the name of the error that ended it.
+        cause: what happened then, for people.
+    """
+
+    id: str
+    workflow: str
+    name: str
+    status: str
+    started_ms: int
+    ended_ms: int | None = None
+    input: Json = None
+    output: Json = None
+    error: str | None = None
+    cause: str | None = None
+
+    @classmethod
+    def of(cls, workflow: str, said: Json) -> ExecutionChange:
+        """The change that a record of the workflow's log tells."""
+        told: Mapping[str, Any] = said if isinstance(said, dict) else {}
+        return cls(
+            id=str(told.get("id", "")),
+            workflow=workflow,
+            name=str(told.get("name", "")),
+            status=str(told.get("status", "")),
+            started_ms=told.get("startDate", 0),
+            ended_ms=told.get("stopDate"),
+            input=told.get("input"),
+            output=told.get("output"),
+            error=told.get("error"),
+            cause=told.get("cause"),
+        )
 
 
 @dataclass(frozen=True, slots=True)

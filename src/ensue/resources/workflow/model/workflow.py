@@ -26,11 +26,10 @@ LOG_LEVELS: tuple[str, ...] = get_args(LogLevel)
 RUNNING, SUCCEEDED, FAILED, TIMED_OUT, ABORTED = 0, 1, 2, 3, 4
 STATUSES = ("RUNNING", "SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED")
 
-PAYLOAD_BYTES_MAX = 262_144
-EVENTS_MAX = 25_000
 TRANSITIONS_MAX = 200
 BYTES_PER_COMMIT_MAX = 4_194_304
 PAGE_MAX = 1_000
+DEATHS_MAX = 3
 COUNT_MAX = 100_000
 KEEP_MS_DEFAULT = 90 * 86_400_000
 EXPRESS_MS_MAX = 300_000
@@ -43,7 +42,7 @@ REGION, ACCOUNT = "us-east-1", "000000000000"
 class WorkflowOptions(TypedDict, total=False):
     """How a workflow is run; see `App.workflow`."""
 
-    keep: str | float | None
+    keep: str | float
     log: LogLevel
     concurrency: int
     task_timeout: str | float

@@ -25,10 +25,11 @@ class Place:
         timer: the work that wakes it when it is time; None for none.
         task: the work that does its task outside; None for none.
         token: the token that is kept for it; None for none.
+        starts: whether executions may run that it has started and waits for.
         is_new: whether it is not in the store yet.
     """
 
-    __slots__ = ("branch", "is_new", "task", "timer", "token")
+    __slots__ = ("branch", "is_new", "starts", "task", "timer", "token")
 
     def __init__(
         self, branch: Branch, timer: int | None, task: int | None, *, is_new: bool
@@ -37,7 +38,13 @@ class Place:
         self.timer = timer
         self.task = task
         self.token = branch.token
+        self.starts = not is_new
         self.is_new = is_new
+
+    @property
+    def waits(self) -> bool:
+        """Whether there may be something that it waits for."""
+        return self.starts or bool(self.timer or self.task or self.token)
 
 
 class StoredBranches:
@@ -48,7 +55,7 @@ class StoredBranches:
         execution: the number of the execution.
     """
 
-    __slots__ = ("_changed", "_children_of", "_execution", "_gone", "_places", "_tx")
+    __slots__ = ("_changed", "_children_of", "_execution", "_gone", "_left", "_places", "_tx")
 
     def __init__(self, tx: Transaction, execution: int) -> None:
         self._tx = tx
@@ -57,6 +64,7 @@ class StoredBranches:
         self._children_of: dict[int, dict[int, Branch]] = {}
         self._changed: dict[int, Place] = {}
         self._gone: list[Place] = []
+        self._left: dict[int, Place] = {}
 
     def add(self, branch: Branch) -> None:
         """Keep a branch that is new."""
@@ -82,6 +90,15 @@ class StoredBranches:
         self._places[branch_id] = place
         return place
 
+    def left(self, branch_id: int) -> Place | None:
+        """The branch with this id that is gone, and still has work that it waited for."""
+        return self._left.pop(branch_id, None)
+
+    def changed(self, place: Place) -> None:
+        """Keep what a branch waits for now, at the end of the transaction."""
+        if self._places.get(place.branch.id) is place:
+            self._changed[place.branch.id] = place
+
     def save(self, branch: Branch) -> None:
         """Keep what was changed of a branch, at the end of the transaction."""
         place = self._places[branch.id]
@@ -102,8 +119,12 @@ class StoredBranches:
         self._changed.pop(branch.id, None)
         if branch.parent in self._children_of:
             self._children_of[branch.parent].pop(branch.id, None)
-        if place is not None and not place.is_new:
+        if place is None:
+            return
+        if not place.is_new:
             self._gone.append(place)
+        if place.waits:
+            self._left[branch.id] = place
 
     def flush(self) -> None:
         """Write what has changed."""
@@ -158,3 +179,20 @@ class StoredBranches:
             if place is not None and place.branch.parent == parent_id:
                 children[branch_id] = place.branch
         return children
+
+
+def all_places(tx: Transaction, execution: int) -> list[Place]:
+    """All branches of an execution that are in the store, and what they wait for."""
+    found = tx.execute(
+        "SELECT body, timer, task FROM ensue_branches WHERE id BETWEEN ? AND ?", _range(execution)
+    )
+    return [Place(_decode(body), timer, task, is_new=False) for body, timer, task in found]
+
+
+def forget_branches(tx: Transaction, execution: int) -> None:
+    """Forget all branches of an execution."""
+    tx.execute("DELETE FROM ensue_branches WHERE id BETWEEN ? AND ?", _range(execution))
+
+
+def _range(execution: int) -> tuple[int, int]:
+    return executions.key(execution, 0), executions.key(execution + 1, 0) - 1

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple, cast
 
 from ensue.engine import executions, logs, work
+from ensue.engine.ids import RecordIds
 from ensue.engine.transaction import Transaction
 from ensue.resources.workflow import rules
 from ensue.resources.workflow.model import (
@@ -170,6 +171,7 @@ def tell(
         name,
         f'{{"id":"{record_id}","name":{values.encode(name)},"status":"{STATUSES[status]}",{more}}}',
     )
+    tx.touched.add(tx.number(workflow.ref))
 
 
 def load(tx: Transaction, execution: int) -> Loaded | None:
@@ -186,11 +188,13 @@ def input_of(tx: Transaction, execution: int) -> Any:  # noqa: ANN401 - a JSON v
     return None if found is None else rules.decoded(str(found[0]))
 
 
-def save(tx: Transaction, execution: int, progress: str, warnings: str | None) -> None:
-    """Keep how far an execution is."""
+def save(
+    tx: Transaction, execution: int, progress: str, warnings: str | None, timer: int | None
+) -> None:
+    """Keep how far an execution is, and the work that ends it when its time is over."""
     tx.execute(
-        "UPDATE ensue_executions SET progress = ?, warnings = ? WHERE id = ?",
-        (progress, warnings, execution),
+        "UPDATE ensue_executions SET progress = ?, warnings = ?, timer = ? WHERE id = ?",
+        (progress, warnings, timer, execution),
     )
 
 
@@ -239,3 +243,15 @@ def number_of(tx: Transaction, workflow: WorkflowModel, name: str) -> int:
 def execution_id(tx: Transaction, execution: int) -> str:
     """The record id of an execution."""
     return executions.record_id(tx.facts.records, execution)
+
+
+def number_in(records: RecordIds, execution_id: str) -> int:
+    """The number of the execution with a record id.
+
+    Raises:
+        NotFound: it is the id of none.
+    """
+    found = executions.number_of(records, execution_id)
+    if found is None:
+        raise NotFound(f"there is no execution {execution_id}")
+    return found

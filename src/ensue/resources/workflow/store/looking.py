@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import msgspec
 
-from ensue.engine import executions
+from ensue.engine import executions, work
 from ensue.engine.database import Row
 from ensue.engine.hops import first_since
 from ensue.engine.transaction import Transaction
@@ -24,7 +24,7 @@ from ensue.resources.workflow.model import (
     WorkflowModel,
 )
 from ensue.resources.workflow.store import histories
-from ensue.resources.workflow.store.executions import number_of
+from ensue.resources.workflow.store.executions import Started, number_of
 from ensue.words.errors import InvalidValue, NotFound
 from ensue.words.values import Json
 
@@ -230,4 +230,28 @@ def _shown(
         definition=definition,
         redrives=redrives,
         warnings=() if warnings is None else tuple(msgspec.json.decode(warnings, type=list[str])),
+    )
+
+
+def shown_new(
+    tx: Transaction, workflow: WorkflowModel, definition: int, started: Started, given: str
+) -> Execution:
+    """An execution that was just started."""
+    if workflow.is_express:
+        record_id = work.record_id(tx, started.number)
+    else:
+        record_id = executions.record_id(tx.facts.records, started.number)
+    return Execution(
+        id=record_id,
+        arn=workflow.execution_arn(started.name),
+        workflow=workflow.ref.name,
+        name=started.name,
+        status="RUNNING",
+        input=rules.decoded(given),
+        output=None,
+        error=None,
+        cause=None,
+        started_ms=started.started_ms,
+        ended_ms=None,
+        definition=definition,
     )

@@ -1,0 +1,193 @@
+"""The workflows of an app, as declared, and what follows their executions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeVar, Unpack
+
+from ensue.app.options import HandlerOptions, terms_of
+from ensue.app.piping import Piping
+from ensue.engine.handlers import Policy
+from ensue.engine.home import Resource
+from ensue.engine.lanes import parse_start
+from ensue.engine.logs import Record
+from ensue.engine.transaction import Transaction
+from ensue.resources import workflow as workflow_kind
+from ensue.resources.function import Feed
+from ensue.resources.queue import Queue
+from ensue.resources.workflow import (
+    STATUSES,
+    ExecutionChange,
+    Workflow,
+    WorkflowModel,
+    WorkflowOptions,
+    WorkflowType,
+)
+from ensue.words import values
+from ensue.words.errors import InvalidDeclaration
+from ensue.words.names import Ref, check_name
+from ensue.words.units import duration_ms
+from ensue.words.values import Json
+
+F = TypeVar("F", bound=Callable[..., object])
+
+KEEP = "90d"
+TASKS_AT_ONCE = 100
+TASK_TIMEOUT = "1h"
+
+
+class Flowing(Piping):
+    """What an app declares its workflows with."""
+
+    def workflow(
+        self,
+        name: str,
+        *,
+        definition: Mapping[str, object] | str | Path,
+        type: WorkflowType = "STANDARD",  # noqa: A002 - the word for it
+        **options: Unpack[WorkflowOptions],
+    ) -> Workflow:
+        """Declare a workflow by its definition in the Amazon States Language.
+
+        Each execution of a ``STANDARD`` workflow is durable at every transition, and a task that is
+        done inside is done exactly once. An ``EXPRESS`` execution runs in memory, at least once.
+
+        Args:
+            name: its name.
+            definition: a state machine: an object, JSON text, or the path of a file with it. In an
+                object a resource of the app may stand where a task names its ``Resource``.
+            type: ``STANDARD`` or ``EXPRESS``.
+            options: ``keep``: how long executions are kept when they have ended (``"90d"``).
+                ``log``: of an express workflow: the history of which executions is kept: ``ALL``,
+                ``ERROR`` (those that failed) or ``OFF``. ``concurrency``: how many tasks outside,
+                or express executions, run at once (100). ``task_timeout``: how long a task outside
+                may run that says nothing of it (``"1h"``). ``was``: the name that it had before.
+
+        Raises:
+            InvalidName: the name breaks the naming rule.
+            InvalidDefinition: it is no state machine; lists every fault.
+            InvalidDeclaration: the name is taken, an option is none, or a task calls what is not
+                there.
+        """
+        ref = Ref(self.name, "workflow", check_name(name, "workflow"))
+        policy = Policy(
+            max_receives=workflow_kind.DEATHS_MAX,
+            timeout_ms=duration_ms(options.get("task_timeout", TASK_TIMEOUT)),
+            concurrency=options.get("concurrency", TASKS_AT_ONCE),
+        )
+        policy.check(str(ref))
+        model = WorkflowModel(
+            ref,
+            type=type,
+            keep_ms=duration_ms(options.get("keep", KEEP)),
+            log=options.get("log", "ERROR"),
+            policy=policy,
+            was=options.get("was"),
+        )
+        flow = self._add(Workflow(self.home, model, text_of(definition, self.name)))
+        was = None if model.was is None else model.was + workflow_kind.DEAD_LETTERS
+        self._add(Queue(self.home, model.dead_letters.name, is_dead_letters=True, was=was))
+        return flow
+
+    def on_execution(
+        self,
+        flow: Workflow,
+        *,
+        status: str | Sequence[str] | None = None,
+        start: str | int = "latest",
+        name: str | None = None,
+        retries: int = 9,
+        **policy: Unpack[HandlerOptions],
+    ) -> Callable[[F], F]:
+        """Declare a function that follows a workflow's executions: each change of status.
+
+        It gets an `ExecutionChange`. A change that fails is retried, and holds back the later
+        changes of its execution only.
+
+        Args:
+            flow: whose executions.
+            status: only changes to it, or to these: ``RUNNING``, ``SUCCEEDED``, ``FAILED``,
+                ``TIMED_OUT``, ``ABORTED``; all by default.
+            start: where a new function begins: ``"latest"``, ``"horizon"``, a sequence number, or
+                a time as ISO 8601.
+            name: its name; the function's own by default.
+            retries: how often it is tried again before a change is dead-lettered.
+            policy: as for `function`.
+
+        Raises:
+            InvalidValue: there is no such place to start at.
+            InvalidDeclaration: there is no such status, the name is taken, or the function takes
+                other arguments than (change, tx), or (change) for an ``async def``.
+        """
+        wanted = _statuses(status)
+        kinds = frozenset(each.lower() for each in wanted)
+
+        def wants(record: Record) -> bool:
+            return record.kind in kinds
+
+        def show(tx: Transaction, record: Record) -> ExecutionChange:
+            del tx
+            return ExecutionChange.of(flow.ref.name, values.decode(record.new or "{}"))
+
+        def present(body: Json, work_id: str) -> ExecutionChange:
+            del work_id
+            return ExecutionChange.of(flow.ref.name, body)
+
+        feed = Feed(
+            source=flow.ref,
+            wants=wants,
+            present=show,
+            as_work=lambda _, record: record.new or "{}",
+            said={"workflow": flow.ref.name, "status": list(wanted), "start": start},
+            takes="change",
+            start=parse_start(start),
+        )
+
+        def declare(given: F) -> F:
+            self._add_function(given, name, terms_of(retries, policy), present=present, feed=feed)
+            return given
+
+        return declare
+
+
+def text_of(definition: Mapping[str, object] | str | Path, app: str) -> str:
+    """A definition as JSON text, resources of the app by their names.
+
+    Raises:
+        InvalidDeclaration: it cannot be read, or JSON cannot hold it.
+    """
+    if isinstance(definition, str):
+        return definition
+    if isinstance(definition, Path):
+        try:
+            return definition.read_text()
+        except (OSError, UnicodeDecodeError) as fault:
+            raise InvalidDeclaration(
+                f"the definition cannot be read: {fault}", at=str(definition)
+            ) from fault
+    return values.encode(_named(definition, app))
+
+
+def _named(said: Any, app: str) -> Any:  # noqa: ANN401 - JSON with resources in it
+    if isinstance(said, Mapping):
+        return {key: _named(inner, app) for key, inner in said.items()}
+    if isinstance(said, list | tuple):
+        return [_named(inner, app) for inner in said]
+    ref = getattr(said, "ref", None)
+    if not isinstance(ref, Ref):
+        return said
+    resource: Resource = said
+    where = "" if resource.ref.app == app else f"{ref.app}/"
+    return f"ensue:{ref.kind}:{where}{ref.name}"
+
+
+def _statuses(status: str | Sequence[str] | None) -> tuple[str, ...]:
+    wanted = STATUSES if status is None else (status,) if isinstance(status, str) else tuple(status)
+    unknown = [each for each in wanted if each not in STATUSES]
+    if unknown or not wanted:
+        raise InvalidDeclaration(
+            f"expected a status: {', '.join(STATUSES)}; got {status!r}",
+            hint="Leave it out to follow every change.",
+        )
+    return wanted

@@ -1,0 +1,138 @@
+"""What can be done to a workflow from outside."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import msgspec
+
+from ensue.engine import pauses
+from ensue.resources.workflow.handle import Workflow
+from ensue.resources.workflow.model import Execution, ExecutionPage, HistoryPage
+from ensue.words.kinds import Operation
+from ensue.words.values import Json
+
+Text = Annotated[str, msgspec.Meta(min_length=1, max_length=256)]
+Long = Annotated[str, msgspec.Meta(min_length=1, max_length=32_768)]
+Count = Annotated[int, msgspec.Meta(ge=1, le=1_000)]
+
+
+def _said(text: str) -> msgspec.Meta:
+    return msgspec.Meta(description=text)
+
+
+_INPUT = _said("What it is started with.")
+_NAME = _said("The execution's name: an idempotency key. A new one by default.")
+_ERROR = _said("The name of an error.")
+_CAUSE = _said("What happened, for people.")
+_STATUS = _said("Only those that are RUNNING, SUCCEEDED, FAILED, TIMED_OUT or ABORTED.")
+_PREFIX = _said("Only those whose name begins so, in the order of their names.")
+_AFTER = _said("Where the next page begins, as the page before said.")
+_REVERSE = _said("From the end.")
+_TIMEOUT = _said("How long to wait at most, such as 30s.")
+_SINCE = _said("Only those that started at this time, in ms since 1970, or later.")
+_UNTIL = _said("Only those that started before this time, in ms since 1970.")
+
+
+class Start(msgspec.Struct, forbid_unknown_fields=True):
+    """What to start an execution with."""
+
+    input: Annotated[Any, _INPUT] = None
+    name: Annotated[Text | None, _NAME] = None
+
+
+class StartSync(msgspec.Struct, forbid_unknown_fields=True):
+    """What to start an execution with, and how long to wait for its end."""
+
+    input: Annotated[Any, _INPUT] = None
+    name: Annotated[Text | None, _NAME] = None
+    timeout: Annotated[Text, _TIMEOUT] = "300s"
+
+
+class Stop(msgspec.Struct, forbid_unknown_fields=True):
+    """Which execution, and why."""
+
+    name: Text
+    error: Annotated[Text | None, _ERROR] = None
+    cause: Annotated[Long | None, _CAUSE] = None
+
+
+class Named(msgspec.Struct, forbid_unknown_fields=True):
+    """Which execution."""
+
+    name: Text
+
+
+class List(msgspec.Struct, forbid_unknown_fields=True):
+    """Which executions, and how many."""
+
+    status: Annotated[Text | None, _STATUS] = None
+    since: Annotated[int | None, _SINCE] = None
+    until: Annotated[int | None, _UNTIL] = None
+    prefix: Annotated[Text | None, _PREFIX] = None
+    limit: Count = 100
+    after: Annotated[Text | None, _AFTER] = None
+
+
+class History(msgspec.Struct, forbid_unknown_fields=True):
+    """Of which execution, behind which event, and how many."""
+
+    name: Text
+    after: Annotated[int, msgspec.Meta(ge=0, description="Only events behind this one.")] = 0
+    limit: Count = 100
+    reverse: Annotated[bool, _REVERSE] = False
+
+
+async def _start(flow: Workflow, given: Start) -> Execution:
+    return await flow.start(given.input, name=given.name)
+
+
+async def _start_sync(flow: Workflow, given: StartSync) -> Execution:
+    return await flow.start_sync(given.input, name=given.name, timeout=given.timeout)
+
+
+async def _stop(flow: Workflow, given: Stop) -> Execution:
+    return await flow.stop(given.name, error=given.error, cause=given.cause)
+
+
+async def _describe(flow: Workflow, given: Named) -> Execution:
+    return await flow.describe(given.name)
+
+
+async def _executions(flow: Workflow, given: List) -> ExecutionPage:
+    return await flow.executions(
+        status=given.status,
+        since=given.since,
+        until=given.until,
+        prefix=given.prefix,
+        limit=given.limit,
+        after=given.after,
+    )
+
+
+async def _history(flow: Workflow, given: History) -> HistoryPage:
+    return await flow.history(
+        given.name, after=given.after, limit=given.limit, reverse=given.reverse
+    )
+
+
+async def status(flow: Workflow) -> dict[str, Json]:
+    """How many executions of each status there are, and since when it is paused."""
+    return await flow.counts() | flow.paused()
+
+
+OPERATIONS = (
+    Operation("start", "Start an execution.", Start, _start, writes=True),
+    Operation(
+        "start-sync",
+        "Start an execution and wait for its end.",
+        StartSync,
+        _start_sync,
+        writes=True,
+    ),
+    Operation("stop", "Stop an execution.", Stop, _stop, writes=True),
+    Operation("execution", "Show an execution.", Named, _describe, writes=False),
+    Operation("executions", "List executions, the newest first.", List, _executions, writes=False),
+    Operation("history", "Show what happened in an execution.", History, _history, writes=False),
+    *pauses.OPERATIONS,
+)

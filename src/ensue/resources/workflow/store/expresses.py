@@ -1,0 +1,80 @@
+"""Express executions: a start is a piece of work, an outcome is a row."""
+
+from __future__ import annotations
+
+from ensue.engine import deduplication, work
+from ensue.engine.transaction import Transaction
+from ensue.resources.workflow import rules
+from ensue.resources.workflow.model import WorkflowModel
+from ensue.resources.workflow.store.executions import Ending, Started
+from ensue.resources.workflow.store.jobs import Express, express_of, express_text
+from ensue.words.errors import Conflict
+
+
+def start_express(
+    tx: Transaction, workflow: WorkflowModel, given: str, *, name: str | None = None
+) -> Started:
+    """Start an express execution: it runs once this has committed.
+
+    A name is an idempotency key for five minutes.
+
+    Args:
+        tx: the transaction.
+        workflow: which workflow.
+        given: its input, as JSON text.
+        name: its name; None for a new one.
+
+    Returns:
+        What was started: its number is that of the piece of work.
+
+    Raises:
+        InvalidName: it cannot be called so.
+        Conflict: there was one of this name with another input.
+    """
+    number = tx.number(workflow.ref)
+    named = rules.name_of(name, tx.facts.ids.new_id())
+    if name is not None:
+        before = deduplication.sent_before(tx, number, name)
+        piece = None if before is None else work.piece(tx, before)
+        if piece is not None:
+            express = express_of(piece.body)
+            if express.input != rules.decoded(given):
+                raise Conflict(
+                    f"there was an execution {name} of {workflow.ref} with another input",
+                    hint="A name is an idempotency key: use another one for another input.",
+                )
+            return Started(piece.id, named, express.started_ms, is_new=False)
+    body = express_text(Express(named, tx.now_ms, rules.decoded(given)))
+    added = work.add(tx, number, body)
+    if name is not None:
+        deduplication.note(tx, number, name, added)
+    return Started(added, named, tx.now_ms, is_new=True)
+
+
+def keep_outcome(
+    tx: Transaction, workflow: WorkflowModel, definition: int, express: Express, ending: Ending
+) -> int:
+    """Keep how an express execution ended; returns its number. One that ran twice is one row."""
+    tx.execute(
+        "INSERT INTO ensue_executions (workflow, name, definition, started_ms, hop, progress,"
+        " input, status, output, error, cause, ended_ms)"
+        " VALUES (?, ?, ?, ?, ?, '{}', ?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT (workflow, name) DO UPDATE SET status = excluded.status,"
+        " output = excluded.output, error = excluded.error, cause = excluded.cause,"
+        " ended_ms = excluded.ended_ms",
+        (
+            tx.number(workflow.ref),
+            express.name,
+            definition,
+            express.started_ms,
+            tx.hop,
+            rules.encoded(express.input, "input"),
+            *ending,
+            tx.now_ms,
+        ),
+    )
+    found = tx.row(
+        "SELECT id FROM ensue_executions WHERE workflow = ? AND name = ?",
+        (tx.number(workflow.ref), express.name),
+    )
+    return int(str(found[0])) if found else 0

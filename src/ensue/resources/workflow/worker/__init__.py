@@ -1,0 +1,26 @@
+"""What workflows do with nobody asking: executions go on, tasks are done."""
+
+from ensue.resources.workflow.worker.checking import check_machine
+from ensue.resources.workflow.worker.consumers import Tasks, advancing
+from ensue.resources.workflow.worker.machines import Machines
+from ensue.resources.workflow.worker.notices import Herald, Notices
+from ensue.resources.workflow.worker.outcomes import ExpressWork, shown_run
+from ensue.resources.workflow.worker.runner import Advance
+from ensue.resources.workflow.worker.setting import Make, Setting, UnderWay
+from ensue.resources.workflow.worker.sockets import Sockets
+
+__all__ = [
+    "Advance",
+    "ExpressWork",
+    "Herald",
+    "Machines",
+    "Make",
+    "Notices",
+    "Setting",
+    "Sockets",
+    "Tasks",
+    "UnderWay",
+    "advancing",
+    "check_machine",
+    "shown_run",
+]

@@ -1,0 +1,48 @@
+"""The end of an execution: who is told of it."""
+
+from __future__ import annotations
+
+from ensue.engine import executions, work
+from ensue.engine.transaction import Transaction
+from ensue.resources.workflow import store
+from ensue.resources.workflow.model import WorkflowModel
+from ensue.resources.workflow.store import (
+    STOP,
+    Change,
+    Ending,
+    Job,
+    Loaded,
+    answer_to_parent,
+    job_text,
+)
+from ensue.words import values
+
+
+def tell(tx: Transaction, workflow: WorkflowModel, loaded: Loaded, ending: Ending) -> None:
+    """Tell the workflow's log, and whoever waits for the end, how an execution ended."""
+    change = Change(loaded.name, ending.status)
+    store.tell(tx, workflow, loaded.id, change, _fields(loaded, ending, tx.now_ms))
+    waiting = loaded.waiting
+    if waiting is None:
+        return
+    place = executions.within(waiting.branch)
+    parent = store.load(tx, place.execution)
+    if parent is not None:
+        job = answer_to_parent(tx, workflow, loaded, ending, waiting)
+        work.add(tx, parent.workflow, job_text(job))
+
+
+def _fields(loaded: Loaded, ending: Ending, now_ms: int) -> str:
+    """What the log tells of an end, as the fields of a JSON object."""
+    said = f'"startDate":{loaded.started_ms},"stopDate":{now_ms}'
+    if ending.output is not None:
+        return f'{said},"output":{ending.output}'
+    told = {"error": ending.error, "cause": ending.cause}
+    return f"{said},{values.encode(told)[1:-1]}"
+
+
+def stop_later(tx: Transaction, execution: int, cause: str) -> None:
+    """Let another execution be stopped, as work of its own workflow."""
+    loaded = store.load(tx, execution)
+    if loaded is not None:
+        work.add(tx, loaded.workflow, job_text(Job(STOP, execution, cause=cause)))
