@@ -20,6 +20,8 @@ _NO_DETAILS: Final = frozenset(
     | {"ParallelStateFailed", "ParallelStateStarted", "ParallelStateSucceeded"}
 )
 _TEXTS: Final = ("input", "output", "parameters")
+# Where a state went, when that is not its Next. Kept to know where an execution stood; not shown.
+TO: Final = "to"
 
 
 class Event(NamedTuple):
@@ -74,6 +76,8 @@ def _told_details(details: dict[str, Any]) -> dict[str, Json]:
             shown[name] = _text(value)
             if name != "parameters":
                 shown[f"{name}Details"] = {"truncated": False}
+        elif name == TO:
+            continue
         elif name == "assignedVariables":
             shown[name] = {variable: _text(held) for variable, held in value.items()}
             shown["assignedVariablesDetails"] = {"truncated": False}

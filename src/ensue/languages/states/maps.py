@@ -34,29 +34,61 @@ def open_items(walk: Walk, branch: Branch, state: Map) -> None:
     Raises:
         StateError: a field does not apply, or the items are no array.
     """
-    raw = branch.input
-    environment = walk.environment(branch, state)
-    taken = select(state.data, raw, environment)
-    items, keyed = items_of(state, taken, raw, environment)
-    concurrency = whole_number(state.max_concurrency, taken, raw, environment, "MaxConcurrency")
-    tolerated = _tolerated(state, len(items), taken, raw, environment)
+    items, memory = _planned(walk, branch, state)
     walk.tell(branch, "MapStateStarted", {"length": len(items)})
-    branch.items = items
-    branch.memory = {
-        "next": 0,
-        "left": len(items),
-        "room": concurrency or len(items),
-        "after": branch.previous,
-        "tolerated": tolerated,
-        "failed": 0,
-        "keyed": int(keyed),
-        "queued": 0,
-    }
+    branch.items, branch.memory = items, memory
+    memory["after"] = branch.previous
     if items:
         _queue(walk, branch)
         walk.hold(branch)
     else:
         close(walk, branch, state)
+
+
+def reopen(
+    walk: Walk, branch: Branch, state: Map, *, begun: int, succeeded: int, going: int
+) -> None:
+    """Hold a Map again that was opened before: its iterations go on, those to come begin.
+
+    More iterations than MaxConcurrency may go on, where failures of some were tolerated before.
+
+    Args:
+        walk: the execution.
+        branch: the branch that is in it; its last event is one of the Map's own.
+        state: the Map.
+        begun: how many iterations were begun.
+        succeeded: how many of them have succeeded.
+        going: how many of them go on.
+
+    Raises:
+        StateError: a field does not apply, or the items are no array.
+    """
+    items, memory = _planned(walk, branch, state)
+    branch.items, branch.memory = items, memory
+    memory["next"], memory["after"] = begun, branch.previous
+    memory["left"] = len(items) - succeeded
+    memory["room"] -= going
+    _queue(walk, branch, comes_last=True)
+    walk.hold(branch)
+
+
+def _planned(walk: Walk, branch: Branch, state: Map) -> tuple[list[Any], dict[str, int]]:
+    """What a Map goes over, and what it keeps count of before the first iteration."""
+    raw = branch.input
+    environment = walk.environment(branch, state)
+    taken = select(state.data, raw, environment)
+    items, keyed = items_of(state, taken, raw, environment)
+    concurrency = whole_number(state.max_concurrency, taken, raw, environment, "MaxConcurrency")
+    return items, {
+        "next": 0,
+        "left": len(items),
+        "room": concurrency or len(items),
+        "after": 0,
+        "tolerated": _tolerated(state, len(items), taken, raw, environment),
+        "failed": 0,
+        "keyed": int(keyed),
+        "queued": 0,
+    }
 
 
 def iterate(walk: Walk, branch: Branch, state: Map) -> None:
@@ -160,12 +192,15 @@ def _next(walk: Walk, parent: Branch, state: Map, child: Branch, told: int) -> N
     walk.branches.save(parent)
 
 
-def _queue(walk: Walk, branch: Branch) -> None:
+def _queue(walk: Walk, branch: Branch, *, comes_last: bool = False) -> None:
     """Put the Map in the queue of those ready, when it may begin an iteration."""
     memory = branch.memory
     if not memory["queued"] and memory["room"] > 0 and memory["next"] < len(branch.items or ()):
         memory["queued"] = 1
-        walk.ready.appendleft(branch.id)
+        if comes_last:
+            walk.ready.append(branch.id)
+        else:
+            walk.ready.appendleft(branch.id)
 
 
 def items_of(

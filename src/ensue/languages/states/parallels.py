@@ -19,7 +19,8 @@ def fork(walk: Walk, branch: Branch, state: Parallel) -> None:
     given = take_in(state.data, raw, walk.environment(branch, state))
     if given is not raw:
         walk.measure(given, state.name)
-    walk.tell(branch, "ParallelStateStarted", {})
+    # Which branches are its own is not shown, but kept to know where an execution stood.
+    walk.tell(branch, "ParallelStateStarted", {"first": walk.next_branch})
     branch.memory = {"left": len(state.branches)}
     walk.hold(branch)
     begun = [
@@ -42,11 +43,20 @@ def ended(walk: Walk, parent: Branch, state: Parallel, child: Branch) -> None:
     if parent.memory["left"]:
         walk.branches.save(parent)
         return
+    parent.previous = child.previous
+    close(walk, parent, state)
+
+
+def close(walk: Walk, parent: Branch, state: Parallel) -> None:
+    """Go on with the results of all branches.
+
+    Raises:
+        StateError: a field does not apply to them.
+    """
     begun = list(walk.branches.children(parent.id))
     results = [branch.output for branch in begun]
     for branch in begun:
         walk.branches.remove(branch)
-    parent.previous = child.previous
     walk.note(parent, "ParallelStateSucceeded", {}, parent.previous)
     environment = walk.environment(parent, state)
     output, assigned = give_out(state.data, parent.input, results, environment)

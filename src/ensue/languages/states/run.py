@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final, cast
 
 from ensue.languages.states import (
@@ -12,6 +12,7 @@ from ensue.languages.states import (
     maps,
     parallels,
     passing,
+    resuming,
     tasks,
     waits,
 )
@@ -132,6 +133,32 @@ class Run:
         walk.note(top, "ExecutionStarted", {"input": given, "roleArn": walk.execution.role}, 0)
         walk.branches.add(top)
         walk.ready.append(TOP)
+
+    def redrive(self, events: Sequence[Event]) -> None:
+        """Set an execution going again that has failed, timed out or was stopped.
+
+        What has succeeded stays; every line of control that had not come to its end goes on with
+        the state it was in, from its beginning.
+
+        Args:
+            events: its whole history. The progress is that of its end, and there are no branches.
+        """
+        for branch in resuming.redrive(self._walk, events):
+            self._settle(branch)
+
+    def fork(
+        self, events: Sequence[Event], point: Event, change: resuming.Changed, origin: str
+    ) -> None:
+        """Go on from a state in the past of another execution; see `resuming.fork_point`.
+
+        Args:
+            events: the other's history up to that point, with it.
+            point: the entry of the state. The progress says that the next event has its id.
+            change: what the state gets instead of what it got.
+            origin: by what the other is known.
+        """
+        for branch in resuming.fork(self._walk, events, point, change, origin):
+            self._settle(branch)
 
     def take(self, limit: int | None = None) -> Command | None:
         """The next command.

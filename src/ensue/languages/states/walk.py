@@ -18,7 +18,7 @@ from ensue.languages.states.commands import Cancel
 from ensue.languages.states.data import Assigned
 from ensue.languages.states.environment import Environment, Facts
 from ensue.languages.states.errors import DATA_LIMIT_EXCEEDED, RUNTIME, StateError
-from ensue.languages.states.events import Event
+from ensue.languages.states.events import TO, Event
 from ensue.languages.states.execution import ExecutionFacts, Progress, Warned
 from ensue.languages.states.program import Machine, State
 from ensue.words.values import Json
@@ -162,6 +162,8 @@ class Walk:
         if assigned:
             details["assignedVariables"] = assigned
             branch.variables = {**branch.variables, **assigned}
+        if to != state.next:
+            details[TO] = to
         self.tell(branch, f"{state.type}StateExited", details)
         branch.entered = 0
         if branch.retries:

@@ -125,6 +125,7 @@ def test_an_execution_that_was_set_going_again_is_running():
     rows = (*TAKEN, ("TaskFailed", 3), ("ExecutionFailed", 4))
 
     assert outcomes(drawn(*rows))["Take"] == "failed"
+    assert outcomes(drawn(*rows, ("ExecutionRedriven", 5)))["Take"] == "running"
     assert (
         outcomes(drawn(*rows, ("ExecutionRedriven", 5), ("TaskScheduled", 6)))["Take"] == "running"
     )

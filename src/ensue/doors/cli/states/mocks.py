@@ -111,7 +111,7 @@ class Mocks:
         """Which item of the nearest Map around it a branch is for."""
         branch = self.branches.get(branch_id)
         while branch is not None and branch.parent is not None:
-            if branch.scope.endswith(("/ItemProcessor", "/Iterator")):
+            if branch.iterates:
                 return branch.index
             branch = self.branches.get(branch.parent)
         return None

@@ -9,9 +9,7 @@ import click
 from ensue.doors.cli.command import examples, json_option
 from ensue.doors.cli.output import printable, show_json
 from ensue.doors.cli.states.files import read_text
-from ensue.languages.states.check import Fault
-from ensue.languages.states.parse import compile_machine
-from ensue.words.errors import InvalidDefinition
+from ensue.languages.states.check import Fault, check
 from ensue.words.findings import ERROR
 
 
@@ -32,21 +30,13 @@ def validate(ctx: click.Context, file: str, as_json: bool) -> None:  # noqa: FBT
     FILE holds a state machine in the Amazon States Language, as JSON; `-` is standard input. Ends
     with 1 where there is a fault; a warning alone is none.
     """
-    faults = _faults(read_text(file))
+    faults = check(read_text(file))
     if as_json:
         show_json([asdict(each) for each in faults])
     else:
         _tell(faults)
     if any(each.severity == ERROR for each in faults):
         ctx.exit(1)
-
-
-def _faults(definition: str) -> list[Fault]:
-    try:
-        compile_machine(definition)
-    except InvalidDefinition as invalid:
-        return [Fault(*each) for each in invalid.faults]
-    return []
 
 
 def _tell(faults: list[Fault]) -> None:

@@ -94,6 +94,8 @@ class _Reader:
         self._at[at] = frame
         if kind in _ENDS:
             self._end(kind, frame)
+        elif kind == "ExecutionRedriven":
+            self._go_on()
         elif frame is not None:
             _hear(frame, kind, event, before)
 
@@ -118,6 +120,11 @@ class _Reader:
             if is_meant and (container is None or frame.kind == container[1]):
                 return frame
         return before
+
+    def _go_on(self) -> None:
+        for frame in self.frames:
+            if not frame.is_out:
+                frame.has_failed = frame.is_ended = False
 
     def _end(self, kind: str, last: Frame | None) -> None:
         if kind in {"ExecutionFailed", "ExecutionTimedOut"}:
