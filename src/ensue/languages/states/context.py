@@ -15,6 +15,8 @@ def context_of(
     branch: Branch, state: State, branches: Branches, execution: ExecutionFacts
 ) -> dict[str, Json]:
     """The context object as a state sees it."""
+    if execution.context is not None:
+        return execution.context
     context: dict[str, Any] = {
         "Execution": _execution(execution),
         "StateMachine": {"Id": execution.machine_id, "Name": execution.machine_name},

@@ -31,6 +31,7 @@ class ExecutionFacts:
             a runner may load it then: by a property of a class derived from this one.
         redrives: how often it was set going again.
         redriven_ms: when it last was; None for never.
+        context: the whole context object, where it is given; None where it is told.
     """
 
     id: str
@@ -42,6 +43,7 @@ class ExecutionFacts:
     input: Any = None
     redrives: int = 0
     redriven_ms: int | None = None
+    context: dict[str, Json] | None = None
 
 
 @dataclass(frozen=True, slots=True)
