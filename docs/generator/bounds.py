@@ -645,6 +645,9 @@ BOUNDS: dict[str, Bound] = {
     "languages.states:HISTORY_EVENTS_MAX": Bound(
         STATES, "events", "the history of an execution", "`States.Runtime`, announced from 80 %"
     ),
+    "languages.states:NUMBER_MAX": Bound(
+        STATES, "", "seconds, and counts that a state finds in its data", "`States.Runtime`"
+    ),
     "languages.states:TRANSITIONS_MAX": Bound(
         STATES, "states", "what an execution on the command line goes through", "ABORTED"
     ),

@@ -406,3 +406,135 @@ def test_an_execution_that_is_stopped_cancels_what_it_waits_for():
     assert not run.signal(asked.branch, asked.attempt, Succeeded())
     last = run.drain_events()[-1]
     assert (last.type, last.details) == ("ExecutionAborted", {"error": "Stop", "cause": "enough"})
+
+
+@pytest.mark.parametrize("seconds", [-1, 1.5, "x", 10**9, float("nan"), None, True])
+def test_a_time_that_is_no_number_of_seconds_fails_its_state(seconds):
+    ended = execute(machine(A={"Type": "Wait", "SecondsPath": "$.s", "End": True}), {"s": seconds})
+
+    assert (ended.status, ended.error) == ("FAILED", "States.Runtime")
+    assert ended.cause.startswith("An error occurred while executing the state 'A'")
+
+
+def test_a_value_that_is_nested_too_deeply_is_too_large():
+    nested = []
+    for _ in range(2_000):
+        nested = [nested]
+
+    ended = execute(machine(A=task()), None, answering(Succeeded(nested)))
+
+    assert (ended.status, ended.error) == ("FAILED", "States.DataLimitExceeded")
+
+
+def test_a_task_that_lasts_has_a_token_when_it_reads_it():
+    def asked(**fields):
+        run, _ = begun(machine(A=task(**fields)))
+        return run.take()
+
+    token = {"t.$": "$$.Task.Token"}
+    lasting = asked(Resource="ensue:workflow:w.sync", Parameters=token)
+
+    assert lasting.token == lasting.arguments["t"]
+    assert asked(Resource="ensue:workflow:w.sync").token is None
+    assert asked(Resource="ensue:workflow:w.waitForTaskToken").token is not None
+    assert asked(Parameters={"a.$": "$$.State.Name"}).token is None
+
+
+def test_a_retry_of_a_task_has_another_token_and_counts_in_the_context():
+    program = machine(
+        A=task(
+            Resource="ensue:function:f.waitForTaskToken",
+            Parameters={"n.$": "$$.State.RetryCount", "t.$": "$$.Task.Token"},
+            Retry=[{"ErrorEquals": ["E"]}],
+        )
+    )
+    seen = []
+
+    def perform(asked):
+        seen.append(asked.arguments)
+        return Failed("E") if len(seen) < 3 else Succeeded()
+
+    execute(program, None, perform)
+
+    assert [each["n"] for each in seen] == [0, 1, 2]
+    assert len({each["t"] for each in seen}) == 3
+
+
+def test_events_of_functions_and_activities_have_names_of_their_own():
+    function = "arn:aws:lambda:eu-west-1:111111111111:function:f"
+    activity = "arn:aws:states:eu-west-1:111111111111:activity:a"
+    program = machine(
+        A=task(Resource=function, end=False, Next="B"),
+        B=task(Resource=activity, HeartbeatSeconds=9),
+    )
+
+    ended = execute(program, 1, answering(Succeeded(2), [Started("worker"), Succeeded(3)]))
+
+    told = {event.type: event.details for event in ended.events}
+    assert told["LambdaFunctionScheduled"] == {"input": 1, "resource": function}
+    assert told["LambdaFunctionSucceeded"] == {"output": 2}
+    assert told["ActivityScheduled"] == {
+        "input": 2,
+        "resource": activity,
+        "heartbeatInSeconds": 9,
+    }
+    assert told["ActivityStarted"] == {"workerName": "worker"}
+    assert told["ActivitySucceeded"] == {"output": 3}
+
+
+def test_a_catcher_that_cannot_use_the_error_fails_the_branch():
+    catch = [{"ErrorEquals": ["E"], "ResultPath": "$.a.b", "Next": "B"}]
+    ended = execute(machine(A=task(Catch=catch), B=DONE), {"a": 1}, answering(Failed("E")))
+
+    assert (ended.status, ended.error) == ("FAILED", "States.ResultPathMatchFailure")
+
+
+def test_a_parallel_that_is_caught_forgets_its_branches_and_what_they_assigned():
+    program = machine(
+        P=parallel(
+            {"A": {"Type": "Pass", "Assign": {"x": 2}, "Next": "B"}, "B": {"Type": "Fail"}},
+            Catch=[{"ErrorEquals": ["States.ALL"], "Assign": {"why.$": "$.Cause"}, "Next": "D"}],
+            End=True,
+        ),
+        D={"Type": "Pass", "Parameters": {"why.$": "$why"}, "End": True},
+    )
+
+    assert execute(program).output == {"why": ""}
+
+
+def test_a_map_whose_selector_fails_drops_the_iterations_that_run():
+    selector = {"a.$": "$$.Map.Item.Value.a"}
+    run, _ = begun(machine(M=each({"A": task()}, ItemSelector=selector)), [{"a": 1}, {}])
+    first = run.take()
+
+    assert run.take() == Cancel(first.branch, first.attempt)
+    assert run.take() is None
+    assert run.outcome.error == "States.Runtime"
+
+
+def test_a_map_in_a_map_in_a_parallel_tells_each_its_own_item():
+    inner = each({"I": {"Type": "Pass", "Parameters": {"v.$": "$$.Map.Item.Value"}, "End": True}})
+    program = machine(
+        P=parallel({"M": each({"N": inner})}, {"O": {"Type": "Pass", "End": True}}, End=True)
+    )
+
+    assert execute(program, [[1, 2], [3]]).output[0] == [[{"v": 1}, {"v": 2}], [{"v": 3}]]
+
+
+def test_iterations_that_never_wait_are_begun_one_by_one():
+    branches = MemoryBranches()
+    held = []
+
+    class Counting(MemoryBranches):
+        def add(self, branch):
+            super().add(branch)
+            held.append(sum(kept.phase != "ended" for kept in self.children(0)))
+
+    program = machine(M=each({"A": {"Type": "Pass", "Result": 1, "End": True}}))
+    facts = VirtualFacts()
+    run = Run(program, Counting(branches.all()), facts, made_up(facts))
+    run.begin(list(range(300)))
+
+    assert run.take() is None
+    assert len(run.outcome.output) == 300
+    assert max(held) == 1

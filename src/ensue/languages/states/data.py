@@ -26,6 +26,8 @@ from ensue.languages.states.program import (
 from ensue.languages.states.queries import Query
 from ensue.words.values import Json, shown
 
+NUMBER_MAX = 99_999_999
+
 Assigned = Mapping[str, Any]
 
 
@@ -132,9 +134,9 @@ def _queried(
 
 
 def whole_number(
-    given: Amount, value: Json, raw: Json, environment: Environment, field: str
+    given: Amount, value: Json, raw: Json, environment: Environment, field: str, *, least: int = 0
 ) -> int:
-    """A whole number of at least 0, from a number, a path or a query.
+    """A whole number, from a number, a path or a query.
 
     Args:
         given: as it is written.
@@ -142,20 +144,21 @@ def whole_number(
         raw: what a query has as ``$states.input``.
         environment: what is seen.
         field: the name of the field, for errors.
+        least: how small it may be.
 
     Raises:
-        DataError: it is no such number.
+        DataError: it is no whole number from ``least`` to 99,999,999.
     """
-    found = number(given, value, raw, environment, field)
+    found = number(given, value, raw, environment, field, least=least)
     if found != int(found):
         raise _unfit(given, found, "a whole number", field)
     return int(found)
 
 
 def number(
-    given: Amount, value: Json, raw: Json, environment: Environment, field: str
+    given: Amount, value: Json, raw: Json, environment: Environment, field: str, *, least: int = 0
 ) -> int | float:
-    """A number of at least 0, from a number, a path or a query; as ``whole_number``.
+    """A number, whole or not, from a number, a path or a query; else as ``whole_number``.
 
     Raises:
         DataError: it is no such number.
@@ -167,8 +170,11 @@ def number(
         found = _as_number(given.find(value, environment, f"{field}Path"))
     else:
         found = given
-    if isinstance(found, bool) or not isinstance(found, int | float) or found < 0:
-        raise _unfit(given, found, "a number of at least 0", field)
+    if isinstance(found, bool) or not isinstance(found, int | float):
+        raise _unfit(given, found, "a number", field)
+    # No number, NaN, is in no range.
+    if not least <= found <= NUMBER_MAX:
+        raise _unfit(given, found, f"a number from {least} to {NUMBER_MAX}", field)
     return found
 
 

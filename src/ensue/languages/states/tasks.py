@@ -167,7 +167,8 @@ def _seconds(
 ) -> int | None:
     if given is None or isinstance(given, int):
         return given
-    return whole_number(given, select(state.data, raw, environment), raw, environment, field)
+    taken = select(state.data, raw, environment)
+    return whole_number(given, taken, raw, environment, field, least=1)
 
 
 def _credentials(state: Task, raw: Json, environment: Environment) -> Json:

@@ -194,7 +194,10 @@ class Walk:
         bound = self.limits.payload_bytes
         if bound is None or (isinstance(value, str) and len(value) * _ESCAPED_BYTES < bound):
             return
-        size = len(_encode(value))
+        try:
+            size = len(_encode(value))
+        except RecursionError:
+            size = bound + 1
         if size > bound:
             raise StateError(
                 DATA_LIMIT_EXCEEDED,
