@@ -19,6 +19,7 @@ from ensue.languages.states.draw.scene import (
     LABEL_HEIGHT,
     LABEL_SIZE,
     PADDING,
+    STACK_STEP,
     Box,
     Line,
     Point,
@@ -137,7 +138,9 @@ class _Rails:
             leaves = source.y + self._height(source, edge)
             enters = target.y + PADDING + 7 + (8 if edge.kind == "catch" else 0)
             if edge in whole or edge.taken:
-                yield Line(edge, _rail(side, rail, leaves, enters))
+                # The boxes behind that of a Map stand out to the right.
+                edge_x = side + STACK_STEP * 2 if target.node.kind == "Map" else side
+                yield Line(edge, _rail((side, edge_x), rail, leaves, enters))
             else:
                 yield Line(edge, f"M{side:.1f} {leaves:.1f}H{rail:.1f}", has_arrow=False)
 
@@ -187,12 +190,13 @@ def _trunk(edge: Edge) -> _Trunk:
     return edge.target, edge.kind == "catch"
 
 
-def _rail(side: float, rail: float, leaves: float, enters: float) -> str:
+def _rail(sides: tuple[float, float], rail: float, leaves: float, enters: float) -> str:
     """A line to the right, along a rail, and back to the column, with round corners."""
-    turn = min(6.0, abs(enters - leaves) / 2, rail - side)
+    side, end = sides
+    turn = min(6.0, abs(enters - leaves) / 2, rail - end)
     step = turn if enters > leaves else -turn
     return (
         f"M{side:.1f} {leaves:.1f}H{rail - turn:.1f}"
         f"Q{rail:.1f} {leaves:.1f} {rail:.1f} {leaves + step:.1f}"
-        f"V{enters - step:.1f}Q{rail:.1f} {enters:.1f} {rail - turn:.1f} {enters:.1f}H{side:.1f}"
+        f"V{enters - step:.1f}Q{rail:.1f} {enters:.1f} {rail - turn:.1f} {enters:.1f}H{end:.1f}"
     )

@@ -16,6 +16,7 @@ PADDING = 10
 ICON_WIDTH = 24
 DOT_SIZE = 12
 END_ROOM = 26
+STACK_STEP = 3
 MARGIN = 14
 
 Point = tuple[float, float]

@@ -22,6 +22,7 @@ from ensue.languages.states.draw.scene import (
     NAME_HEIGHT,
     NAME_SIZE,
     PADDING,
+    STACK_STEP,
     Box,
     Label,
     Line,
@@ -150,7 +151,7 @@ def _box(box: Box) -> Iterator[str]:
     yield f"<title>{_escaped(_told(node))}</title>"
     round_ = box.height / 2 if node.kind in {"Succeed", "Fail"} else 7
     if node.kind == "Map":
-        for step in (6, 3):
+        for step in (2 * STACK_STEP, STACK_STEP):
             yield _rect("stack", step, step, box.width, box.height, 7)
     yield _rect("box holds" if box.inner else "box", 0, 0, box.width, box.height, round_)
     yield from _head(box)
