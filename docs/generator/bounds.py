@@ -487,6 +487,7 @@ BOUNDS: dict[str, Bound] = {
         CLI, "machines", "machines that `states run --cases` keeps compiled", "compiled again"
     ),
     "doors.cli:VALUE_LENGTH_MAX": Bound(CLI, "characters", "a value in `states run --trace`", CUT),
+    "doors.cli:STAGE_LENGTH_MAX": Bound(CLI, "characters", "a stage in `states test`", CUT),
     "doors.cli:TEXT_LENGTH_MAX": Bound(CLI, "characters", "what was typed, in an error", CUT),
     "resources.schedule:NAME_LENGTH_MAX": Bound(
         SCHEDULES, "characters", "the name of a schedule", "`InvalidName`"

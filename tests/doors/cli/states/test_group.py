@@ -1,7 +1,7 @@
 import pytest
 
 
-@pytest.mark.parametrize("command", ["validate", "run", "draw"])
+@pytest.mark.parametrize("command", ["validate", "run", "test", "draw"])
 def test_each_command_has_help_with_examples_that_name_it(ensue, command):
     done = ensue("states", command, "--help")
 

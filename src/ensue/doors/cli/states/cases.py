@@ -8,7 +8,9 @@ from collections.abc import Mapping
 from typing import IO, Any
 
 from ensue.doors.cli.judging import LINE_BYTES_MAX, lines
-from ensue.doors.cli.states.trying import EXPRESS, STANDARD, Trial, answer_of, tried
+from ensue.doors.cli.states.trying import BEGINNING, EXPRESS, STANDARD, Trial, answer_of, tried
+from ensue.languages.states.execute import VirtualFacts
+from ensue.languages.states.trial import read_trial, try_state
 from ensue.words.errors import EnsueError, InvalidInput, TooLarge
 
 INVALID = "INVALID"
@@ -32,6 +34,11 @@ def answer_cases(stream: IO[bytes]) -> None:
 
 
 def _answer(case: Mapping[str, Any]) -> dict[str, Any]:
+    if "request" in case:
+        request = case["request"]
+        if not isinstance(request, dict):
+            raise InvalidInput("expected an object as TestState has it", at="request")
+        return try_state(read_trial(request), VirtualFacts(BEGINNING)).as_dict()
     execution = tried(
         Trial(
             _text(case.get("definition")),
@@ -52,7 +59,7 @@ def _case(number: int, line: bytes | None) -> Mapping[str, Any]:
     except (ValueError, RecursionError) as fault:
         said = "it is nested too deeply" if isinstance(fault, RecursionError) else fault
         raise InvalidInput(f"expected a JSON object: {said}", at=at) from None
-    if not isinstance(found, dict) or "definition" not in found:
+    if not isinstance(found, dict) or not found.keys() & {"definition", "request"}:
         raise InvalidInput('expected a JSON object such as {"definition": …, "input": …}', at=at)
     return found
 

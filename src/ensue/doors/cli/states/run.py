@@ -85,7 +85,8 @@ def run(  # noqa: PLR0913, PLR0917 - the options of a command
     With --cases each line of standard input is a JSON object {"definition", "input", "type",
     "mock"}, and is answered by one {"status", "output", "error", "cause", "events"}, in order;
     `events` are the types of its events. Definition and input are JSON, or strings with the text of
-    JSON. A line that cannot be run is answered with the status INVALID; the next is read.
+    JSON. {"request": ...} tries one state, with the fields that Step Functions' TestState has. A
+    line that cannot be run is answered with the status INVALID; the next is read.
     """
     if cases:
         if file is not None:
