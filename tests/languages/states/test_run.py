@@ -347,9 +347,11 @@ def test_an_iteration_that_fails_aborts_the_others():
         Cancel(asked[2].branch, asked[2].attempt),
         None,
     ]
-    assert [event.type for event in run.drain_events()][-5:] == [
+    assert [event.type for event in run.drain_events()][-7:] == [
         "MapIterationFailed",
+        "TaskStateAborted",
         "MapIterationAborted",
+        "TaskStateAborted",
         "MapIterationAborted",
         "MapStateFailed",
         "ExecutionFailed",
@@ -376,6 +378,18 @@ def test_what_is_too_large_fails_its_state_and_what_nearly_is_is_announced():
     assert (over.status, over.error) == ("FAILED", "States.DataLimitExceeded")
     assert near.status == "SUCCEEDED"
     assert [warned.kind for warned in near.warnings] == ["payload", "payload"]
+
+
+def test_what_is_assigned_is_measured_too_and_is_told():
+    program = machine(
+        A={"Type": "Pass", "Assign": {"x.$": "$.a", "y": 1}, "Result": {"a": [2]}, "End": True}
+    )
+
+    told = execute(program).events[2].details
+    over = execute(program, limits=Limits(payload_bytes=14))
+
+    assert told == {"name": "A", "output": {"a": [2]}, "assignedVariables": {"x": [2], "y": 1}}
+    assert over.error == "States.DataLimitExceeded"
 
 
 def test_a_history_that_grows_too_long_is_announced_and_then_ends():
@@ -538,3 +552,22 @@ def test_iterations_that_never_wait_are_begun_one_by_one():
     assert run.take() is None
     assert len(run.outcome.output) == 300
     assert max(held) == 1
+
+
+@pytest.mark.parametrize(
+    ("fields", "language"),
+    [
+        ({"Timestamp": "1970-01-01T00:01:00Z"}, "JSONPath"),
+        ({"TimestampPath": "$.at"}, "JSONPath"),
+        ({"Timestamp": "{% $states.input.at %}"}, "JSONata"),
+        ({"Seconds": "{% 30 + 30 %}"}, "JSONata"),
+    ],
+)
+def test_a_wait_until_a_time_ends_then(fields, language):
+    program = compile_machine({
+        "StartAt": "A",
+        "QueryLanguage": language,
+        "States": {"A": {"Type": "Wait", **fields, "End": True}},
+    })
+
+    assert execute(program, {"at": "1970-01-01T00:01:00Z"}).ended_ms == 60_000

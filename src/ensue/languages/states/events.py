@@ -18,6 +18,8 @@ _EXITED: Final = "stateExitedEventDetails"
 _NO_DETAILS: Final = frozenset(
     {"MapRunSucceeded", "MapStateFailed", "MapStateSucceeded"}
     | {"ParallelStateFailed", "ParallelStateStarted", "ParallelStateSucceeded"}
+    | {"MapStateAborted", "ParallelStateAborted", "TaskStateAborted", "WaitStateAborted"}
+    | {"LambdaFunctionStarted"}
 )
 _TEXTS: Final = ("input", "output", "parameters")
 # Where a state went, when that is not its Next. Kept to know where an execution stood; not shown.

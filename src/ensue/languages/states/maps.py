@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ensue.languages.states.branches import ENDED, FAILED, Branch
+from ensue.languages.states.branches import Branch
 from ensue.languages.states.context import with_item
 from ensue.languages.states.data import give_out, number, select, whole_number
 from ensue.languages.states.environment import Environment
@@ -149,10 +149,6 @@ def failed(walk: Walk, parent: Branch, state: Map, child: Branch, error: StateEr
         walk.branches.remove(child)
         _next(walk, parent, state, child, told)
         return
-    for branch in walk.branches.children(parent.id):
-        if branch.phase not in {ENDED, FAILED}:
-            details = {"index": branch.index, "name": state.name}
-            walk.note(branch, "MapIterationAborted", details, branch.previous)
     parent.previous = child.previous
     if memory["tolerated"]:
         raise StateError(

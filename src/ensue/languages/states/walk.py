@@ -13,7 +13,7 @@ from typing import Any, Final
 import msgspec
 
 from ensue.languages.states import context
-from ensue.languages.states.branches import ENDED, HOLDING, READY, WAITING, Branch, Branches
+from ensue.languages.states.branches import ENDED, FAILED, HOLDING, READY, WAITING, Branch, Branches
 from ensue.languages.states.commands import Cancel
 from ensue.languages.states.data import Assigned
 from ensue.languages.states.environment import Environment, Facts
@@ -30,6 +30,8 @@ PAYLOAD: Final = "payload"
 HISTORY: Final = "history"
 
 _encode = msgspec.json.Encoder(decimal_format="number").encode
+# The kinds of states in which an execution may wait.
+_ABORTED: Final = frozenset({"Map", "Parallel", "Task", "Wait"})
 # No character of a text takes more in JSON, and a text this short is not even near its bound.
 _ESCAPED_BYTES = 8
 
@@ -160,6 +162,7 @@ class Walk:
             self.measure(output, state.name)
         details: dict[str, Any] = {"name": state.name, "output": output}
         if assigned:
+            self.measure(assigned, state.name)
             details["assignedVariables"] = assigned
             branch.variables = {**branch.variables, **assigned}
         if to != state.next:
@@ -181,7 +184,7 @@ class Walk:
             branch.state = to
             branch.input = output
 
-    def measure(self, value: Json, of: str) -> None:
+    def measure(self, value: Json | Assigned, of: str) -> None:
         """Refuse what is too large, and warn of what nearly is.
 
         Args:
@@ -262,13 +265,32 @@ class Walk:
         self.branches.save(branch)
 
     def drop_children(self, branch: Branch) -> None:
-        """Forget the branches below a branch, and its turn to begin more of them."""
+        """Abort the branches below a branch, and its turn to begin more of them."""
         for child in list(self.branches.children(branch.id)):
+            self._abort(child, branch.state)
             self.drop(child)
         if branch.memory.get("queued"):
             self.ready.remove(branch.id)
         branch.memory = {}
         branch.items = None
+
+    def _abort(self, branch: Branch, around: str) -> None:
+        """Tell of all that is not over in a branch that it is aborted, the innermost first.
+
+        Args:
+            branch: the branch.
+            around: the name of the state that it is a branch of.
+        """
+        if branch.phase in {ENDED, FAILED}:
+            return
+        for child in self.branches.children(branch.id):
+            self._abort(child, branch.state)
+        kind = self.machine.state(branch.scope, branch.state).type
+        if branch.entered and kind in _ABORTED:
+            self.tell(branch, f"{kind}StateAborted", {})
+        if branch.iterates:
+            details = {"index": branch.index, "name": around}
+            self.note(branch, "MapIterationAborted", details, branch.previous)
 
     def drop(self, branch: Branch) -> None:
         """Forget a branch and those below it, and what they wait for."""
