@@ -64,6 +64,6 @@ class Outlets:
         origin, engine = acting.get(), self._home.engine
         if origin.cause is not None:
             call = self._calls[origin] = self._calls.get(origin, 0) + 1
-            key = engine.records.text(*origin.cause)
+            key = origin.key or engine.records.text(*origin.cause)
             request.headers.setdefault("Idempotency-Key", key if call == 1 else f"{key}-{call}")
             request.headers.setdefault("traceparent", str(traceparent(engine, origin)))

@@ -32,12 +32,14 @@ class Origin:
         cause: the record whose handling this is; None at the beginning of a tree.
         attempt: 1 for the first time.
         trace: the W3C traceparent that came from outside, at the beginning of a tree only.
+        key: the idempotency key of calls to the outside, where the cause is another at each try.
     """
 
     actor: str
     cause: Place | None = None
     attempt: int = 1
     trace: str | None = None
+    key: str | None = None
 
 
 OUTSIDE = Origin("outside")

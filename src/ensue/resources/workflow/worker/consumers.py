@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from dataclasses import replace
 from functools import lru_cache
 
 from ensue.engine import executions
 from ensue.engine.engine import Engine
 from ensue.engine.handlers import Policy, WorkHandler
-from ensue.engine.transaction import Transaction
+from ensue.engine.transaction import Transaction, acting
 from ensue.engine.work import Work
 from ensue.engine.workers import Deadline
 from ensue.languages.states.errors import TIMEOUT
@@ -212,6 +213,7 @@ class Tasks:
         call = make_call(self._setting.model, task, resource, execution_id)
         if isinstance(found, Inside):
             return await self._engine.transact(lambda tx: found.perform(tx, task.arguments, call))
+        acting.set(replace(acting.get(), key=call.key))  # each try of a task is other work
         return await found.act(task.arguments, call)
 
     def _complete(self, tx: Transaction, pieces: list[Work], answer: Signal | None) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
+from dataclasses import replace
 from functools import partial
 from typing import Any, Final, NamedTuple
 
@@ -200,4 +201,8 @@ class ExpressRun:
             return await self._engine.transact(
                 lambda tx: found.perform(tx, arguments, call), origin
             )
-        return await found.act(arguments, call)
+        before = acting.set(replace(acting.get(), key=call.key))
+        try:
+            return await found.act(arguments, call)
+        finally:
+            acting.reset(before)
