@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import ExitStack, suppress
 from typing import Any, TypeAlias, TypeVar, cast
@@ -12,10 +11,12 @@ from typing import Any, TypeAlias, TypeVar, cast
 import apsw
 
 from ensue.engine import branches, idempotency, logs, shards, takeover
+from ensue.engine.awaited import Awaited
 from ensue.engine.checkpoints import Checkpointer
 from ensue.engine.clock import Clock
 from ensue.engine.database import StoreLock, StoreUrl, connect, translated
 from ensue.engine.file_shelf import shelf_of
+from ensue.engine.files import file_state
 from ensue.engine.handlers import BATCH_MAX
 from ensue.engine.ids import FIRST_FREE_NUMBER, NUMBER_MAX, WORK_NUMBER, Ids, Random, RecordIds
 from ensue.engine.schema import migrate
@@ -60,6 +61,7 @@ class Engine:
         careful_logs: for each log, records up to this were there when the process before died.
         declared: the numbers of the resources that this process declares.
         keeps_executions: how long, in ms, each workflow keeps executions that have ended.
+        awaited: whether somebody waits for what its workers do.
         watches: what looks outside the store for news and wakes workers; `start` runs each.
         delivered: how often a handler was run.
         take_at_most: how many records or pieces of work a worker takes in one step.
@@ -76,6 +78,7 @@ class Engine:
         self.careful_logs: dict[int, int] = {}
         self.declared: set[int] = set()
         self.keeps_executions: dict[int, int] = {}
+        self.awaited = Awaited()
         self.delivered = 0
         self.take_at_most = BATCH_MAX
         self._numbers: dict[Ref, int] = {}
@@ -366,7 +369,7 @@ class Engine:
             pause.clear()
             self.clock.call_at(self.clock.now_ms() + WATCH_MS, pause.set)
             await pause.wait()
-            now = _file_state(f"{self.url.path}-wal")
+            now = file_state(f"{self.url.path}-wal")
             if now == seen:
                 continue
             try:
@@ -378,14 +381,6 @@ class Engine:
             if found != version:
                 version = found
                 self.wake_all()
-
-
-def _file_state(path: str) -> tuple[int, int] | None:
-    try:
-        found = os.stat(path)
-    except OSError:
-        return None
-    return found.st_size, found.st_mtime_ns
 
 
 def _salt(connection: apsw.Connection, ids: Ids) -> int:

@@ -84,3 +84,12 @@ def _taken(target: Path) -> Conflict:
         at=str(target),
         hint="Name another one, or move it away; nothing was changed.",
     )
+
+
+def file_state(path: str) -> tuple[int, int] | None:
+    """The size and the time of a file, to see whether it has changed; None when it is not there."""
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    return found.st_size, found.st_mtime_ns

@@ -24,14 +24,12 @@ from ensue.engine.home import Resource, Settings
 from ensue.engine.ids import seeded_random
 from ensue.engine.lanes import HORIZON
 from ensue.engine.readers import set_reader
-from ensue.observe import Node
-from ensue.resources.bus import Bus, Event
 from ensue.resources.function import Function
-from ensue.resources.mail import Letter, Mail
 from ensue.resources.pipe import Pipe
-from ensue.resources.queue import Message, Queue
+from ensue.resources.workflow import Execution, Workflow
 from ensue.testing.outside import Call, Outside, mounts_of
 from ensue.testing.replay import Ids, Replayed, pauses, read_recording
+from ensue.testing.sight import Sight
 from ensue.testing.steps import Held, Steps
 from ensue.words.errors import NotFound
 from ensue.words.units import duration_ms
@@ -56,7 +54,7 @@ class Reply:
     headers: Mapping[str, str]
 
 
-class Running:
+class Running(Sight):
     """Apps that run in memory, or in a folder, under a held clock.
 
     Use `running`, or the pytest fixture ``run_app``.
@@ -149,12 +147,33 @@ class Running:
         return replayed
 
     def wait(self, doing: Awaitable[T]) -> T:
-        """Await something, such as a method of a handle: ``t.wait(stock.get("LX"))``."""
+        """Await something, such as a method of a handle: ``t.wait(stock.get("LX"))``.
+
+        For what waits for the end of an execution, such as `Workflow.start_sync`, all settles.
+
+        Raises:
+            LimitExceeded: the end does not come at the present time.
+        """
 
         async def awaited() -> T:
             return await doing
 
-        return self._await(awaited())
+        return self._await(self._steps.settle_for(awaited()))
+
+    def start(self, flow: Workflow, input: object = None, *, name: str | None = None) -> Execution:  # noqa: A002 - the word for it
+        """Start an execution of a workflow, and let all that ensues at the present time happen.
+
+        Args:
+            flow: the workflow.
+            input: what it is started with.
+            name: its name; a new one by default.
+
+        Returns:
+            The execution as it is then.
+        """
+        started = self._await(flow.start(input, name=name))
+        self.settle()
+        return self._await(flow.describe(started.name))
 
     # Ensuing
 
@@ -245,23 +264,6 @@ class Running:
 
     # Looking
 
-    def messages(self, queue: Queue) -> list[Message]:
-        """The messages in a queue, longest due first, at most 1,000."""
-        return self.wait(queue.peek(1_000))
-
-    def events(self, bus: Bus) -> list[Event]:
-        """The newest events of a bus, at most 1,000, oldest first."""
-        found, _ = self.wait(bus.tail(limit=1_000))
-        return [Event.from_envelope(each) for each in found if isinstance(each, dict)]
-
-    def letters(self, mail: Mail) -> list[Letter]:
-        """The letters that left the house; for apps that run in memory."""
-        return list(mail.drawer.letters)
-
-    def why(self, sought: str, *, up: bool = False) -> Node:
-        """The tree of what an id, or an item's key, caused; see `ensue why`."""
-        return self._platform.why(sought, up=up)
-
     def now_ms(self) -> int:
         """What time the held clock shows, in ms since 1970."""
         return self.clock.now_ms()
@@ -286,13 +288,15 @@ class Running:
     ) -> Reply:
         raw = body if isinstance(body, bytes) else None
         answer = self._do(
-            lambda: self._client.request(
-                method,
-                path,
-                json=None if method == "GET" or raw is not None else body,
-                content=raw,
-                params=list(query) or None,
-                headers=({} if raw is None else JSON) | dict(headers or {}),
+            lambda: self._steps.settle_for(
+                self._client.request(
+                    method,
+                    path,
+                    json=None if method == "GET" or raw is not None else body,
+                    content=raw,
+                    params=list(query) or None,
+                    headers=({} if raw is None else JSON) | dict(headers or {}),
+                )
             )
         )
         return Reply(answer.status_code, _decoded(answer), dict(answer.headers))

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
 from ensue.app.platform import Platform
 from ensue.engine.body_keeper import BodyKeeper
 from ensue.engine.clock import HeldClock
@@ -12,6 +16,8 @@ from ensue.engine.waiting import turn
 from ensue.engine.workers import Worker
 from ensue.resources.schedule import Scheduler
 from ensue.words.errors import LimitExceeded
+
+T = TypeVar("T")
 
 ROUNDS_MAX = 100_000
 QUIET_TURNS = 50
@@ -46,6 +52,34 @@ class Steps:
         raise LimitExceeded(
             f"expected the app to settle, but after {ROUNDS_MAX} rounds it still goes on",
             hint="Does a handler cause its own event again?",
+        )
+
+    async def settle_for(self, doing: Coroutine[Any, Any, T]) -> T:
+        """What a coroutine returns; when it waits for what workers do, all is let settle.
+
+        Raises:
+            LimitExceeded: all has settled, and it waits still.
+        """
+        task = asyncio.get_running_loop().create_task(doing)
+        while not task.done():
+            awaited = asyncio.get_running_loop().create_task(self._engine.awaited.begun())
+            await asyncio.wait({task, awaited}, return_when=asyncio.FIRST_COMPLETED)
+            awaited.cancel()
+            if not task.done():
+                await self.settle()
+                await self._turn_until(task)
+        return task.result()
+
+    async def _turn_until(self, task: asyncio.Task[T]) -> None:
+        """Let the loop turn until a task waits for workers no more."""
+        for _ in range(QUIET_TURNS):
+            if task.done() or not self._engine.awaited.by_anybody or self._any_woken():
+                return
+            await turn()
+        task.cancel()
+        raise LimitExceeded(
+            "expected what is awaited to ensue at the present time, but it has not",
+            hint="Begin it without waiting for its end, and advance the clock.",
         )
 
     async def advance_to(self, until_ms: int) -> None:

@@ -77,6 +77,26 @@ def types(t: Running, flow: Any, name: str = "one") -> list[str]:
     return [each["type"] for each in t.wait(flow.history(name, limit=1_000)).events]
 
 
+def asking(shop, **more):
+    """A state that sends its token to the queue, and waits for it."""
+    return {
+        "Type": "Task",
+        "Resource": f"ensue:queue:{shop.outbox.ref.name}.waitForTaskToken",
+        "Parameters": {"token.$": "$$.Task.Token"},
+        "End": True,
+        **more,
+    }
+
+
+def tables(t):
+    """How much is left of what executions wait for."""
+    engine = t._platform.engine
+    return [
+        engine.read(lambda tx, table=table: tx.rows(f"SELECT count(*) FROM {table}"))[0][0]
+        for table in ("ensue_branches", "ensue_task_tokens", "ensue_work WHERE state < 2")
+    ]
+
+
 @pytest.fixture
 def shop() -> Shop:
     """A shop, declared."""

@@ -229,3 +229,10 @@ def test_what_a_task_changes_of_its_input_stays_its_own(shop, run):
     })
     t = run()
     assert ran(t, flow, {"n": 1}).output == {"n": 1, "result": {"n": 1, "spoilt": True}}
+
+
+def test_who_waits_for_the_end_is_told_of_it(shop, run):
+    flow = shop.flow({"A": {"Type": "Task", "Resource": shop.outside, "End": True}})
+    t = run()
+    found = t.wait(flow.start_sync({"n": 1}))
+    assert (found.status, found.output) == ("SUCCEEDED", {"answered": 1})

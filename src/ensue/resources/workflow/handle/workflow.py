@@ -337,12 +337,13 @@ class Workflow(Looking, Pausable):
         waiters.setdefault(number, []).append(woken)
         look = partial(store.by_number, workflow=self.model, execution=number)
         try:
-            while True:
-                found = engine.read(look)
-                if not found.is_running or engine.clock.now_ms() >= until_ms:
-                    return found
-                woken.clear()
-                await sleep_until(woken, until_ms, engine.clock)
+            with engine.awaited.waiting():
+                while True:
+                    found = engine.read(look)
+                    if not found.is_running or engine.clock.now_ms() >= until_ms:
+                        return found
+                    woken.clear()
+                    await sleep_until(woken, until_ms, engine.clock)
         finally:
             waiters[number].remove(woken)
             if not waiters[number]:

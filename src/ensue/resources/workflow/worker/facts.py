@@ -49,19 +49,19 @@ class StoredFacts(ExecutionFacts):
     __slots__ = ("_execution", "_input", "_is_read", "_tx")
 
     def __init__(self, tx: Transaction, workflow: WorkflowModel, loaded: store.Loaded) -> None:
+        super().__init__(
+            id=workflow.execution_arn(loaded.name),
+            name=loaded.name,
+            started_ms=loaded.started_ms,
+            role=ROLE,
+            machine_id=workflow.arn,
+            machine_name=workflow.ref.name,
+            redrives=loaded.redrives,
+            redriven_ms=loaded.redriven_ms,
+        )
         self._tx = tx
         self._execution = loaded.id
-        self._input: Any = None
         self._is_read = False
-        # What `ExecutionFacts` would do, but for the input.
-        self.id = workflow.execution_arn(loaded.name)
-        self.name = loaded.name
-        self.started_ms = loaded.started_ms
-        self.role = ROLE
-        self.machine_id = workflow.arn
-        self.machine_name = workflow.ref.name
-        self.redrives = loaded.redrives
-        self.redriven_ms = loaded.redriven_ms
 
     def _read(self) -> Any:  # noqa: ANN401 - a JSON value
         if not self._is_read:

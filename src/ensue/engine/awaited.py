@@ -1,0 +1,39 @@
+"""Whether somebody waits, in this process, for what workers have yet to do.
+
+Who drives the workers by hand asks this, and lets them work instead of waiting too.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+class Awaited:
+    """Counts who waits."""
+
+    def __init__(self) -> None:
+        self._waiting = 0
+        self._begun = asyncio.Event()
+
+    @property
+    def by_anybody(self) -> bool:
+        """Whether somebody waits now."""
+        return self._waiting > 0
+
+    @contextmanager
+    def waiting(self) -> Iterator[None]:
+        """Count as somebody who waits, within the block."""
+        self._waiting += 1
+        self._begun.set()
+        try:
+            yield
+        finally:
+            self._waiting -= 1
+            if not self._waiting:
+                self._begun.clear()
+
+    async def begun(self) -> None:
+        """Return when somebody waits."""
+        await self._begun.wait()
