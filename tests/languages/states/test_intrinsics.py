@@ -42,7 +42,7 @@ def called(text, value=None, **given):
         ("States.Hash('', 'MD5')", "d41d8cd98f00b204e9800998ecf8427e"),
         ("States.JsonMerge($.one, $.two, false)", {"a": {"c": 2}, "b": 1}),
         ("States.StringToJson($.text)", {"foo": "bar"}),
-        ("States.StringToJson('')", None),
+        ("States.StringToJson(' ')", None),
         ("States.JsonToString($.one)", '{"a":{"b":1},"b":1}'),
         ("States.MathAdd(-1.5, -1.51)", -3),
         ("States.MathAdd(1.49, 1.5)", 3),

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ensue.languages.jsonata import UNDEFINED, compile_expression
+from ensue.languages.jsonata import UNDEFINED, JSONataError, compile_expression
 from ensue.languages.states.errors import QueryError
 from ensue.languages.states.queries import compile_query
 from ensue.words.errors import InvalidExpression
@@ -170,3 +170,39 @@ def test_a_plain_path_is_walked_to_what_jsonata_finds(value, names):
             evaluated(f"{{% {text} %}}", {"input": value})
     else:
         assert evaluated(f"{{% {text} %}}", {"input": value}) == found
+
+
+READS = st.sampled_from([
+    "[$states.input.a, $states.input.b.a]",
+    "$count($states.input.a)",
+    "$states.input.a[b = 1].b",
+    "$states.input.*.a",
+    "[$states.input.a.b, $states.input.a]",
+    "$states.input.a.b.%.a",
+    "[$states . input . a, $v.a.b, $v.b]",
+    "($v := $v.a; [$v.b, $v.a])",
+    "$string($states.input) & $string($v.a)",
+    "$states.input.a{b: $sum(a)}",
+    "$merge([$states.input.a, $v])",
+    "$states.input.a^(b)",
+    "$map($states.input.a, function($i) { $i.b })",
+    "$states.input.`a`.b",
+    '$states."input".a',
+    "$exists($states.input.a.b) ? $keys($states.input) : $keys($v.a)",
+    "$contains('x', /\"$v.a\"|'/) or $exists($v.b)",
+])
+
+
+@given(READS, JSON, JSON)
+@settings(deadline=None)
+def test_an_expression_that_is_given_only_what_it_reads_finds_the_same(text, value, variable):
+    whole = {"states": {"input": value}, "v": variable}
+    try:
+        found = compile_expression(text).evaluate(UNDEFINED, now_ms=0, seed=b"", bindings=whole)
+    except JSONataError:
+        found = UNDEFINED
+    if found is UNDEFINED:
+        with pytest.raises(QueryError):
+            evaluated(f"{{% {text} %}}", {"input": value}, v=variable)
+    else:
+        assert evaluated(f"{{% {text} %}}", {"input": value}, v=variable) == found

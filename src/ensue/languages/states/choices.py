@@ -6,7 +6,7 @@ from ensue.languages.states.branches import Branch
 from ensue.languages.states.data import give_out, select
 from ensue.languages.states.environment import Environment
 from ensue.languages.states.errors import NO_CHOICE_MATCHED, DataError
-from ensue.languages.states.program import Choice, Rule
+from ensue.languages.states.program import Choice, QueryData, Rule
 from ensue.languages.states.queries import Query
 from ensue.languages.states.walk import Walk
 from ensue.words.values import Json
@@ -39,7 +39,8 @@ def _first(state: Choice, taken: Json, raw: Json, environment: Environment) -> R
     for rule in state.rules:
         condition = rule.condition
         if isinstance(condition, Query):
-            if condition.holds(states, environment, "Condition"):
+            place = rule.data.place if isinstance(rule.data, QueryData) else ""
+            if condition.holds(states, environment, f"{place}Condition"):
                 return rule
         elif condition.holds(taken, environment):
             return rule

@@ -127,10 +127,10 @@ def _queried(
 ) -> tuple[Json, Assigned | None]:
     assigned: Any = None
     if data.assign is not None:
-        assigned = data.assign.evaluate(states, environment, "Assign")
+        assigned = data.assign.evaluate(states, environment, f"{data.place}Assign")
     if data.output is None:
         return default, assigned
-    return data.output.evaluate(states, environment, "Output"), assigned
+    return data.output.evaluate(states, environment, f"{data.place}Output"), assigned
 
 
 def whole_number(

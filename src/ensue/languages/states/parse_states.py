@@ -112,6 +112,16 @@ def _data(fields: Fields, *, works: bool = True, fills: bool = True) -> Data:
     )
 
 
+def _inner_data(fields: Fields) -> QueryData:
+    """What a rule or a catcher does with the data, in JSONata."""
+    *_, name, position = fields.at.split("/")
+    return QueryData(
+        output=fields.query("Output"),
+        assign=fields.query("Assign"),
+        place=f"{name}[{position}]/",
+    )
+
+
 def _result_path(fields: Fields) -> Any:  # noqa: ANN401 - a ReferencePath, Discard or None
     if "ResultPath" in fields.written and fields.written["ResultPath"] is None:
         return DISCARD
@@ -165,7 +175,7 @@ def _rule(fields: Fields, around: Data) -> Rule | None:
         if condition is None or condition.constant:
             written = shown(fields.written.get("Condition"))
             fields.fault("Condition", f"expected JSONata, got {written}", "Write {% ... %}.")
-        data: Data = QueryData(output=fields.query("Output"), assign=fields.query("Assign"))
+        data: Data = _inner_data(fields)
         return (
             None if condition is None or to is None else Rule(condition, to, data, fields.written)
         )
@@ -270,7 +280,7 @@ def _catchers(fields: Fields) -> tuple[Catcher, ...]:
     found = []
     for each in fields.listed("Catch"):
         if each.is_jsonata:
-            data: Data = QueryData(output=each.query("Output"), assign=each.query("Assign"))
+            data: Data = _inner_data(each)
         else:
             data = PathData(result_path=_result_path(each), assign=each.payload("Assign"))
         to = each.text("Next", required=True)

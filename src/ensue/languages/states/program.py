@@ -74,11 +74,13 @@ class QueryData:
         arguments: what it makes of the input.
         output: what it gives.
         assign: the variables that it sets.
+        place: where it is within its state, for errors: ``Choices[0]/``; empty for the state's own.
     """
 
     arguments: Query | None = None
     output: Query | None = None
     assign: Query | None = None
+    place: str = ""
 
 
 Data: TypeAlias = PathData | QueryData

@@ -148,7 +148,7 @@ def _json_merge(one: Json, other: Json, deep: Json) -> Json:
 
 def _string_to_json(text: Json) -> Json:
     spelt = _text(text)
-    if not spelt:
+    if not spelt.strip():
         return None
     try:
         found: Json = json.loads(spelt, parse_constant=_no_constant)

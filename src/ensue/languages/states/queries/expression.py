@@ -18,12 +18,16 @@ States: TypeAlias = Mapping[str, Json]
 
 Evaluate: TypeAlias = Callable[[States, Environment], "Json | Undefined"]
 
+_Tree: TypeAlias = "dict[str, _Tree] | None"
+"""The names that are read below a value; None for all of it."""
+
 _TEXTS: Final = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|/\*.*?\*/", re.DOTALL)
 _VARIABLE: Final = re.compile(r"\$([A-Za-z_]\w*)")
 _BOUND: Final = re.compile(r"\$([A-Za-z_]\w*)\s*:=")
 _PARAMETERS: Final = re.compile(r"(?:function|λ)\s*\(([^)]*)\)")
-_STATES: Final = re.compile(r"\$states(?:\s*\.\s*([A-Za-z]\w*))?")
+_READ: Final = re.compile(r"\$([A-Za-z_]\w*)((?:\s*\.\s*[A-Za-z_]\w*)*)")
 _PLACE: Final = re.compile(r"\s*\$([A-Za-z_]\w*)((?:\.[A-Za-z_]\w*)*)\s*")
+_RAISED: Final = "host function raised ValueError: "
 _LITERALS: Final = frozenset({"true", "false", "null", "function"})
 
 
@@ -52,12 +56,10 @@ class Expression:
             bound.update(_VARIABLE.findall(parameters))
         self.names = frozenset(_VARIABLE.findall(plain)) - bound - {"states"}
         # What looks like a text may be part of a regular expression: more is bound, never less.
-        self._read = frozenset(_VARIABLE.findall(self.text))
-        self._functions = self._read & ADDED
-        # What is read of $states; all of it where it is read as a whole.
-        parts = set(_STATES.findall(self.text))
-        self._parts = frozenset(parts) if "" not in parts else _ALL
-        self.reads_context = "context" in self._parts
+        self._tree = _read(self.text)
+        self._functions = ADDED & self._tree.keys()
+        states = self._tree.get("states", {})
+        self.reads_context = states is None or "context" in states
         self._place = _place(plain)
 
     def evaluate(self, states: States, environment: Environment, location: str) -> Json:
@@ -89,23 +91,25 @@ class Expression:
 
     def _run(self, states: States, environment: Environment, location: str) -> Json | Undefined:
         bindings: dict[str, Json] = {
-            name: environment.variables[name]
-            for name in self._read
+            name: _pruned(environment.variables[name], tree)
+            for name, tree in self._tree.items()
             if name in environment.variables
         }
-        if self._parts:
-            bindings["states"] = self._states(states, environment)
+        if "states" in self._tree:
+            whole = {**states, "context": environment.context} if self.reads_context else states
+            bindings["states"] = _pruned(dict(whole), self._tree["states"])
         facts = environment.facts
         try:
             return self._compiled.evaluate(
                 UNDEFINED,
                 now_ms=facts.now_ms,
-                seed=facts.new_uuid().encode() if "shuffle" in self._read else b"",
+                seed=facts.new_uuid().encode() if "shuffle" in self._tree else b"",
                 bindings=bindings,
                 functions=functions(self._functions, facts) if self._functions else None,
             )
         except JSONataError as fault:
-            tail = f": {fault.message}" if fault.reason == "error" else f". {fault.message}"
+            message = fault.message.removeprefix("error: ").removeprefix(_RAISED)
+            tail = f": {message}" if fault.reason == "error" else f". {message}"
             raise QueryError(
                 f"{self._told(location)} threw an error during evaluation{tail}", location
             ) from None
@@ -114,12 +118,6 @@ class Expression:
                 f"{self._told(location)} threw an error during evaluation: {fault.message}",
                 location,
             ) from None
-
-    def _states(self, states: States, environment: Environment) -> dict[str, Json]:
-        found = {name: value for name, value in states.items() if name in self._parts}
-        if "context" in self._parts:
-            found["context"] = environment.context
-        return found
 
     def _walked(self, states: States, environment: Environment, location: str) -> Json | Undefined:
         """What a plain path of names finds; anything but objects on its way is JSONata's."""
@@ -152,7 +150,31 @@ class Expression:
         return value
 
 
-_ALL: Final = frozenset({"input", "result", "errorOutput", "context"})
+def _read(text: str) -> dict[str, _Tree]:
+    """What an expression reads, by the variable that it starts at: only that is given to it.
+
+    What stands behind the names of a path, such as a filter, applies to what they name.
+    """
+    found: dict[str, _Tree] = {}
+    for root, path in _READ.findall(text):
+        # An operator that looks at what is around a value must have all that is around it.
+        names = [] if "%" in text else [name.strip() for name in path.split(".")[1:]]
+        tree: _Tree = found
+        for i, name in enumerate([root, *names]):
+            if tree is None:
+                break
+            if i == len(names):
+                tree[name] = None
+            else:
+                tree = tree.setdefault(name, {})
+    return found
+
+
+def _pruned(value: Json, tree: _Tree) -> Json:
+    """Of a value what is read."""
+    if tree is None or not isinstance(value, dict):
+        return value
+    return {name: _pruned(value[name], below) for name, below in tree.items() if name in value}
 
 
 def _place(plain: str) -> tuple[str, tuple[str, ...]] | None:

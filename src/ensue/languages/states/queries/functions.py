@@ -35,6 +35,8 @@ def _hash(data: Json = None, algorithm: Json = "SHA-256") -> Json:
 def _parse(text: Json = None) -> Json:
     if text is None:
         return None
+    if isinstance(text, str) and not text.strip():
+        raise ValueError("expected JSON, got nothing")
     return _applied("StringToJson", text)
 
 

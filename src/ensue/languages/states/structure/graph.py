@@ -19,15 +19,23 @@ def check_graph(scope: Mapping[str, Any], at: str, notes: Notes) -> None:
     if isinstance(start, str) and start not in states:
         _missing(start, step(at, "StartAt"), states, notes)
     following: dict[str, list[str]] = {}
+    leads_nowhere = False
     for name, state in states.items():
         following[name] = []
         for pointer, target in targets(state):
             if target in states:
                 following[name].append(target)
             else:
+                leads_nowhere = True
                 _missing(target, step(place, name) + pointer, states, notes)
     if isinstance(start, str) and start in states:
-        _check_reached(start, following, states, place, notes)
+        reached = _check_reached(start, following, place, notes)
+        if not leads_nowhere and not any(_ends(states[name]) for name in reached):
+            notes.warning(
+                place,
+                "no state that is reached ends the workflow",
+                "Give one of them End, or lead to a Succeed or Fail state.",
+            )
 
 
 def targets(state: object) -> Iterator[tuple[str, str]]:
@@ -51,29 +59,21 @@ def _missing(name: str, at: str, states: Mapping[str, Any], notes: Notes) -> Non
 
 
 def _check_reached(
-    start: str,
-    following: Mapping[str, list[str]],
-    states: Mapping[str, Any],
-    at: str,
-    notes: Notes,
-) -> None:
+    start: str, following: Mapping[str, list[str]], at: str, notes: Notes
+) -> set[str]:
+    """The states that an execution may come to; the others are noted."""
     reached, left = {start}, [start]
     while left:
         for name in following[left.pop()]:
             if name not in reached:
                 reached.add(name)
                 left.append(name)
-    for name in states:
+    for name in following:
         if name not in reached:
             notes.warning(
                 step(at, name), f"no state leads to {shown(name)}", "Lead to it, or remove it."
             )
-    if not any(_ends(states[name]) for name in reached):
-        notes.warning(
-            at,
-            "no state that is reached ends the workflow",
-            "Give one of them End, or lead to a Succeed or Fail state.",
-        )
+    return reached
 
 
 def _ends(state: object) -> bool:
