@@ -848,6 +848,15 @@ BOUNDS: dict[str, Bound] = {
     "resources.workflow:PAGE_MAX": Bound(
         WORKFLOWS, "rows", "executions of one list, and events of one history", "the first so many"
     ),
+    "resources.workflow:EVENTS_WAITING_MAX": Bound(
+        WORKFLOWS, "events", "sent to an execution and not waited for yet", LIMIT
+    ),
+    "resources.workflow:LIVE_MAX": Bound(
+        WORKFLOWS, "", "executions of a function that are in memory", "the oldest is replayed"
+    ),
+    "resources.workflow:CALLS_MAX": Bound(
+        WORKFLOWS, "", "calls of steps that are in memory", "the oldest is found by a replay"
+    ),
     "resources.workflow:BRANCHES_MAX": Bound(
         WORKFLOWS, "", "branches of `ctx.parallel`, items of `ctx.map`", VALUE
     ),

@@ -62,8 +62,11 @@ from ensue.resources.workflow import (
     Execution,
     ExecutionChange,
     ExecutionPage,
+    FunctionWorkflow,
     HistoryPage,
+    Retry,
     Workflow,
+    WorkflowContext,
 )
 from ensue.words import version
 from ensue.words.errors import (
@@ -85,6 +88,8 @@ from ensue.words.errors import (
     NotVerified,
     Rejected,
     Replayed,
+    StepFailed,
+    StepTimedOut,
     StoreBusy,
     StoreClosed,
     StoreError,
@@ -94,6 +99,7 @@ from ensue.words.errors import (
     TooLarge,
     Unfit,
     Unreachable,
+    WorkflowChanged,
 )
 from ensue.words.values import Item
 
@@ -128,6 +134,7 @@ __all__ = [
     "ExecutionPage",
     "Firing",
     "Function",
+    "FunctionWorkflow",
     "HistoryPage",
     "Hmac",
     "Index",
@@ -178,6 +185,7 @@ __all__ = [
     "Replay",
     "ReplayPreview",
     "Replayed",
+    "Retry",
     "Rows",
     "RuleTarget",
     "Schedule",
@@ -187,6 +195,8 @@ __all__ = [
     "ShardLease",
     "SignedRequest",
     "StandardWebhooks",
+    "StepFailed",
+    "StepTimedOut",
     "StoreBusy",
     "StoreClosed",
     "StoreError",
@@ -209,6 +219,8 @@ __all__ = [
     "VersionPage",
     "Versioned",
     "Workflow",
+    "WorkflowChanged",
+    "WorkflowContext",
     "__version__",
     "check_pattern",
     "explain_pattern",

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar, Unpack
+from typing import Any, TypeVar, Unpack, overload
 
 from ensue.app.options import HandlerOptions, terms_of
 from ensue.app.piping import Piping
@@ -19,7 +19,9 @@ from ensue.resources.queue import Queue
 from ensue.resources.workflow import (
     STATUSES,
     ExecutionChange,
+    FunctionWorkflow,
     Workflow,
+    WorkflowContext,
     WorkflowModel,
     WorkflowOptions,
     WorkflowType,
@@ -31,6 +33,8 @@ from ensue.words.units import duration_ms
 from ensue.words.values import Json
 
 F = TypeVar("F", bound=Callable[..., object])
+W = TypeVar("W", bound=Workflow)
+Routine = Callable[[WorkflowContext, Any], Coroutine[Any, Any, Any]]
 
 KEEP = "90d"
 TASKS_AT_ONCE = 100
@@ -40,24 +44,54 @@ TASK_TIMEOUT = "1h"
 class Flowing(Piping):
     """What an app declares its workflows with."""
 
+    @overload
+    def workflow(self, function: Routine, /) -> FunctionWorkflow: ...
+
+    @overload
     def workflow(
         self,
         name: str,
         *,
         definition: Mapping[str, object] | str | Path,
-        type: WorkflowType = "STANDARD",  # noqa: A002 - the word for it
+        type: WorkflowType = ...,
         **options: Unpack[WorkflowOptions],
-    ) -> Workflow:
-        """Declare a workflow by its definition in the Amazon States Language.
+    ) -> Workflow: ...
+
+    @overload
+    def workflow(
+        self,
+        name: str | None = None,
+        *,
+        version: int = ...,
+        **options: Unpack[WorkflowOptions],
+    ) -> Callable[[Routine], FunctionWorkflow]: ...
+
+    def workflow(
+        self,
+        name: str | Routine | None = None,
+        *,
+        definition: Mapping[str, object] | str | Path | None = None,
+        type: WorkflowType = "STANDARD",  # noqa: A002 - the word for it
+        version: int = 1,
+        **options: Unpack[WorkflowOptions],
+    ) -> Workflow | FunctionWorkflow | Callable[[Routine], FunctionWorkflow]:
+        """Declare a workflow: by its definition in the Amazon States Language, or as a function.
 
         Each execution of a ``STANDARD`` workflow is durable at every transition, and a task that is
         done inside is done exactly once. An ``EXPRESS`` execution runs in memory, at least once.
 
+        Without a definition it decorates an ``async def f(ctx, input)``, whose awaited steps are
+        recorded; see `WorkflowContext`. When ``input`` is annotated with a dataclass, Body,
+        TypedDict or pydantic model, it is one.
+
         Args:
-            name: its name.
+            name: its name; of a function its own by default, or the function itself when used
+                without parentheses.
             definition: a state machine: an object, JSON text, or the path of a file with it. In an
                 object a resource of the app may stand where a task names its ``Resource``.
             type: ``STANDARD`` or ``EXPRESS``.
+            version: of a function: executions keep to the version that they began with; see
+                `FunctionWorkflow.version`.
             options: ``keep``: how long executions are kept when they have ended (``"90d"``).
                 ``log``: of an express workflow: the history of which executions is kept: ``ALL``,
                 ``ERROR`` (those that failed) or ``OFF``. ``concurrency``: how many tasks outside,
@@ -67,28 +101,24 @@ class Flowing(Piping):
         Raises:
             InvalidName: the name breaks the naming rule.
             InvalidDefinition: it is no state machine; lists every fault.
-            InvalidDeclaration: the name is taken, an option is none, or a task calls what is not
-                there.
+            InvalidDeclaration: the name is taken, an option is none, a task calls what is not
+                there, or the function takes other arguments.
         """
-        ref = Ref(self.name, "workflow", check_name(name, "workflow"))
-        policy = Policy(
-            max_receives=workflow_kind.DEATHS_MAX,
-            timeout_ms=duration_ms(options.get("task_timeout", TASK_TIMEOUT)),
-            concurrency=options.get("concurrency", TASKS_AT_ONCE),
-        )
-        policy.check(str(ref))
-        model = WorkflowModel(
-            ref,
-            type=type,
-            keep_ms=duration_ms(options.get("keep", KEEP)),
-            log=options.get("log", "ERROR"),
-            policy=policy,
-            was=options.get("was"),
-        )
-        flow = self._add(Workflow(self.home, model, text_of(definition, self.name)))
-        was = None if model.was is None else model.was + workflow_kind.DEAD_LETTERS
-        self._add(Queue(self.home, model.dead_letters.name, is_dead_letters=True, was=was))
-        return flow
+        if definition is None:
+
+            def declare(given: Routine) -> FunctionWorkflow:
+                called = name if isinstance(name, str) else given.__name__.replace("_", "-")
+                model = self._flow_model(called, type, options)
+                flow = FunctionWorkflow(self.home, model, given, version=version)
+                self._add_flow(flow)
+                self._add(flow.events)
+                return flow
+
+            return declare(name) if callable(name) else declare
+        if not isinstance(name, str):
+            raise InvalidDeclaration(f"expected the name of a workflow, got {values.shown(name)}")
+        model = self._flow_model(name, type, options)
+        return self._add_flow(Workflow(self.home, model, text_of(definition, self.name)))
 
     def on_execution(
         self,
@@ -149,6 +179,32 @@ class Flowing(Piping):
             return given
 
         return declare
+
+    def _flow_model(
+        self, name: str, type_: WorkflowType, options: WorkflowOptions
+    ) -> WorkflowModel:
+        ref = Ref(self.name, "workflow", check_name(name, "workflow"))
+        policy = Policy(
+            max_receives=workflow_kind.DEATHS_MAX,
+            timeout_ms=duration_ms(options.get("task_timeout", TASK_TIMEOUT)),
+            concurrency=options.get("concurrency", TASKS_AT_ONCE),
+        )
+        policy.check(str(ref))
+        return WorkflowModel(
+            ref,
+            type=type_,
+            keep_ms=duration_ms(options.get("keep", KEEP)),
+            log=options.get("log", "ERROR"),
+            policy=policy,
+            was=options.get("was"),
+        )
+
+    def _add_flow(self, flow: W) -> W:
+        model = flow.model
+        self._add(flow)
+        was = None if model.was is None else model.was + workflow_kind.DEAD_LETTERS
+        self._add(Queue(self.home, model.dead_letters.name, is_dead_letters=True, was=was))
+        return flow
 
 
 def text_of(definition: Mapping[str, object] | str | Path, app: str) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeVar, Unpack, overload
 
+from ensue.app.executing import ExecutingTx
 from ensue.app.reading import ReadTx
 from ensue.engine.home import Resource
 from ensue.engine.sockets import Refusal
@@ -19,7 +20,6 @@ from ensue.resources import schedule as schedule_kind
 from ensue.resources import stream as stream_kind
 from ensue.resources import table as table_kind
 from ensue.resources import topic as topic_kind
-from ensue.resources import workflow as workflow_kind
 from ensue.resources.bucket import Bucket, ObjectInfo, PutOptions
 from ensue.resources.bus import Bus, Entry
 from ensue.resources.destination import Destination
@@ -30,7 +30,6 @@ from ensue.resources.schedule import Schedule, ScheduleOptions, Schedules
 from ensue.resources.stream import Stream
 from ensue.resources.table import Condition, Table
 from ensue.resources.topic import Topic
-from ensue.resources.workflow import Execution, Workflow
 from ensue.words.errors import InvalidInput
 from ensue.words.units import duration_ms
 from ensue.words.values import Json
@@ -40,7 +39,7 @@ __all__ = ["ReadTx", "Tx"]
 T = TypeVar("T")
 
 
-class Tx(ReadTx):
+class Tx(ExecutingTx):
     """A transaction: reads, conditional writes, sends, publishes."""
 
     __slots__ = ()
@@ -285,62 +284,6 @@ class Tx(ReadTx):
             Conflict: the app declares it.
         """
         return schedule_kind.delete(self._inner, schedules.model, name)
-
-    def start(
-        self,
-        flow: Workflow,
-        input: object = None,  # noqa: A002 - the word for it
-        *,
-        name: str | None = None,
-    ) -> Execution:
-        """Start an execution of a workflow, when this transaction commits. See `Workflow.start`.
-
-        Args:
-            flow: the workflow.
-            input: what it is started with, a JSON value of at most 256 KiB.
-            name: its name, an idempotency key; a new one by default.
-
-        Raises:
-            InvalidName: it cannot be called so.
-            InvalidValue: the input is no JSON value.
-            TooLarge: the input is larger than 256 KiB.
-            Conflict: there is one of this name that was started with another input.
-        """
-        return flow.start_within(self._inner, input, name=name)
-
-    def send_task_success(self, token: str, output: object = None) -> None:
-        """End the task that waits for a token, with its output. The token is used up.
-
-        Raises:
-            NotFound: no task waits for this token.
-            InvalidValue: the output is no JSON value.
-            TooLarge: the output is larger than 256 KiB.
-        """
-        workflow_kind.send_task_success(self._inner, token, output)
-
-    def send_task_failure(
-        self, token: str, error: str | None = None, cause: str | None = None
-    ) -> None:
-        """Let the task that waits for a token fail. The token is used up.
-
-        Args:
-            token: the token.
-            error: the name of the error, by which retriers and catchers choose.
-            cause: what happened, for people.
-
-        Raises:
-            NotFound: no task waits for this token.
-            InvalidValue: the error or the cause is no text, or too long.
-        """
-        workflow_kind.send_task_failure(self._inner, token, error, cause)
-
-    def send_task_heartbeat(self, token: str) -> None:
-        """Say that one is still at the task that waits for a token: its silence begins anew.
-
-        Raises:
-            NotFound: no task waits for this token.
-        """
-        workflow_kind.send_task_heartbeat(self._inner, token)
 
     def append(self, stream: Stream[T], data: T, *, key: str | None = None) -> str:
         """Append a record to a stream; returns its id.

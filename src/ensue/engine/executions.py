@@ -82,6 +82,29 @@ TABLES = """
     ) WITHOUT ROWID;
     """
 
+INBOX_TABLES = """
+    -- Events that were sent to executions and are not waited for yet.
+    CREATE TABLE ensue_execution_events (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        execution INTEGER NOT NULL,
+        name TEXT NOT NULL,
+        body TEXT NOT NULL,
+        at_ms INTEGER NOT NULL
+    );
+    CREATE INDEX ensue_execution_events_by_name ON ensue_execution_events (execution, name, id);
+
+    -- What executions are to be told whose code does not fit their record any more. job: JSON.
+    CREATE TABLE ensue_held_jobs (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        workflow INTEGER NOT NULL,
+        execution INTEGER NOT NULL,
+        job TEXT NOT NULL,
+        at_ms INTEGER NOT NULL
+    );
+    CREATE INDEX ensue_held_jobs_by_workflow ON ensue_held_jobs (workflow, id);
+    CREATE INDEX ensue_held_jobs_by_execution ON ensue_held_jobs (execution);
+    """
+
 
 class Within(NamedTuple):
     """A row of an execution: which execution, and its number there."""

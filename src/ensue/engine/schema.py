@@ -320,6 +320,7 @@ STEPS: tuple[str, ...] = (
     _REPLAYS,
     _BODIES,
     executions.TABLES,
+    executions.INBOX_TABLES,
 )
 
 

@@ -4,6 +4,7 @@ from ensue.resources.workflow.audit import (
     audit,
 )
 from ensue.resources.workflow.handle import (
+    FunctionWorkflow,
     Workflow,
 )
 from ensue.resources.workflow.model import (
@@ -29,6 +30,8 @@ from ensue.resources.workflow.operations import (
     OPERATIONS,
     status,
 )
+from ensue.resources.workflow.routine.context import WorkflowContext
+from ensue.resources.workflow.routine.retry import Retry
 from ensue.resources.workflow.store import (
     Started,
     describe,
@@ -50,16 +53,19 @@ __all__ = [
     "Execution",
     "ExecutionChange",
     "ExecutionPage",
+    "FunctionWorkflow",
     "HistoryPage",
     "Inside",
     "Integration",
     "Integrations",
     "Objects",
     "Outside",
+    "Retry",
     "Started",
     "TaskCall",
     "Waiting",
     "Workflow",
+    "WorkflowContext",
     "WorkflowModel",
     "WorkflowOptions",
     "WorkflowType",

@@ -136,7 +136,7 @@ def test_a_step_is_tried_again_as_its_retry_says_and_the_delay_is_recorded():
     world.crash().finish()
 
     assert world.outcome.output == 3
-    assert world.keys == ["00000000-0000-4000-8000-000000000001:2"] * 3
+    assert world.keys == ["00000000-0000-4000-8000-000000000001-2"] * 3
 
 
 def test_a_step_fails_for_good_when_its_retries_are_used_up_across_crashes():

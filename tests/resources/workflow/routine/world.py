@@ -10,9 +10,10 @@ from typing import Any
 import msgspec
 
 from ensue.engine.ids import Random, seeded_random
+from ensue.languages.states.branches import WAITING, MemoryBranches
 from ensue.languages.states.commands import Cancel, Sleep
 from ensue.languages.states.events import Event
-from ensue.languages.states.execution import ExecutionFacts, Outcome
+from ensue.languages.states.execution import ExecutionFacts, Outcome, Progress
 from ensue.languages.states.signals import Failed, Signal, Submitted, Succeeded, TimedOut, Woken
 from ensue.resources.workflow.routine.commands import AwaitEvent, CallFunction, Raised
 from ensue.resources.workflow.routine.context import WorkflowContext
@@ -49,6 +50,8 @@ class World:
     effects: list[Any] = field(default_factory=list)
     out: dict[int, Any] = field(default_factory=dict)
     calls: list[Any] = field(default_factory=list)
+    branches: MemoryBranches = field(default_factory=MemoryBranches)
+    tokens: set[int] = field(default_factory=set)
     keys: list[str] = field(default_factory=list)
     outcome: Outcome | None = None
     run: RoutineRun | None = None
@@ -62,7 +65,8 @@ class World:
         return self.routine(WorkflowContext(run), given)
 
     def start(self, given: Any = None) -> World:
-        self.run = RoutineRun(self.make, self, ExecutionFacts(ID, "one", self.now_ms))
+        facts = ExecutionFacts(ID, "one", self.now_ms)
+        self.run = RoutineRun(self.make, self, facts, self.branches)
         self.run.begin(given)
         return self.go()
 
@@ -81,8 +85,9 @@ class World:
                 self.make,
                 self,
                 ExecutionFacts(ID, "one", self.now_ms),
-                Record(effective(events)),
-                next_event=len(self.events) + 1,
+                self.branches,
+                record=Record(effective(events)),
+                progress=Progress(next_event=len(self.events) + 1),
             )
             self.run.replay()
         return self.run
@@ -97,24 +102,33 @@ class World:
         """Go on as far as a transaction goes; returns whether it came to its bound."""
         run, done = self.alive(), 0
         while done != self.most and (command := run.take()) is not None:
-            if isinstance(command, Cancel):
-                self.out.pop(command.branch, None)
-            elif isinstance(command, CallFunction) and not command.is_action:
+            if isinstance(command, CallFunction) and not command.is_action:
                 done += 1
                 run.signal(command.branch, command.attempt, self._call(command))
+                if command.with_token:
+                    self.tokens.add(command.branch)
             else:
-                self.out[command.branch] = command
-        while done == self.most and (command := run.take()) is not None:
-            if isinstance(command, Cancel):
-                self.out.pop(command.branch, None)
-            elif not (isinstance(command, CallFunction) and not command.is_action):
-                self.out[command.branch] = command
+                self._issue(command)
+        while done == self.most and (command := run.take(outside_only=True)) is not None:
+            self._issue(command)
+        is_full = run.ready
         self.events += run.drain_events()
         self.outcome = run.outcome
-        return done == self.most and self.outcome is None
+        waiting = {branch.id for branch in self.branches.all() if branch.phase == WAITING}
+        assert is_full or waiting == set(self.out) | self.tokens
+        return is_full
+
+    def _issue(self, command: Any) -> None:
+        if isinstance(command, Cancel):
+            self.out.pop(command.branch, None)
+            return
+        before = self.out.get(command.branch)
+        assert before is None or before.attempt != command.attempt, "it is being done already"
+        self.out[command.branch] = command
 
     def tell(self, branch: int, signal: Signal) -> bool:
         command = self.out[branch]
+        self.tokens.discard(branch)
         taken = self.alive().signal(branch, command.attempt, signal)
         if taken and not isinstance(signal, Submitted):
             del self.out[branch]

@@ -32,6 +32,7 @@ from ensue.resources.workflow.worker import (
     ExpressWork,
     Herald,
     Machines,
+    Make,
     Notices,
     Setting,
     Sockets,
@@ -75,7 +76,7 @@ class Workflow(Looking, Pausable):
         self.definition = definition
         self._home = home
         self._others = integrations
-        self._machine: Machine = compile_machine(definition)
+        self._machine = self._compiled()
         self._notices = Notices()
         self._setting: Setting | None = None
 
@@ -271,16 +272,17 @@ class Workflow(Looking, Pausable):
         engine.keeps_executions[number] = model.keep_ms
         definition = store.keep_definition(tx, number, self.definition)
         machines = Machines()
-        machines.add(definition, self._machine)
+        if self._machine is not None:
+            machines.add(definition, self._machine)
         self._setting = Setting(
             model=model,
             queue=number,
             tasks=tasks,
             definition=definition,
             machines=machines,
-            integrations=Sockets(self.ref.app, engine, self._others),
+            integrations=self._integrations(engine),
             notices=self._notices,
-            make=Advance,
+            make=self._make(),
         )
         engine.directory.add(
             self.ref,
@@ -297,7 +299,8 @@ class Workflow(Looking, Pausable):
             InvalidDeclaration: something is not there, or cannot be called so.
         """
         del engine, tx
-        check_machine(self.setting, self._machine)
+        if self._machine is not None:
+            check_machine(self.setting, self._machine)
 
     def workers(self, engine: Engine) -> list[Worker]:
         """What lets its executions go on, and what does its tasks."""
@@ -324,6 +327,18 @@ class Workflow(Looking, Pausable):
         except (InvalidInput, Conflict) as fault:
             return Refusal(index, fault.code, str(fault))
         return started.id
+
+    def _compiled(self) -> Machine | None:
+        """The state machine; None for a function."""
+        return compile_machine(self.definition)
+
+    def _integrations(self, engine: Engine) -> Integrations:
+        """What its tasks call."""
+        return Sockets(self.ref.app, engine, self._others)
+
+    def _make(self) -> Make:
+        """What lets its executions go on."""
+        return Advance
 
     def _started(self, tx: Transaction, given: str, name: str | None) -> Execution:
         started = self.start_in(tx, given, name=name)

@@ -19,7 +19,7 @@ from ensue.languages.states.signals import (
 )
 from ensue.resources.workflow.routine.commands import Raised, RoutineCommand
 from ensue.resources.workflow.routine.retry import Retry, choose, error_names
-from ensue.resources.workflow.routine.strand import Asked, Stage, Strand
+from ensue.resources.workflow.routine.strand import Asked, Stage, Strand, enter
 from ensue.words.errors import StepFailed, StepTimedOut
 from ensue.words.values import Json
 
@@ -61,6 +61,7 @@ class Task(Asked):
         is_inside: whether it is done by whoever runs the execution, in the same transaction.
         may_last: whether the execution is not kept in memory for it.
         told: more that history tells of it.
+        wanted: what the runner was last asked to do for it.
     """
 
     name: str
@@ -72,9 +73,9 @@ class Task(Asked):
     is_inside: bool = False
     may_last: bool = False
     told: dict[str, Json] = field(default_factory=dict)
+    wanted: RoutineCommand | None = None
     _used: list[int] = field(default_factory=list)
     _tries: int = 0
-    _entered: int = 0
     _is_started: bool = False
     _backs_off: bool = False
 
@@ -88,7 +89,7 @@ class Task(Asked):
         details: dict[str, Any] = {"name": self.name}
         if not stage.is_replaying:
             details["input"] = self.input()
-        self._entered = stage.emit(strand, "TaskStateEntered", details).id
+        enter(stage, strand, "TaskStateEntered", details)
         self._used = [0] * len(self.retries)
         self._schedule(stage, strand)
 
@@ -114,11 +115,11 @@ class Task(Asked):
 
     def on(self, stage: Stage, strand: Strand, signal: Signal) -> bool:
         """Take a signal."""
-        if isinstance(signal, Woken) or self._backs_off:
-            if not (isinstance(signal, Woken) and self._backs_off):
-                return False
-            self._schedule(stage, strand)
+        if isinstance(signal, Woken):
+            self._wake(stage, strand)
             return True
+        if self._backs_off:
+            return False
         self._start(stage, strand)
         if isinstance(signal, Submitted):
             self.may_last = True
@@ -129,15 +130,21 @@ class Task(Asked):
             self._fail(stage, strand, signal)
         return True
 
+    def _wake(self, stage: Stage, strand: Strand) -> None:
+        if self._backs_off:
+            self._schedule(stage, strand)
+        elif self.wanted is not None:
+            stage.want_again(strand, self.wanted)
+
     def _schedule(self, stage: Stage, strand: Strand) -> None:
         strand.attempt += 1
         self._is_started = self._backs_off = False
         self._emit(stage, strand, "TaskScheduled", self.told)
-        place = Place(
-            strand.number, strand.attempt, self.name, self._tries, stage.key(self._entered)
-        )
+        key = stage.key(strand.entered)
+        place = Place(strand.number, strand.attempt, self.name, self._tries, key)
         self._tries += 1
-        stage.want(strand, self.command(place), is_new=not self.is_inside)
+        self.wanted = self.command(place)
+        stage.want(strand, self.wanted, is_inside=self.is_inside)
 
     def _start(self, stage: Stage, strand: Strand) -> None:
         if not self._is_started:
@@ -201,12 +208,12 @@ class Timer(Asked):
 
     def begin(self, stage: Stage, strand: Strand) -> None:
         """Enter the wait."""
-        details = {"name": self.name, "input": {"until_ms": self.until_ms}}
-        stage.emit(strand, "WaitStateEntered", details)
         self.again(stage, strand)
 
     def again(self, stage: Stage, strand: Strand) -> None:
-        """Ask once more."""
+        """Ask, or once more."""
+        details = {"name": self.name, "input": {"until_ms": self.until_ms}}
+        enter(stage, strand, "WaitStateEntered", details)
         strand.attempt += 1
         stage.want(strand, Sleep(strand.number, strand.attempt, self.until_ms, WAIT))
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from ensue.languages.states.events import Event
 from ensue.languages.states.signals import Signal
-from ensue.resources.workflow.routine.strand import Asked, Stage, Strand
+from ensue.resources.workflow.routine.strand import Asked, Stage, Strand, enter
 from ensue.resources.workflow.routine.typed import as_told
 from ensue.words.values import Json
 
@@ -43,7 +43,8 @@ class Group(Asked):
 
     def begin(self, stage: Stage, strand: Strand) -> None:
         """Begin as many as may run at once."""
-        stage.emit(strand, f"{self.kind}StateEntered", {"name": self.name})
+        enter(stage, strand, f"{self.kind}StateEntered", {"name": self.name})
+        stage.hold(strand)
         details = {"length": len(self.makers)} if self.is_map else {}
         stage.emit(strand, f"{self.kind}StateStarted", details)
         self._fill(stage, strand)

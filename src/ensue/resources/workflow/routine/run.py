@@ -15,10 +15,14 @@ from collections.abc import Callable, Coroutine
 from pathlib import PurePath
 from typing import Any
 
+from ensue.engine.notices import near
+from ensue.languages.states.branches import Branches, MemoryBranches
+from ensue.languages.states.errors import StateError
 from ensue.languages.states.events import Event
-from ensue.languages.states.execution import ExecutionFacts, Outcome
-from ensue.languages.states.signals import Signal
-from ensue.resources.workflow.routine.commands import RoutineCommand
+from ensue.languages.states.execution import ExecutionFacts, Outcome, Progress, Status, Warned
+from ensue.languages.states.signals import Failed, Signal, Started, Submitted
+from ensue.languages.states.walk import HISTORY_EVENTS_MAX
+from ensue.resources.workflow.routine.commands import CallFunction, Raised, RoutineCommand
 from ensue.resources.workflow.routine.record import (
     FAILED,
     FAILED_EVENT,
@@ -32,7 +36,7 @@ from ensue.resources.workflow.routine.record import (
 from ensue.resources.workflow.routine.strand import TOP, Asked
 from ensue.resources.workflow.routine.strands import Facts, Strands
 from ensue.words import values
-from ensue.words.errors import EnsueError, StepFailed, WorkflowChanged
+from ensue.words.errors import EnsueError, LimitExceeded, StepFailed, WorkflowChanged
 from ensue.words.values import Json
 
 
@@ -43,8 +47,12 @@ class RoutineRun(Strands):
         make: makes its coroutine, given the run and the input.
         facts: the time, and randomness for the delays of retries.
         execution: which execution it is.
+        branches: where what its strands wait for is kept; in memory by default.
         record: the events that count so far; none for a new one.
-        next_event: the id of the next event.
+        progress: what an earlier run kept; None for the first.
+
+    Attributes:
+        raised: what a step's function raised, by branch and attempt, where that is known.
     """
 
     def __init__(
@@ -52,13 +60,18 @@ class RoutineRun(Strands):
         make: Callable[[RoutineRun, Json], Coroutine[Any, Any, Any]],
         facts: Facts,
         execution: ExecutionFacts,
-        record: Record | None = None,
+        branches: Branches | None = None,
         *,
-        next_event: int = 1,
+        record: Record | None = None,
+        progress: Progress | None = None,
     ) -> None:
-        super().__init__(facts, execution, record, next_event)
+        known = progress or Progress()
+        super().__init__(facts, execution, branches or MemoryBranches(), record, known.next_event)
+        self.raised: Callable[[int, int], BaseException | None] | None = None
         self._make = make
         self._marks: dict[str, bool] = {}
+        self._warned = list(known.warned)
+        self._warnings: list[Warned] = []
 
     # For the runner
 
@@ -97,24 +110,50 @@ class RoutineRun(Strands):
         if self.outcome is not None:
             return False
         self._now_ms = self._facts.now_ms
+        if self.raised is not None and not isinstance(signal, Started | Submitted):
+            signal = with_fault(signal, self.raised(branch, attempt))
         return strand.waiting.on(self, strand, signal)
 
-    def take(self) -> RoutineCommand | None:
+    def attach(self, facts: Facts, branches: Branches) -> None:
+        """Go on in another transaction."""
+        self._facts, self._branches = facts, branches
+        self.transitions = 0
+
+    @property
+    def is_begun(self) -> bool:
+        """Whether it has been begun, or replayed."""
+        return bool(self._next_strand)
+
+    @property
+    def progress(self) -> Progress:
+        """What to keep until the next run."""
+        return Progress(next_event=self.next_event, warned=self._warned)
+
+    @property
+    def ready(self) -> bool:
+        """Whether there is more to do now, inside."""
+        return self.outcome is None and any(map(_is_inside, self._commands.values()))
+
+    def take(self, *, outside_only: bool = False) -> RoutineCommand | None:
         """What to do next; None while there is nothing to do until a signal comes.
+
+        Args:
+            outside_only: leave what is done inside for another transaction.
 
         Raises:
             WorkflowChanged: the function does not do what is recorded.
         """
         self._run_ready()
+        self._check_length()
         if self._cancels:
             return self._cancels.popleft()
-        if not self._commands or self.outcome is not None:
+        if self.outcome is not None:
             return None
-        return self._commands.pop(next(iter(self._commands)))
-
-    def put_back(self, command: RoutineCommand) -> None:
-        """Take a command back: it is taken again later."""
-        self._commands[command.branch] = command
+        for branch, command in self._commands.items():
+            if not (outside_only and _is_inside(command)):
+                del self._commands[branch]
+                return command
+        return None
 
     def drain_events(self) -> list[Event]:
         """What has happened since this was last asked."""
@@ -126,11 +165,18 @@ class RoutineRun(Strands):
         strand = self._strands.get(branch)
         return None if strand is None else strand.waiting
 
-    def abort(self, kind: str, details: dict[str, Any], outcome: Outcome) -> None:
+    def drain_warnings(self) -> list[Warned]:
+        """What it has come near since this was last asked."""
+        found, self._warnings = self._warnings, []
+        return found
+
+    def stop(self, status: Status, error: str | None = None, cause: str | None = None) -> None:
         """End it from outside."""
         self.end(self._top)
-        self.emit(self._top, kind, details)
-        self.outcome = outcome
+        details = {"error": error, "cause": cause}
+        kind = "ExecutionAborted" if status == "ABORTED" else "ExecutionTimedOut"
+        self.emit(self._top, kind, {key: each for key, each in details.items() if each is not None})
+        self.outcome = Outcome(status, None, error, cause)
 
     def close(self) -> None:
         """Let go of it; its record can be replayed."""
@@ -186,6 +232,24 @@ class RoutineRun(Strands):
             raise WorkflowChanged(misfit.place, misfit.expected, f"{error}: {cause}") from fault
         self.outcome = Outcome("FAILED", None, error, cause)
 
+    def _check_length(self) -> None:
+        """Warn of a history that is long, and end an execution whose history is full."""
+        if self.next_event <= near(HISTORY_EVENTS_MAX) or self.outcome is not None:
+            return
+        if "history" not in self._warned:
+            self._warned.append("history")
+            said_so = (
+                f"the history has {self.next_event - 1} of at most {HISTORY_EVENTS_MAX} events"
+            )
+            self._warnings.append(Warned("history", f"{said_so}; let a workflow of its own go on"))
+        if self.next_event > HISTORY_EVENTS_MAX:
+            self.end(self._top)
+            fault = LimitExceeded(
+                f"expected at most {HISTORY_EVENTS_MAX} events in a history",
+                hint="Let ctx.call start workflows for its parts.",
+            )
+            self._ended(None, fault)
+
     def _replay_signal(self, event: Event) -> None:
         strand = self._strands.get(event.branch)
         waiting = None if strand is None else strand.waiting
@@ -196,6 +260,19 @@ class RoutineRun(Strands):
         self._now_ms = event.at_ms
         if not waiting.on(self, strand, signal):
             raise WorkflowChanged(event.id, said(event.type, name_of(event)), "no such wait")
+
+
+def with_fault(signal: Signal, fault: BaseException | None) -> Signal:
+    """A failure with what was raised, by which retries choose too."""
+    if fault is None or not isinstance(signal, Failed):
+        return signal
+    if isinstance(fault, StateError):
+        return Raised(fault.error, fault.cause, fault)
+    return Raised(signal.error, str(fault), fault)
+
+
+def _is_inside(command: RoutineCommand) -> bool:
+    return isinstance(command, CallFunction) and not command.is_action
 
 
 def told(fault: BaseException) -> tuple[str, str | None]:

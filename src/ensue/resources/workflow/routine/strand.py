@@ -62,7 +62,16 @@ class Strand:
     """
 
     __slots__ = (
-        "_coroutine", "asked", "attempt", "ended", "is_closed", "number", "parent", "previous",
+        "_coroutine",
+        "asked",
+        "attempt",
+        "ended",
+        "entered",
+        "is_closed",
+        "number",
+        "parent",
+        "previous",
+        "state",
         "waiting",
     )  # fmt: skip
 
@@ -81,6 +90,8 @@ class Strand:
         self.waiting: Asked | None = None
         self.attempt = 0  # counts what it waited for, so that a late signal is known as one
         self.asked = 0  # counts what its code asked for, the same at each replay
+        self.state = ""  # the step that it is in, and the event of its entry
+        self.entered = 0
         self.is_closed = False
         self._coroutine = coroutine
 
@@ -105,6 +116,12 @@ class Strand:
             self._coroutine.close()
 
 
+def enter(stage: Stage, strand: Strand, kind: str, details: dict[str, Any]) -> None:
+    """Let a strand enter a step."""
+    strand.state = str(details["name"])
+    strand.entered = stage.emit(strand, kind, details).id
+
+
 class Stage(Protocol):
     """What a run offers to what its strands wait for."""
 
@@ -122,8 +139,16 @@ class Stage(Protocol):
         """Make an event, or find it in the record."""
         ...
 
-    def want(self, strand: Strand, command: RoutineCommand, *, is_new: bool = True) -> None:
+    def want(self, strand: Strand, command: RoutineCommand, *, is_inside: bool = False) -> None:
         """Let the runner do something, unless that is being done already."""
+        ...
+
+    def want_again(self, strand: Strand, command: RoutineCommand) -> None:
+        """Let the runner do something that it was asked for before, and has not done."""
+        ...
+
+    def hold(self, strand: Strand) -> None:
+        """A strand waits for strands of its own."""
         ...
 
     def unwant(self, strand: Strand) -> None:

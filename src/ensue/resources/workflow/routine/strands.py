@@ -7,13 +7,16 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, Protocol
 
-from ensue.languages.states.commands import Cancel
+from ensue.languages.states.branches import HOLDING, WAITING, Branch, Branches
+from ensue.languages.states.commands import Cancel, Sleep
 from ensue.languages.states.events import Event
 from ensue.languages.states.execution import ExecutionFacts, Outcome
-from ensue.resources.workflow.routine.commands import RoutineCommand
+from ensue.resources.workflow.routine.commands import AwaitEvent, RoutineCommand
 from ensue.resources.workflow.routine.record import REDRIVEN, Record, name_of
 from ensue.resources.workflow.routine.strand import TOP, Strand
 from ensue.words.errors import InvalidInput, WorkflowChanged
+
+EVENT = "event"  # what a strand waits for whose step is the name of an event
 
 
 class Facts(Protocol):
@@ -35,6 +38,7 @@ class Strands:
     Args:
         facts: the time, and randomness for the delays of retries.
         execution: which execution it is.
+        branches: where what its strands wait for is kept.
         record: the events that count so far; none for a new one.
         next_event: the id of the next event.
 
@@ -43,20 +47,31 @@ class Strands:
         execution: which execution it is.
         seed: of what is random for the function.
         next_event: the id of the next event.
+        awaited: the events that strands wait for.
+        transitions: how many steps it has begun since this was last set to 0.
     """
 
     def __init__(
-        self, facts: Facts, execution: ExecutionFacts, record: Record | None, next_event: int
+        self,
+        facts: Facts,
+        execution: ExecutionFacts,
+        branches: Branches,
+        record: Record | None,
+        next_event: int,
     ) -> None:
         self.outcome: Outcome | None = None
         self.execution = execution
         self.seed = execution.id
         self.next_event = next_event
+        self.transitions = 0
         self._facts = facts
+        self._branches = branches
+        self._is_new = True  # whether the last event was not in the record
         self._record = record or Record()
         self._events: list[Event] = []
         self._strands: dict[int, Strand] = {}
         self._next_strand = TOP
+        self.awaited: dict[int, AwaitEvent] = {}
         self._ready: deque[tuple[Strand, Any, BaseException | None]] = deque()
         self._commands: dict[int, RoutineCommand] = {}
         self._cancels: deque[Cancel] = deque()
@@ -111,18 +126,36 @@ class Strands:
             except WorkflowChanged as fault:
                 self._misfit = fault
                 raise
+        self._is_new = event is None
         if event is None:
             event = self._make_event(kind, strand.number, strand.previous, details)
         strand.previous = event.id
         return event
 
-    def want(self, strand: Strand, command: RoutineCommand, *, is_new: bool = True) -> None:
-        """Let the runner do something, unless that is being done already."""
-        if not (is_new and self.is_replaying):
+    def want(self, strand: Strand, command: RoutineCommand, *, is_inside: bool = False) -> None:
+        """Let the runner do something, unless that is being done already.
+
+        What is done inside is done by whoever runs the execution: it is wanted until it is done.
+        """
+        if isinstance(command, AwaitEvent):
+            self.awaited[strand.number] = command
+        if self._is_new:
+            self._note(strand, WAITING, command)
+        if self._is_new or is_inside:
             self._commands[strand.number] = command
+
+    def want_again(self, strand: Strand, command: RoutineCommand) -> None:
+        """Let the runner do something that it was asked for before, and has not done."""
+        self._commands[strand.number] = command
+
+    def hold(self, strand: Strand) -> None:
+        """A strand waits for strands of its own."""
+        if self._is_new:
+            self._note(strand, HOLDING, None)
 
     def unwant(self, strand: Strand) -> None:
         """What a strand wanted is needed no more."""
+        self.awaited.pop(strand.number, None)
         untaken = self._commands.pop(strand.number, None)
         if untaken is None and not self.is_replaying:
             self._cancels.append(Cancel(strand.number, strand.attempt))
@@ -130,6 +163,7 @@ class Strands:
     def resume(self, strand: Strand, value: object, fault: BaseException | None = None) -> None:
         """Let a strand go on."""
         self._commands.pop(strand.number, None)
+        self.awaited.pop(strand.number, None)
         strand.waiting = None
         self._ready.append((strand, value, fault))
 
@@ -148,6 +182,7 @@ class Strands:
             strand.waiting.cancel(self, strand)
         self._close(strand)
         self._strands.pop(strand.number, None)
+        self._forget(strand)
 
     def chance(self) -> float:
         """A random number, for the delay of a retry."""
@@ -155,7 +190,7 @@ class Strands:
 
     def key(self, event_id: int) -> str:
         """An idempotency key for the step that began with this event."""
-        return f"{self.execution.id}:{event_id}"
+        return f"{self.execution.id}-{event_id}"
 
     # Within
 
@@ -200,6 +235,7 @@ class Strands:
         self._current = None
         if self._misfit is None:
             self._strands.pop(strand.number, None)
+            self._forget(strand)
             strand.ended(value, fault)
 
     def _close(self, strand: Strand) -> None:
@@ -209,12 +245,37 @@ class Strands:
         finally:
             self._current = before
 
+    def _note(self, strand: Strand, phase: str, command: RoutineCommand | None) -> None:
+        """Keep what a strand waits for, for those who look at the execution and wake it."""
+        found = self._branches.get(strand.number)
+        parent = None if strand.parent is None else strand.parent.number
+        branch = found or Branch(id=strand.number, parent=parent)
+        branch.state, branch.entered, branch.previous = (
+            strand.state,
+            strand.entered,
+            strand.previous,
+        )
+        branch.phase, branch.attempt = phase, strand.attempt
+        branch.entered_ms, branch.token = self._now_ms, None
+        branch.due_ms = command.until_ms if isinstance(command, Sleep) else None
+        branch.waits = _word_of(command)
+        if found is None:
+            self._branches.add(branch)
+        else:
+            self._branches.save(branch)
+
+    def _forget(self, strand: Strand) -> None:
+        found = None if self.is_replaying else self._branches.get(strand.number)
+        if found is not None:
+            self._branches.remove(found)
+
     def _parents(self) -> set[int]:
         return {each.parent.number for each in self._strands.values() if each.parent is not None}
 
     def _make_event(self, kind: str, branch: int, previous: int, details: dict[str, Any]) -> Event:
         event = Event(kind, self.next_event, previous, self._facts.now_ms, details, branch)
         self.next_event += 1
+        self.transitions += kind.endswith("StateEntered")
         self._events.append(event)
         return event
 
@@ -226,6 +287,14 @@ class Strands:
             for strand in list(self._strands.values()):
                 if strand.waiting is not None:
                     strand.waiting.again(self, strand)
+
+
+def _word_of(command: RoutineCommand | None) -> str:
+    if isinstance(command, Sleep):
+        return command.reason
+    if isinstance(command, AwaitEvent):
+        return EVENT
+    return "" if command is None else "task"
 
 
 async def _awaited(make: Callable[[], Awaitable[Any]]) -> object:

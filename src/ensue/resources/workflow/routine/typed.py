@@ -24,6 +24,22 @@ def kept(value: object) -> Json:
     return values.decode(values.encode(as_plain(value)))
 
 
+def plain_result(name: str, value: object) -> Json:
+    """What a step's function returned, in plain values.
+
+    Raises:
+        InvalidDeclaration: it is to be awaited: the function is no ``async def``.
+    """
+    if inspect.isawaitable(value):
+        if inspect.iscoroutine(value):
+            value.close()
+        raise InvalidDeclaration(
+            f"expected {name} to return a value, got {type(value).__name__}",
+            hint="Make it an async def; a lambda that calls one is none.",
+        )
+    return as_plain(value)
+
+
 def as_told(value: object) -> Json:
     """A value as history tells it; None for one that is no JSON value."""
     try:
@@ -46,6 +62,31 @@ def result_shape(function: Callable[..., Any]) -> Shape[Any] | None:
     if named is None or not is_structured(named):
         return None
     return Shape(named, str(getattr(found, "__name__", "step")))
+
+
+def input_shape(function: Callable[..., Any], at: str) -> Shape[Any] | None:
+    """The shape of a workflow's input, where that is a type with fields; None for any other.
+
+    Raises:
+        InvalidDeclaration: it is no ``async def`` of a context and an input, or JSON cannot hold
+            the type of its input.
+    """
+    found = inspect.unwrap(function)
+    parameters = [*inspect.signature(found).parameters.values()]
+    if not inspect.iscoroutinefunction(found) or len(parameters) != 2:
+        raise InvalidDeclaration(
+            f"expected async def {at}(ctx, input), got {at}{inspect.signature(found)}",
+            hint="A workflow is an async function; what it does are steps: await ctx.step(...).",
+        )
+    try:
+        named = typing.get_type_hints(found, include_extras=True).get(parameters[1].name)
+    except NameError as fault:
+        raise InvalidDeclaration(
+            f"expected types that can be looked up: {fault}",
+            at=at,
+            hint="Define the type in the module, before the workflow.",
+        ) from None
+    return Shape(named, at) if named is not None and is_structured(named) else None
 
 
 def reader(shape: Shape[Any] | None) -> Callable[[Json], Any]:

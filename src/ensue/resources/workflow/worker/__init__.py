@@ -5,6 +5,8 @@ from ensue.resources.workflow.worker.consumers import Tasks, advancing
 from ensue.resources.workflow.worker.machines import Machines
 from ensue.resources.workflow.worker.notices import Herald, Notices
 from ensue.resources.workflow.worker.outcomes import ExpressWork, shown_run
+from ensue.resources.workflow.worker.routine import maker
+from ensue.resources.workflow.worker.routines import Routines, Steps, Version, version_text
 from ensue.resources.workflow.worker.runner import Advance
 from ensue.resources.workflow.worker.setting import Make, Setting, UnderWay
 from ensue.resources.workflow.worker.sockets import Sockets
@@ -16,11 +18,16 @@ __all__ = [
     "Machines",
     "Make",
     "Notices",
+    "Routines",
     "Setting",
     "Sockets",
+    "Steps",
     "Tasks",
     "UnderWay",
+    "Version",
     "advancing",
     "check_machine",
+    "maker",
     "shown_run",
+    "version_text",
 ]

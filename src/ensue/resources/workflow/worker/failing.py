@@ -8,17 +8,28 @@ from ensue.engine.transaction import Transaction
 from ensue.engine.withdrawals import withdraw
 from ensue.languages.states.errors import RUNTIME
 from ensue.languages.states.events import Event
-from ensue.languages.states.execution import Progress
+from ensue.languages.states.execution import Outcome, Progress
 from ensue.resources.workflow import store
-from ensue.resources.workflow.model import FAILED
+from ensue.resources.workflow.model import STATUSES
 from ensue.resources.workflow.store import Ending, Loaded, histories
 from ensue.resources.workflow.worker import ends
 from ensue.resources.workflow.worker.setting import Setting
 from ensue.resources.workflow.worker.waits import Waits
 
+_ENDED = {
+    "FAILED": "ExecutionFailed",
+    "ABORTED": "ExecutionAborted",
+    "TIMED_OUT": "ExecutionTimedOut",
+}
+
 
 def fail(setting: Setting, tx: Transaction, loaded: Loaded, reason: str) -> None:
     """End an execution without running it: FAILED, with ``States.Runtime`` and a reason."""
+    end(setting, tx, loaded, Outcome("FAILED", error=RUNTIME, cause=reason))
+
+
+def end(setting: Setting, tx: Transaction, loaded: Loaded, outcome: Outcome) -> None:
+    """End an execution without running it."""
     progress = msgspec.json.decode(loaded.progress or "{}", type=Progress)
     events: list[Event] = []
     if not loaded.progress:
@@ -26,8 +37,9 @@ def fail(setting: Setting, tx: Transaction, loaded: Loaded, reason: str) -> None
         events.append(Event("ExecutionStarted", 1, 0, tx.now_ms, given))
         progress.next_event = 2
     number = progress.next_event
-    details = {"cause": reason, "error": RUNTIME}
-    events.append(Event("ExecutionFailed", number, number - 1, tx.now_ms, details))
+    said = {"error": outcome.error, "cause": outcome.cause}
+    details = {name: text for name, text in said.items() if text is not None}
+    events.append(Event(_ENDED[outcome.status], number, number - 1, tx.now_ms, details))
     progress.next_event = number + 1
     progress.ready, progress.cancelled = [], []
     histories.add(tx, loaded.id, events)
@@ -37,7 +49,7 @@ def fail(setting: Setting, tx: Transaction, loaded: Loaded, reason: str) -> None
         setting.tasks,
         loaded.id,
         settled=frozenset(),
-        stop=lambda child: ends.stop_later(tx, child, reason),
+        stop=lambda child: ends.stop_later(tx, child, str(outcome.cause)),
         withdrawn=setting.notices.withdrawn,
     )
     for place in store.all_places(tx, loaded.id):
@@ -45,7 +57,7 @@ def fail(setting: Setting, tx: Transaction, loaded: Loaded, reason: str) -> None
     store.forget_branches(tx, loaded.id)
     if loaded.timer is not None:
         withdraw(tx, loaded.timer)
-    ending = Ending(FAILED, None, RUNTIME, reason)
+    ending = Ending(STATUSES.index(outcome.status), None, outcome.error, outcome.cause)
     store.end(tx, loaded.id, ending, msgspec.json.encode(progress).decode(), loaded.warnings)
     ends.tell(tx, setting.model, loaded, ending)
     setting.notices.ended(loaded.id)

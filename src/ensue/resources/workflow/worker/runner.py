@@ -19,7 +19,7 @@ from ensue.engine.ids import Place as RecordPlace
 from ensue.engine.transaction import Origin, Transaction
 from ensue.engine.withdrawals import withdraw
 from ensue.engine.work import Work
-from ensue.languages.states.commands import Perform, Sleep
+from ensue.languages.states.commands import Command, Perform, Sleep
 from ensue.languages.states.execution import Outcome, Progress
 from ensue.languages.states.resource_names import REQUEST_RESPONSE
 from ensue.languages.states.run import Run
@@ -128,15 +128,17 @@ class Advance:
             stop=self._stop_child,
             withdrawn=setting.notices.withdrawn,
         )
+        self._timeout_s: int | None = None
+        self._run = self._open(progress)
+
+    def _open(self, progress: Progress) -> Run:
+        """The run of the execution, as far as it has come."""
+        setting, tx, loaded = self._setting, self._tx, self._loaded
         machine = setting.machines.of(tx, loaded.definition)
         self._timeout_s = machine.timeout_s
-        self._run = Run(
-            machine,
-            self._branches,
-            RunFacts(tx.now_ms, tx.facts.ids.source),
-            StoredFacts(tx, setting.model, loaded),
-            progress,
-        )
+        facts = RunFacts(tx.now_ms, tx.facts.ids.source)
+        told = StoredFacts(tx, setting.model, loaded)
+        return Run(machine, self._branches, facts, told, progress)
 
     def begin(self) -> None:
         """Start the execution."""
@@ -176,21 +178,26 @@ class Advance:
                 if not run.ready:
                     break
                 self._drain()
-            elif isinstance(command, Perform):
-                self._perform(command)
-            elif isinstance(command, Sleep):
-                place = self._branches.place(command.branch)
-                if place is not None:
-                    self._waits.until(place, command.until_ms, None)
-                    self._branches.changed(place)
             else:
-                left = self._branches.left(command.branch)
-                if left is not None:
-                    self._waits.drop(left)
+                self._do(command)
             if self._is_full() and run.ready:
                 work.add(self._tx, self._setting.queue, job_text(Job(GO, self._loaded.id)))
                 break
         self._keep()
+
+    def _do(self, command: Command) -> None:
+        """Do what the run wants."""
+        if isinstance(command, Perform):
+            self._perform(command)
+        elif isinstance(command, Sleep):
+            place = self._branches.place(command.branch)
+            if place is not None:
+                self._waits.until(place, command.until_ms, None)
+                self._branches.changed(place)
+        else:
+            left = self._branches.left(command.branch)
+            if left is not None:
+                self._waits.drop(left)
 
     def _is_full(self) -> bool:
         if self._alone and self._performed:
