@@ -571,3 +571,39 @@ def test_a_wait_until_a_time_ends_then(fields, language):
     })
 
     assert execute(program, {"at": "1970-01-01T00:01:00Z"}).ended_ms == 60_000
+
+
+def test_an_event_of_a_map_follows_from_the_one_before_it_in_its_iteration():
+    ended = execute(
+        machine(M=each({"A": {"Type": "Pass", "End": True}}, MaxConcurrency=1)), ["a", "b"]
+    )
+
+    assert [(event.id, event.previous, event.type) for event in ended.events[2:]] == [
+        (3, 2, "MapStateStarted"),
+        (4, 3, "MapIterationStarted"),
+        (5, 4, "PassStateEntered"),
+        (6, 5, "PassStateExited"),
+        (7, 6, "MapIterationSucceeded"),
+        (8, 6, "MapIterationStarted"),
+        (9, 8, "PassStateEntered"),
+        (10, 9, "PassStateExited"),
+        (11, 10, "MapIterationSucceeded"),
+        (12, 11, "MapStateSucceeded"),
+        (13, 11, "MapStateExited"),
+        (14, 13, "ExecutionSucceeded"),
+    ]
+
+
+@pytest.mark.parametrize("mode", ["INLINE", "DISTRIBUTED"])
+@pytest.mark.parametrize(
+    ("path", "seen"),
+    [("MaxConcurrencyPath", []), ("ToleratedFailureCountPath", ["MapStateStarted"])],
+)
+def test_what_is_tolerated_is_looked_at_when_the_map_has_started(mode, path, seen):
+    map_state = each({"A": DONE}, ItemsPath="$.items", **{path: "$.n"})
+    map_state["ItemProcessor"]["ProcessorConfig"] = {"Mode": mode, "ExecutionType": "STANDARD"}
+
+    ended = execute(machine(M=map_state), {"items": [1], "n": "x"})
+
+    assert ended.error == "States.Runtime"
+    assert types(ended) == ["ExecutionStarted", "MapStateEntered", *seen, "ExecutionFailed"]

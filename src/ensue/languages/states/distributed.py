@@ -102,13 +102,14 @@ def open_run(walk: Walk, branch: Branch, state: Map) -> StartMapRun:
         writing=_writing(state, fields),
         max_concurrency=fields.whole(state.max_concurrency, "MaxConcurrency"),
     )
+    walk.tell(branch, "MapStateStarted", {"length": len(items or ())})
+    # Step Functions looks at these fields when the state has started, and at all others before.
     plan = msgspec.structs.replace(plan, **_tolerance(state, fields))
     if state.item_selector is not None:
         seen = branch.input if isinstance(state.item_selector, Query) else fields.taken
         plan = msgspec.structs.replace(
             plan, input=seen, context=environment.context, variables=dict(environment.variables)
         )
-    walk.tell(branch, "MapStateStarted", {"length": len(items or ())})
     walk.tell(branch, "MapRunStarted", {"mapRunArn": plan.arn})
     branch.memory = {"map_run": 1}
     walk.wait(branch, MAP_RUN)

@@ -35,9 +35,10 @@ def open_items(walk: Walk, branch: Branch, state: Map) -> None:
         StateError: a field does not apply, or the items are no array.
     """
     items, memory = _planned(walk, branch, state)
-    walk.tell(branch, "MapStateStarted", {"length": len(items)})
+    memory["after"] = walk.tell(branch, "MapStateStarted", {"length": len(items)})
+    # Step Functions looks at these fields when the state has started, and at all others before.
+    memory["tolerated"] = _tolerated(walk, branch, state, len(items))
     branch.items, branch.memory = items, memory
-    memory["after"] = branch.previous
     if items:
         _queue(walk, branch)
         walk.hold(branch)
@@ -64,6 +65,7 @@ def reopen(
         StateError: a field does not apply, or the items are no array.
     """
     items, memory = _planned(walk, branch, state)
+    memory["tolerated"] = _tolerated(walk, branch, state, len(items))
     branch.items, branch.memory = items, memory
     memory["next"], memory["after"] = begun, branch.previous
     memory["left"] = len(items) - succeeded
@@ -84,7 +86,7 @@ def _planned(walk: Walk, branch: Branch, state: Map) -> tuple[list[Any], dict[st
         "left": len(items),
         "room": concurrency or len(items),
         "after": 0,
-        "tolerated": _tolerated(state, len(items), taken, raw, environment),
+        "tolerated": 0,
         "failed": 0,
         "keyed": int(keyed),
         "queued": 0,
@@ -217,8 +219,13 @@ def items_of(
     raise DataError(RUNTIME, f"The items of a Map must be an array, got {shown(found)}")
 
 
-def _tolerated(state: Map, length: int, taken: Json, raw: Json, environment: Environment) -> int:
+def _tolerated(walk: Walk, branch: Branch, state: Map, length: int) -> int:
     """How many iterations may fail."""
+    if state.tolerated_count is state.tolerated_percentage is None:
+        return 0
+    raw = branch.input
+    environment = walk.environment(branch, state)
+    taken = select(state.data, raw, environment)
     bounds: list[int] = []
     if state.tolerated_count is not None:
         field = "ToleratedFailureCount"
