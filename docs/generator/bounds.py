@@ -896,4 +896,19 @@ BOUNDS: dict[str, Bound] = {
     "integrations:KEYS_MAX": Bound(
         WORKFLOWS, "objects", "a page of a bucket that a task lists", "the next page"
     ),
+    "resources.activity:WAIT_MS_MAX": Bound(
+        WORKFLOWS, "ms", "how long a worker waits for a task", VALUE
+    ),
+    "resources.activity:WORKER_LENGTH_MAX": Bound(
+        WORKFLOWS, "characters", "what a worker calls itself", VALUE
+    ),
+    "resources.activity:PEEK_MAX": Bound(
+        WORKFLOWS, "tasks", "the tasks of an activity that are looked at", "the first so many"
+    ),
+    "resources.activity:STALE_MAX": Bound(
+        WORKFLOWS,
+        "tasks",
+        "what is passed over in one transaction, because its time was over",
+        "it goes on in the next",
+    ),
 }

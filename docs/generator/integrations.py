@@ -46,7 +46,9 @@ def integrations_page() -> str:
             " of what was started, its output as text, `.sync:2` with its output as JSON."
         ),
         (
-            "`arn:aws:lambda:REGION:ACCOUNT:function:NAME` calls a function, and the task's result is its answer."
+            "`arn:aws:lambda:REGION:ACCOUNT:function:NAME` calls a function, and the task's result is its answer;"
+            " `arn:aws:states:REGION:ACCOUNT:activity:NAME` is an"
+            " [activity](../../src/ensue/resources/activity/README.md)."
         ),
         "## Actions",
         *(

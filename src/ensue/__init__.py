@@ -31,6 +31,7 @@ from ensue.languages.cloudevents import CloudEvent
 from ensue.languages.jsonata import JSONata
 from ensue.languages.patterns import Mismatch, check_pattern, explain_pattern, match_pattern
 from ensue.languages.transformers import Constant, InputPath, InputTransformer
+from ensue.resources.activity import Activity, ActivityTask
 from ensue.resources.adopted import Adopted, Rows
 from ensue.resources.bucket import (
     Bucket,
@@ -107,6 +108,8 @@ __version__ = version.VERSION
 
 __all__ = [
     "Accepted",
+    "Activity",
+    "ActivityTask",
     "Adopted",
     "Agent",
     "AgentResult",

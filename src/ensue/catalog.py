@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ensue.resources import (
+    activity,
     adopted,
     bucket,
     bus,
@@ -37,5 +38,6 @@ KINDS: dict[str, Kind] = {
         pipe.KIND,
         schemas.KIND,
         workflow.KIND,
+        activity.KIND,
     )
 }

@@ -34,7 +34,7 @@ class World:
         self.refuses = False
         self.stage = stage
         self.app = app
-        self.integrations = AwsIntegrations(app.resources, app.name, stage.clock)
+        self.integrations = AwsIntegrations(app.home)
 
     def do(self, resource: str, arguments: Any, **call: Any) -> Any:
         """Run one task, in a transaction of its own where it is inside."""

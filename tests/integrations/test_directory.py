@@ -36,51 +36,58 @@ def test_what_is_not_there_is_told_with_what_is(world: World, resource: str, sai
 
 
 @pytest.mark.parametrize(
-    ("resource", "given", "computed", "faults"),
+    ("resource", "state", "faults"),
     [
-        ("sqs:sendMessage", {"QueueUrl": "payments"}, {"MessageBody"}, []),
         (
             "sqs:sendMessage",
-            {"QueueUrl": "https://sqs/1/payment", "MessagBody": "x"},
-            set(),
+            {"Parameters": {"QueueUrl": "payments", "MessageBody.$": "$.body"}},
+            [],
+        ),
+        (
+            "sqs:sendMessage",
+            {"Arguments": {"QueueUrl": "{% $url %}", "MessageBody": "{% $states.input %}"}},
+            [],
+        ),
+        ("sqs:sendMessage", {"Arguments": "{% $states.input %}"}, []),
+        (
+            "sqs:sendMessage",
+            {"Parameters": {"QueueUrl": "https://sqs/1/payment", "MessagBody": "x"}},
             [
-                ("MessageBody", "The field 'MessageBody' is required but was missing"),
+                ("Parameters/MessageBody", "The field 'MessageBody' is required but was missing"),
                 (
-                    "MessagBody",
+                    "Parameters/MessagBody",
                     (
                         "The field 'MessagBody' is not supported by Step Functions. Did you mean"
                         " 'MessageBody'?"
                     ),
                 ),
                 (
-                    "QueueUrl",
+                    "Parameters/QueueUrl",
                     "there is no queue https://sqs/1/payment; did you mean payments?",
                 ),
             ],
         ),
         (
             "dynamodb:getItem",
-            {"TableName": 7, "AttributesToGet": []},
-            {"Key"},
+            {"Parameters": {"TableName": 7, "AttributesToGet": [], "Key.$": "$.key"}},
             [
                 (
-                    "AttributesToGet",
+                    "Parameters/AttributesToGet",
                     (
                         "The field 'AttributesToGet' is not supported: it is of DynamoDB's API"
                         " before expressions; write an expression"
                     ),
                 ),
-                ("TableName", "The value for the field 'TableName' must be a STRING"),
+                ("Parameters/TableName", "The value for the field 'TableName' must be a STRING"),
             ],
         ),
-        ("lambda:invoke", {"FunctionName": "reserve"}, {"Payload"}, []),
+        ("lambda:invoke", {"Parameters": {"FunctionName": "reserve", "Payload.$": "$"}}, []),
         (
             "states:startExecution",
-            {"StateMachineArn": "arn:aws:states:us-east-1:1:stateMachine:ship"},
-            set(),
+            {"Arguments": {"StateMachineArn": "arn:aws:states:us-east-1:1:stateMachine:ship"}},
             [
                 (
-                    "StateMachineArn",
+                    "Arguments/StateMachineArn",
                     "there is no workflow arn:aws:states:us-east-1:1:stateMachine:ship",
                 )
             ],
@@ -88,11 +95,9 @@ def test_what_is_not_there_is_told_with_what_is(world: World, resource: str, sai
     ],
 )
 def test_the_faults_of_a_task_are_told_before_it_runs(
-    world: World, resource: str, given: Any, computed: set[str], faults: Any
+    world: World, resource: str, state: Any, faults: Any
 ) -> None:
-    found = world.integrations.faults(
-        parse_resource(f"arn:aws:states:::{resource}"), given, frozenset(computed)
-    )
+    found = world.integrations.faults(parse_resource(f"arn:aws:states:::{resource}"), state)
 
     assert list(found) == faults
 

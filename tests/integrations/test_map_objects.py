@@ -17,7 +17,7 @@ BODY = bytes(range(256)) * 4_000
 
 @pytest.fixture
 def objects(world: World) -> BucketObjects:
-    return BucketObjects(world.app.resources, world.app.name)
+    return BucketObjects(world.app.home)
 
 
 def put(world: World, key: str, body: bytes) -> None:

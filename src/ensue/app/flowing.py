@@ -13,6 +13,7 @@ from ensue.engine.home import Resource
 from ensue.engine.lanes import parse_start
 from ensue.engine.logs import Record
 from ensue.engine.transaction import Transaction
+from ensue.integrations import AwsIntegrations
 from ensue.resources import workflow as workflow_kind
 from ensue.resources.function import Feed
 from ensue.resources.queue import Queue
@@ -118,7 +119,8 @@ class Flowing(Piping):
         if not isinstance(name, str):
             raise InvalidDeclaration(f"expected the name of a workflow, got {values.shown(name)}")
         model = self._flow_model(name, type, options)
-        return self._add_flow(Workflow(self.home, model, text_of(definition, self.name)))
+        text, others = text_of(definition, self.name), AwsIntegrations(self.home)
+        return self._add_flow(Workflow(self.home, model, text, integrations=others))
 
     def on_execution(
         self,

@@ -113,8 +113,9 @@ class Platform:
         return replace(settings, smtp=None, holds=True)
 
     def _move_in(self, settings: Settings) -> None:
+        around = {ref: each for app in self.apps for ref, each in app.resources.items()}
         for app in self.apps:
-            app.home.move_in(self.engine, settings)
+            app.home.move_in(self.engine, settings, around)
 
     def _prepare(self, tx: Transaction) -> None:
         resources = [each for app in self.apps for each in app.resources.values()]

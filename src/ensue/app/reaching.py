@@ -1,11 +1,14 @@
-"""What an app reaches outside, as declared: its destinations."""
+"""What an app reaches outside, as declared: its destinations, and the workers of activities."""
 
 from __future__ import annotations
 
 from typing import Unpack
 
 from ensue.app.resources import Resources
+from ensue.engine.transaction import Transaction
 from ensue.resources import destination as destination_kind
+from ensue.resources import workflow as workflow_kind
+from ensue.resources.activity import Activity
 from ensue.resources.destination import Destination, DestinationOptions
 from ensue.resources.queue import Queue
 from ensue.words.names import check_name
@@ -48,3 +51,38 @@ class Reaching(Resources):
         letters = name + destination_kind.DEAD_LETTERS
         self._add(Queue(self.home, letters, is_dead_letters=True))
         return made
+
+    def activity(self, name: str) -> Activity:
+        """Declare an activity: tasks of workflows that workers outside poll for.
+
+        A state names it as ``ensue:activity:NAME``; workers take its tasks with `Activity.take`, or
+        over HTTP.
+
+        Args:
+            name: its name.
+
+        Raises:
+            InvalidName: the name breaks the naming rule.
+            InvalidDeclaration: the name is taken.
+        """
+        return self._add(Activity(self.home, check_name(name, "activity"), TaskAnswers()))
+
+
+class TaskAnswers:
+    """Tells the workflows what becomes of their activities' tasks."""
+
+    def started(self, tx: Transaction, token: str, worker: str | None, /) -> None:
+        """A worker has taken the task."""
+        workflow_kind.tell_started(tx, token, worker)
+
+    def succeeded(self, tx: Transaction, token: str, output: object, /) -> None:
+        """The task is done."""
+        workflow_kind.send_task_success(tx, token, output)
+
+    def failed(self, tx: Transaction, token: str, error: str | None, cause: str | None, /) -> None:
+        """The task could not be done."""
+        workflow_kind.send_task_failure(tx, token, error, cause)
+
+    def beat(self, tx: Transaction, token: str, /) -> None:
+        """The worker is still at it."""
+        workflow_kind.send_task_heartbeat(tx, token)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -44,11 +44,13 @@ class Home:
         app: the app's name.
         make_tx: wraps an engine transaction into what the app's handlers get.
         settings: what the one who runs the app decided.
+        around: the resources of all apps that run together, its own among them.
     """
 
     app: str
     make_tx: Callable[[Transaction], Any]
     settings: Settings = field(default_factory=Settings)
+    around: Mapping[Ref, Resource] = field(default_factory=dict)
     _engine: Engine | None = None
 
     @property
@@ -74,8 +76,8 @@ class Home:
         if self._engine is not None:
             raise InvalidDeclaration(f"the app {self.app} is running already in this process")
 
-    def move_in(self, engine: Engine, settings: Settings) -> None:
-        """Let the app run on an engine.
+    def move_in(self, engine: Engine, settings: Settings, around: Mapping[Ref, Resource]) -> None:
+        """Let the app run on an engine, beside others.
 
         Raises:
             InvalidDeclaration: it runs already.
@@ -83,6 +85,7 @@ class Home:
         self.check_empty()
         self._engine = engine
         self.settings = settings
+        self.around = around
 
     def is_in(self, engine: Engine) -> bool:
         """Whether the app runs on this engine."""

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from typing import Final, TypeAlias
 
-from ensue.engine.clock import Clock
-from ensue.engine.home import Resource
+from ensue.engine.home import Home
 from ensue.engine.transaction import Transaction
 from ensue.integrations import (
     dynamodb,
@@ -22,7 +21,7 @@ from ensue.integrations import (
 )
 from ensue.integrations.faults import Fault
 from ensue.integrations.names import Resources, last_part, nearest
-from ensue.integrations.parameters import Parameters
+from ensue.integrations.parameters import Parameters, Written, written_in
 from ensue.integrations.service import Action, Asked, Service
 from ensue.integrations.service import Inside as ToPerform
 from ensue.integrations.service import Outside as ToAct
@@ -33,9 +32,10 @@ from ensue.languages.states.resource_names import (
     WAIT_FOR_TASK_TOKEN,
     TaskResource,
 )
+from ensue.resources import activity as activity_kind
+from ensue.resources.activity import Activity
 from ensue.resources.workflow import Inside, Integration, Outside, TaskCall
 from ensue.words.errors import NotFound
-from ensue.words.names import Ref
 from ensue.words.values import Json
 
 SERVICES: Final[Mapping[str, Service]] = {
@@ -60,14 +60,12 @@ class AwsIntegrations:
     """Finds what a task calls among the resources that run.
 
     Args:
-        resources: all that run, of all apps.
-        app: the app whose workflow calls.
-        clock: tells the time to what works outside.
+        home: the app whose workflow calls.
     """
 
-    def __init__(self, resources: Mapping[Ref, Resource], app: str, clock: Clock) -> None:
-        self._resources = Resources(resources, app)
-        self._clock = clock
+    def __init__(self, home: Home) -> None:
+        self._resources = Resources(home)
+        self._home = home
 
     def find(self, resource: TaskResource, arguments: Json = None) -> Integration:
         """What a task calls.
@@ -81,6 +79,8 @@ class AwsIntegrations:
         """
         if resource.is_function:
             return self._function(resource)
+        if resource.is_activity:
+            return self._activity(resource)
         service, action = action_of(resource)
         inside, outside = action.inside, action.outside
         if outside is not None and (inside is None or self._is_outside(action, arguments)):
@@ -90,22 +90,27 @@ class AwsIntegrations:
         return Inside(self._performing(service, action.parameters, inside))
 
     def faults(
-        self, resource: TaskResource, given: Mapping[str, Json], computed: frozenset[str]
+        self, resource: TaskResource, definition: Mapping[str, Json]
     ) -> Iterator[tuple[str, str]]:
         """What is wrong with a task as far as its definition tells.
 
         Args:
             resource: what the task names.
-            given: the parameters that are written there as they are.
-            computed: the names of those that are known at run time only.
+            definition: the task's state, as it is written.
 
         Yields:
-            The name of a parameter, and what is wrong with it.
+            The place in the state, such as ``Parameters/QueueUrl``, and what is wrong there.
         """
-        if resource.is_function:
+        written = written_in(definition)
+        if resource.is_function or resource.is_activity or written is None:
             return
+        for name, said in self._faults(resource, written):
+            yield f"{written.field}/{name}", said
+
+    def _faults(self, resource: TaskResource, written: Written) -> Iterator[tuple[str, str]]:
         service, action = action_of(resource)
-        yield from action.parameters.faults(given, computed=computed)
+        given = written.given
+        yield from action.parameters.faults(given, computed=written.computed)
         name = given.get(service.addressed or "")
         if isinstance(name, str):
             said = self._missing(service, name)
@@ -139,16 +144,31 @@ class AwsIntegrations:
         return perform
 
     def _acting(self, service: Service, parameters: Parameters, outside: ToAct) -> Act:
-        resources, clock = self._resources, self._clock
+        resources, home = self._resources, self._home
 
         async def act(arguments: Json, call: TaskCall) -> Json:
-            asked = Asked(resources, parameters.check(arguments), call, clock.now_ms())
+            asked = Asked(resources, parameters.check(arguments), call, home.engine.clock.now_ms())
             try:
                 return _finished(service, await outside(asked), asked)
             except Fault as fault:
                 raise service.wording.said(fault, asked.request_id) from None
 
         return act
+
+    def _activity(self, resource: TaskResource) -> Integration:
+        """An activity: the task waits for one of its workers, under its token."""
+        found = self._resources.find("activity", resource.action)
+        if not isinstance(found, Activity):
+            like = self._resources.nearest("activity", resource.action)
+            hint = None if like is None else f"Did you mean {like}?"
+            raise NotFound(f"there is no activity {resource.action}", hint=hint)
+        model = found.model
+
+        def perform(tx: Transaction, arguments: Json, call: TaskCall) -> Json:
+            activity_kind.schedule(tx, model, call.token or "", arguments)
+            return None
+
+        return Inside(perform)
 
     def _function(self, resource: TaskResource) -> Integration:
         """A function that is named by its own ARN: its answer is the task's, as it is."""

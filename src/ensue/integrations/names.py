@@ -8,10 +8,10 @@ ours are lower-case words, so letters and digits decide alone: ``CustomerPayment
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from difflib import get_close_matches
 
-from ensue.engine.home import Resource
+from ensue.engine.home import Home, Resource
 from ensue.words.names import Ref
 
 ACCOUNT, REGION = "000000000000", "us-east-1"
@@ -34,14 +34,12 @@ class Resources:
     """The resources that run, by kind and by the names that definitions call them by.
 
     Args:
-        resources: all of them, of all apps.
-        app: the app whose workflow asks; its own come first.
+        home: the app whose workflow asks; its own come first.
     """
 
-    def __init__(self, resources: Mapping[Ref, Resource], app: str) -> None:
-        self._resources = resources
-        self._app = app
-        self._known: dict[tuple[str, str], Resource | None] = {}
+    def __init__(self, home: Home) -> None:
+        self._home = home
+        self._known: dict[tuple[str, str], Resource] = {}
 
     def find(self, kind: str, name: str) -> Resource | None:
         """The resource of a kind that a name stands for; None when there is none, or several.
@@ -50,18 +48,25 @@ class Resources:
             kind: such as ``table``.
             name: as a definition has it, perhaps behind its app: ``shop/orders``.
         """
-        asked = (kind, name)
-        if asked not in self._known:
-            self._known[asked] = self._found(kind, name)
-        return self._known[asked]
+        around = self._home.around
+        own = around.get(Ref(self._home.app, kind, name))
+        if own is not None:
+            return own
+        known = self._known.get((kind, name))
+        if known is not None and around.get(known.ref) is known:
+            return known
+        found = self._found(kind, name)
+        if found is not None:
+            self._known[kind, name] = found
+        return found
 
     def all(self, kind: str) -> list[Resource]:
         """The resources of a kind."""
-        return [resource for ref, resource in self._resources.items() if ref.kind == kind]
+        return [resource for ref, resource in self._home.around.items() if ref.kind == kind]
 
     def names(self, kind: str) -> list[str]:
         """What the resources of a kind are called."""
-        return [ref.name for ref in self._resources if ref.kind == kind]
+        return [ref.name for ref in self._home.around if ref.kind == kind]
 
     def nearest(self, kind: str, name: str) -> str | None:
         """The name of a resource of a kind that is most like one that is none."""
@@ -69,12 +74,12 @@ class Resources:
 
     def _found(self, kind: str, name: str) -> Resource | None:
         app, _, bare = name.rpartition("/")
-        refs = [ref for ref in self._resources if ref.kind == kind and app in ("", ref.app)]
+        refs = [ref for ref in self._home.around if ref.kind == kind and app in ("", ref.app)]
         for alike in (bare.__eq__, lambda other: folded(other) == folded(bare)):
             found = [ref for ref in refs if alike(ref.name)]
-            own = [ref for ref in found if ref.app == self._app] or found
+            own = [ref for ref in found if ref.app == self._home.app] or found
             if found:
-                return self._resources[own[0]] if len(own) == 1 else None
+                return self._home.around[own[0]] if len(own) == 1 else None
         return None
 
 

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import AsyncIterable, AsyncIterator, Mapping
+from collections.abc import AsyncIterable, AsyncIterator
 from typing import Final
 
-from ensue.engine.home import Resource
+from ensue.engine.home import Home
 from ensue.integrations.names import Resources, last_part
 from ensue.languages.states.errors import ITEM_READER_FAILED, RESULT_WRITER_FAILED, StateError
 from ensue.languages.states.readers import File, Got, Listed, Listing
 from ensue.resources.bucket import Bucket, ObjectInfo
 from ensue.words.errors import EnsueError, InvalidValue
-from ensue.words.names import Ref
 from ensue.words.values import shown
 
 GZIP_MAGIC: Final = b"\x1f\x8b"
@@ -24,12 +23,11 @@ class BucketObjects:
     """The objects of the buckets that run.
 
     Args:
-        resources: all resources that run, of all apps.
-        app: the app whose workflow asks; its own buckets come first.
+        home: the app whose workflow asks; its own buckets come first.
     """
 
-    def __init__(self, resources: Mapping[Ref, Resource], app: str) -> None:
-        self._resources = Resources(resources, app)
+    def __init__(self, home: Home) -> None:
+        self._resources = Resources(home)
         # Whether the body with this etag is compressed.
         self._compressed: dict[str, bool] = {}
 

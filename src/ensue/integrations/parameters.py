@@ -65,6 +65,44 @@ ANY: Final = Type("JSON value", _is_any)
 
 
 @dataclass(frozen=True, slots=True)
+class Written:
+    """The parameters of a task, as far as its definition says what they are.
+
+    Attributes:
+        field: where they are written: ``Parameters`` or ``Arguments``.
+        given: those that are written there as they are.
+        computed: the names of those that are known at run time only.
+    """
+
+    field: str
+    given: Mapping[str, Json]
+    computed: frozenset[str]
+
+
+def written_in(definition: Mapping[str, Json]) -> Written | None:
+    """The parameters that a state is written with; None where only its input tells them."""
+    for name in ("Parameters", "Arguments"):
+        written = definition.get(name)
+        if isinstance(written, dict):
+            computed = {
+                key.removesuffix(".$")
+                for key, value in written.items()
+                if key.endswith(".$") or _is_query(value)
+            }
+            given = {key: value for key, value in written.items() if not key.endswith(".$")}
+            return Written(
+                name,
+                {key: value for key, value in given.items() if key not in computed},
+                frozenset(computed),
+            )
+    return None
+
+
+def _is_query(value: Json) -> bool:
+    return isinstance(value, str) and value.startswith("{%") and value.rstrip().endswith("%}")
+
+
+@dataclass(frozen=True, slots=True)
 class Parameters:
     """What an action takes.
 

@@ -25,7 +25,14 @@ from ensue.languages.states.resource_names import (
 from ensue.resources import workflow as workflow_kind
 from ensue.resources.workflow import Execution, Workflow
 from ensue.words import values
-from ensue.words.errors import Conflict, InvalidName, InvalidValue, NotFound, TooLarge
+from ensue.words.errors import (
+    Conflict,
+    EnsueError,
+    InvalidName,
+    InvalidValue,
+    NotFound,
+    TooLarge,
+)
 from ensue.words.values import Json
 
 T = TypeVar("T")
@@ -35,9 +42,18 @@ _START: Final = Parameters(
     optional={"Input": ANY, "Name": TEXT},
     passed_over=frozenset({"TraceHeader"}),
 )
+_START_SYNC: Final = Parameters(
+    required={"StateMachineArn": TEXT},
+    optional={"Input": ANY, "Name": TEXT},
+    passed_over=frozenset({"TraceHeader", "IncludedData"}),
+)
 _DESCRIBE: Final = Parameters(
     required={"ExecutionArn": TEXT}, passed_over=frozenset({"IncludedData"})
 )
+_STOP: Final = Parameters(required={"ExecutionArn": TEXT}, optional={"Error": TEXT, "Cause": TEXT})
+_SUCCEED: Final = Parameters(required={"TaskToken": TEXT, "Output": ANY})
+_FAIL: Final = Parameters(required={"TaskToken": TEXT}, optional={"Error": TEXT, "Cause": TEXT})
+_BEAT: Final = Parameters(required={"TaskToken": TEXT})
 
 
 def start_execution(tx: Transaction, asked: Asked) -> dict[str, Json]:
@@ -66,6 +82,100 @@ def describe_execution(tx: Transaction, asked: Asked) -> dict[str, Json]:
     arn = str(asked.arguments.get("ExecutionArn"))
     workflow, name = execution_of(asked.resources, arn)
     return described(_there(arn, lambda: workflow_kind.describe(tx, workflow.model, name)))
+
+
+async def start_sync_execution(asked: Asked) -> dict[str, Json]:
+    """Run an execution of an express workflow, and tell how it ended; that it failed is no error.
+
+    Its name is the task's own, so that a second try finds the first.
+    """
+    given = asked.arguments
+    workflow = workflow_of(asked.resources, given.get("StateMachineArn"))
+    if not workflow.model.is_express:
+        raise Fault(
+            "StateMachineTypeNotSupported",
+            "This operation is not supported by this type of state machine",
+        )
+    text = input_text(given)
+    name = str(given.get("Name", asked.request_id))
+    try:
+        ended = await workflow.start_sync(msgspec.json.decode(text), name=name)
+    except EnsueError as fault:
+        raise refused(workflow, name, fault) from None
+    return described(ended)
+
+
+async def stop_execution(asked: Asked) -> dict[str, Json]:
+    """Stop an execution; one that has ended stays as it ended."""
+    given = asked.arguments
+    arn = str(given.get("ExecutionArn"))
+    workflow, name = execution_of(asked.resources, arn)
+    error, cause = given.get("Error"), given.get("Cause")
+    try:
+        stopped = await workflow.stop(
+            name,
+            error=None if error is None else str(error),
+            cause=None if cause is None else str(cause),
+        )
+    except NotFound:
+        raise _no_execution(arn) from None
+    return {"StopDate": iso_date(stopped.ended_ms or asked.now_ms)}
+
+
+def send_task_success(tx: Transaction, asked: Asked) -> dict[str, Json]:
+    """End the task that waits for a token, with its output: a value, or the text of one."""
+    given = asked.arguments
+    output = given.get("Output")
+
+    def send() -> None:
+        workflow_kind.send_task_success(tx, token_of(asked), _output(output))
+
+    return _answering(send)
+
+
+def send_task_failure(tx: Transaction, asked: Asked) -> dict[str, Json]:
+    """Let the task that waits for a token fail."""
+    error, cause = asked.arguments.get("Error"), asked.arguments.get("Cause")
+
+    def send() -> None:
+        workflow_kind.send_task_failure(
+            tx,
+            token_of(asked),
+            None if error is None else str(error),
+            None if cause is None else str(cause),
+        )
+
+    return _answering(send)
+
+
+def send_task_heartbeat(tx: Transaction, asked: Asked) -> dict[str, Json]:
+    """Say that somebody is still at the task that waits for a token."""
+    return _answering(lambda: workflow_kind.send_task_heartbeat(tx, token_of(asked)))
+
+
+def token_of(asked: Asked) -> str:
+    """The token that a request names."""
+    return str(asked.arguments.get("TaskToken"))
+
+
+def _output(given: Json) -> Json:
+    if not isinstance(given, str):
+        return given
+    try:
+        found: Json = msgspec.json.decode(given)
+    except (msgspec.DecodeError, RecursionError):
+        raise Fault("InvalidOutput", f"Invalid Output: '{values.shown(given)}'") from None
+    return found
+
+
+def _answering(send: Callable[[], None]) -> dict[str, Json]:
+    try:
+        send()
+    except NotFound:
+        raise Fault("InvalidToken", "Invalid Token: 'Invalid token'") from None
+    except (InvalidValue, TooLarge) as fault:
+        raise Fault("InvalidOutput", f"Invalid Output: '{fault}'") from None
+    return {}
 
 
 def workflow_name(arn: str) -> str:
@@ -164,22 +274,29 @@ def input_text(given: Mapping[str, Json]) -> str:
     return said
 
 
+def refused(workflow: Workflow, name: str | None, fault: EnsueError) -> Exception:
+    """Why an execution was not started, in the words of the API; what it has none for as it is."""
+    match fault:
+        case Conflict():
+            arn = workflow.model.execution_arn(name or "")
+            return Fault(
+                "ExecutionAlreadyExistsException",
+                f"Execution Already Exists: '{arn}'",
+                wire="ExecutionAlreadyExists",
+            )
+        case InvalidName():
+            return Fault("InvalidName", f"Invalid Name: '{name}'")
+        case InvalidValue() | TooLarge():
+            said = f"Invalid State Machine Execution Input: '{fault}'"
+            return Fault("InvalidExecutionInput", said)
+    return fault
+
+
 def _refusing(workflow: Workflow, name: str | None, start: Callable[[], T]) -> T:
     try:
         return start()
-    except Conflict:
-        arn = workflow.model.execution_arn(name or "")
-        raise Fault(
-            "ExecutionAlreadyExistsException",
-            f"Execution Already Exists: '{arn}'",
-            wire="ExecutionAlreadyExists",
-        ) from None
-    except InvalidName:
-        raise Fault("InvalidName", f"Invalid Name: '{name}'") from None
-    except (InvalidValue, TooLarge) as fault:
-        raise Fault(
-            "InvalidExecutionInput", f"Invalid State Machine Execution Input: '{fault}'"
-        ) from None
+    except EnsueError as fault:
+        raise refused(workflow, name, fault) from None
 
 
 def _there(arn: str, find: Callable[[], T]) -> T:
@@ -210,7 +327,14 @@ SERVICES: Final = (
         "workflow",
         {
             "startExecution": Action("startExecution", _START, start_in_sdk),
+            "startSyncExecution": Action(
+                "startSyncExecution", _START_SYNC, outside=start_sync_execution
+            ),
             "describeExecution": Action("describeExecution", _DESCRIBE, describe_execution),
+            "stopExecution": Action("stopExecution", _STOP, outside=stop_execution),
+            "sendTaskSuccess": Action("sendTaskSuccess", _SUCCEED, send_task_success),
+            "sendTaskFailure": Action("sendTaskFailure", _FAIL, send_task_failure),
+            "sendTaskHeartbeat": Action("sendTaskHeartbeat", _BEAT, send_task_heartbeat),
         },
         Wording("Sfn", "Sfn", "SfnException"),
         addressed="StateMachineArn",

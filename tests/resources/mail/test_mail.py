@@ -220,3 +220,17 @@ def test_letters_of_one_group_leave_in_order_though_the_first_fails_at_first(sto
     assert [letter.subject for letter in mail.drawer.letters] == ["placed"]
     stage.advance(10_000)
     assert [letter.subject for letter in mail.drawer.letters] == ["placed", "sawn", "ready"]
+
+
+def test_a_text_of_a_topic_is_a_letter_with_the_subject_that_came_with_it(store, run_on, app):
+    letters = app.mail("letters", to="stock@example.org")
+    topic = app.topic("low-stock")
+    topic.subscribe(letters)
+    stage = run_on(store, app)
+
+    stage.wait(topic.publish("3 left", attributes={"Subject": "Low stock: LX"}))
+    stage.wait(topic.publish("2 left"))
+    stage.settle()
+
+    said = [(each.subject, each.text) for each in letters.drawer.letters]
+    assert said == [("Low stock: LX", "3 left"), ("letters", "2 left")]

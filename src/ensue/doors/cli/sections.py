@@ -73,6 +73,14 @@ SECTIONS: Mapping[str, tuple[str, ...]] = {
         "release",
         "forget",
     ),
-    "Workflows": ("states", "start", "start-sync", "stop", "execution", "executions"),
+    "Workflows": (
+        "states",
+        "start",
+        "start-sync",
+        "stop",
+        "execution",
+        "executions",
+        "activity",
+    ),
     "The store, without a server": ("backup", "branch", "check", "export", "import"),
 }

@@ -7,6 +7,7 @@ arn:aws:states:::aws-sdk:s3:getObject                service aws-sdk:s3, action 
 arn:aws:lambda:REGION:ACCOUNT:function:NAME          service lambda, called directly
 arn:aws:states:REGION:ACCOUNT:activity:NAME          service activity
 ensue:queue:payments                                 a resource of the app: kind and name
+ensue:activity:approve                               an activity of the app
 ensue:workflow:shop/ship.sync                        one of another app in the process
 """
 
@@ -121,6 +122,8 @@ def parse_resource(text: object) -> TaskResource:
         if found := _SERVICE.match(text):
             return TaskResource(text, found["service"], found["action"], _MODES[found["mode"]])
         if found := _OURS.match(text):
+            if found["kind"] == ACTIVITY and not found["mode"]:
+                return TaskResource(text, ACTIVITY, found["name"])
             action = f"{found['kind']}:{found['name']}"
             return TaskResource(text, ENSUE, action, _MODES[found["mode"]])
         if found := _FUNCTION.match(text):

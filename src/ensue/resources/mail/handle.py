@@ -11,7 +11,7 @@ from ensue.engine.home import Home, Settings
 from ensue.engine.pauses import Pausable
 from ensue.engine.sockets import Delivery, Refusal
 from ensue.engine.transaction import Transaction
-from ensue.engine.work import Work
+from ensue.engine.work import Work, attributes_of
 from ensue.engine.workers import Worker
 from ensue.resources.mail import store
 from ensue.resources.mail.model import (
@@ -94,7 +94,9 @@ class Mail(Pausable):
         transport = self._transport(self._home.settings)
 
         async def act(piece: Work, letter_id: str) -> None:
-            await transport.send(letter_of(self.model, values.decode(piece.body), letter_id))
+            attributes = attributes_of(piece)
+            letter = letter_of(self.model, values.decode(piece.body), letter_id, attributes)
+            await transport.send(letter)
 
         handler = WorkHandler(
             ref=self.ref,

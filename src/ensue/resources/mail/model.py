@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from email.errors import MessageError
 from email.headerregistry import Address
+from types import MappingProxyType
 from typing import Protocol
 
 from ensue.words.errors import InvalidValue
@@ -15,6 +16,8 @@ from ensue.words.values import Json, encode, shown
 SUBJECT_LENGTH_MAX = 250
 TEXT_BYTES_MAX = 262_144
 DEAD_LETTERS = "-dlq"
+SUBJECT = "Subject"
+_NONE: Mapping[str, Json] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -76,11 +79,14 @@ def check_address(value: object, at: str) -> str:
     raise InvalidValue(f"expected a mail address, got {shown(value)}", at=at)
 
 
-def letter_of(mail: MailModel, body: Json, letter_id: str) -> Letter:
+def letter_of(
+    mail: MailModel, body: Json, letter_id: str, attributes: Mapping[str, Json] = _NONE
+) -> Letter:
     """The letter that a body asks for.
 
     A body with ``subject`` and ``text``, and perhaps ``to``, is a letter. Anything else, such as an
-    event, is written out as JSON under its detail-type.
+    event, is written out as JSON under its detail-type; a text is written as it is. What came with
+    the attribute ``Subject``, as a topic's message may, has that as its subject.
 
     Raises:
         InvalidValue: there is no address to send to, or a part is no text.
@@ -90,7 +96,8 @@ def letter_of(mail: MailModel, body: Json, letter_id: str) -> Letter:
     if "subject" in said and "text" in said:
         subject, text = said["subject"], said["text"]
     else:
-        subject, text = said.get("detail-type", mail.ref.name), encode(body)
+        subject = attributes.get(SUBJECT) or said.get("detail-type", mail.ref.name)
+        text = body if isinstance(body, str) else encode(body)
     if not isinstance(subject, str) or not isinstance(text, str):
         raise InvalidValue("expected subject and text to be text", at="$.subject")
     one_line = " ".join(subject.split())[:SUBJECT_LENGTH_MAX]

@@ -34,7 +34,7 @@ def deliver(
     answers: list[str | Refusal] = []
     for index, delivery in enumerate(deliveries):
         try:
-            letter_of(mail, values.decode(delivery.body), "")
+            letter_of(mail, values.decode(delivery.body), "", delivery.attributes)
         except (InvalidInput, TooLarge) as fault:
             answers.append(Refusal(index, fault.code, str(fault)))
             continue

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
@@ -104,4 +104,17 @@ class Integrations(Protocol):
         Raises:
             NotFound: there is no such thing; says what there is.
             InvalidDeclaration: it is there, and cannot be called so.
+        """
+
+    def faults(
+        self, resource: TaskResource, definition: Mapping[str, Json]
+    ) -> Iterable[tuple[str, str]]:
+        """What is wrong with a task as far as its definition tells; it was found.
+
+        Args:
+            resource: what the task names.
+            definition: the task's state, as it is written.
+
+        Yields:
+            The place in the state, such as ``Parameters/QueueUrl``, and what is wrong there.
         """

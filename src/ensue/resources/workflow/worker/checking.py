@@ -32,3 +32,9 @@ def _check(setting: Setting, state: Task, at: str) -> None:
         setting.integrations.find(resource, None)
     except EnsueError as fault:
         raise InvalidDeclaration(fault.message, at=at, hint=fault.hint) from fault
+    faults = [
+        f"{said}, at {place}"
+        for place, said in setting.integrations.faults(resource, state.definition)
+    ]
+    if faults:
+        raise InvalidDeclaration("; ".join(faults), at=at)

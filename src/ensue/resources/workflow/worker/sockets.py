@@ -10,6 +10,7 @@ Of another app it is ``ensue:queue:shop/payments``.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Protocol, cast
 
 from ensue.engine.engine import Engine
@@ -74,6 +75,14 @@ class Sockets:
                 hint="Name a resource of the app: ensue:KIND:NAME.",
             )
         return self._others.find(resource, arguments)
+
+    def faults(
+        self, resource: TaskResource, definition: Mapping[str, Json]
+    ) -> Iterable[tuple[str, str]]:
+        """What is wrong with a task as far as its definition tells (see `Integrations`)."""
+        if resource.service == ENSUE or self._others is None:
+            return ()
+        return self._others.faults(resource, definition)
 
     def _ours(self, resource: TaskResource) -> Integration:
         name, app = resource.name, self._app

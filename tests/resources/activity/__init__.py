@@ -1,0 +1,1 @@
+"""Tasks that workers outside poll for."""
