@@ -7,7 +7,7 @@ that waits long is let go of: then it is rows only, and is replayed when it is w
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -251,6 +251,12 @@ class Steps:
             return Outside(self._act)
         known = call
         return Inside(lambda tx, _, task: self._routines.do_inside(tx, known, where, task.token))
+
+    def faults(
+        self, resource: TaskResource, definition: Mapping[str, Json]
+    ) -> Iterable[tuple[str, str]]:
+        """What is wrong with a task as far as its definition tells (see `Integrations`)."""
+        return self._others.faults(resource, definition)
 
     async def _act(self, arguments: Json, task: TaskCall) -> Json:
         """Call an ``async def`` outside."""
