@@ -31,6 +31,35 @@ answers = st.lists(st.sampled_from(ANSWERS), min_size=1, max_size=12)
 quick = settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
+class KeptBranches(MemoryBranches):
+    """Keeps, as JSON, what it was asked to keep, and nothing else."""
+
+    def __init__(self, kept=()):
+        self.kept = dict(kept)
+        self.changed = set()
+        super().__init__(
+            msgspec.json.decode(self.kept[each], type=Branch) for each in sorted(self.kept)
+        )
+        self.changed.clear()
+
+    def add(self, branch):
+        super().add(branch)
+        self.changed.add(branch.id)
+
+    def save(self, branch):
+        self.changed.add(branch.id)
+
+    def remove(self, branch):
+        super().remove(branch)
+        self.kept.pop(branch.id, None)
+        self.changed.discard(branch.id)
+
+    def again(self):
+        for each in self.changed:
+            self.kept[each] = msgspec.json.encode(self.get(each))
+        return KeptBranches(self.kept)
+
+
 class Driven:
     """An execution that is driven, and put aside whenever the test says so."""
 
@@ -38,7 +67,7 @@ class Driven:
         self.machine = compile_machine(definition)
         self.facts = VirtualFacts(now_ms=5_000)
         self.told = made_up(self.facts)
-        self.branches = MemoryBranches()
+        self.branches = KeptBranches()
         self.run = Run(self.machine, self.branches, self.facts, self.told)
         self.answered, self.calls = answered, 0
         self.aside, self.limit = aside or (lambda: False), limit
@@ -50,9 +79,8 @@ class Driven:
         """As a runner does between two transactions, by JSON."""
         self.events += self.run.drain_events()
         if self.run.outcome is None and self.aside():
-            kept = msgspec.json.encode(self.branches.all())
             progress = msgspec.json.encode(self.run.progress)
-            self.branches = MemoryBranches(msgspec.json.decode(kept, type=list[Branch]))
+            self.branches = self.branches.again()
             self.run = Run(
                 self.machine,
                 self.branches,

@@ -607,3 +607,17 @@ def test_what_is_tolerated_is_looked_at_when_the_map_has_started(mode, path, see
 
     assert ended.error == "States.Runtime"
     assert types(ended) == ["ExecutionStarted", "MapStateEntered", *seen, "ExecutionFailed"]
+
+
+def test_a_branch_that_goes_on_and_on_gives_way_to_the_others_at_the_limit():
+    program = machine(
+        P=parallel(
+            {"A": {"Type": "Pass", "Next": "C"}, "C": {"Type": "Pass", "Next": "A"}},
+            {"B": task()},
+            End=True,
+        )
+    )
+    run, _ = begun(program)
+
+    assert run.take(5) is None
+    assert isinstance(run.take(5), Perform)
