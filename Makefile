@@ -41,6 +41,7 @@ bench: $(STAMP)  ## Measure the order system, the engine and the languages
 	$(BIN)/python bench/schedules.py
 	$(BIN)/python bench/replay.py
 	$(BIN)/python bench/patterns.py
+	$(BIN)/python bench/states.py
 	$(BIN)/python bench/bus.py
 	$(BIN)/python bench/pipes.py
 	$(BIN)/python bench/buckets.py
