@@ -11,7 +11,16 @@ from ensue.catalog import KINDS
 from ensue.words.kinds import Kind
 from generator.markdown import first, table
 
-APPS = ("integrations", "order_intake", "orders", "payments", "telemetry", "webhooks", "workshop")
+APPS = (
+    "integrations",
+    "order_intake",
+    "orders",
+    "payments",
+    "support",
+    "telemetry",
+    "webhooks",
+    "workshop",
+)
 
 
 def apps_page() -> str:
@@ -20,7 +29,8 @@ def apps_page() -> str:
     for name in APPS:
         module = pkgutil.resolve_name(f"apps.{name}.app")
         app = module.app
-        kinds = [ref.kind for ref in app.resources if not ref.name.endswith("-dlq")]
+        refs = [ref for ref in app.resources if not ref.name.endswith("-dlq")]
+        kinds = [ref.kind for ref in refs if ref.kind in KINDS]
         counts = [_counted(kinds.count(kind), KINDS[kind]) for kind in dict.fromkeys(kinds)]
         routes = f"{len(app.routes)} routes"
         text = Path(str(module.__file__)).read_text(encoding="utf-8")

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
-import inspect
 import json
 
+import msgspec
 import pytest
 
 from ensue import (
@@ -13,13 +12,17 @@ from ensue import (
     AgentResult,
     InvalidDeclaration,
     ModelReply,
-    Rejected,
     TokenUsage,
+    TooLarge,
     ToolCall,
     Tx,
     Unreachable,
 )
 from ensue.agents import agent as agents
+from ensue.languages.states.signals import Succeeded
+from ensue.resources.workflow.routine.context import WorkflowContext
+from ensue.words.errors import WorkflowChanged
+from tests.resources.workflow.routine.world import World
 
 
 class Model:
@@ -32,19 +35,6 @@ class Model:
     async def complete(self, messages, *, tools=()):
         self.asked.append([(each.role, each.content) for each in messages])
         return self.replies.pop(0)
-
-
-class Ctx:
-    """Runs steps at once, and keeps their names and inputs."""
-
-    def __init__(self) -> None:
-        self.steps = []
-
-    async def step(self, function, *arguments, name=None):
-        self.steps.append((name, json.loads(json.dumps(arguments))))
-        if inspect.iscoroutinefunction(function):
-            return await function(*arguments)
-        return function(*arguments, "the transaction")
 
 
 def wants(name: str, arguments: str = "{}", tokens: int = 10) -> ModelReply:
@@ -68,66 +58,99 @@ async def search(query: str) -> list[str]:
 
 def note(text: str, tx: Tx) -> str:
     """Note something."""
-    return f"{text} in {tx}"
+    tx.append(text)
+    return f"noted {text}"
 
 
-async def ask_human(question: str, ctx: Ctx) -> str:
+async def ask_human(question: str, ctx: WorkflowContext) -> str:
     """Ask a colleague."""
-    return await ctx.step(_answer, question, name="answer")
+
+    def put(token: str, tx: Tx) -> None:
+        tx.append(question)
+
+    return await ctx.wait_for_token(put, name="put")
 
 
-async def _answer(question: str) -> str:
-    return f"yes to {question}"
+class Run:
+    """An agent at a ticket, in an execution in memory."""
+
+    def __init__(self, *replies, **options):
+        self.model = Model(*replies)
+        agent = Agent(self.model, tools=[search, note, ask_human], instructions="Help.", **options)
+
+        async def workflow(ctx, task):
+            return msgspec.to_builtins(await agent.run(ctx, task))
+
+        self.world = World(workflow).start("My ticket")
+
+    @property
+    def result(self):
+        return msgspec.convert(self.world.outcome.output, AgentResult)
+
+    @property
+    def asked(self):
+        return self.model.asked
+
+    def entered(self, key="name"):
+        events = self.world.events
+        return [each.details.get(key) for each in events if each.type == "TaskStateEntered"]
+
+    def told(self):
+        """What the tools told the model before it was asked last."""
+        return [content for role, content in self.asked[-1] if role == "tool"]
 
 
-@pytest.fixture
-def ctx():
-    return Ctx()
+def run(*replies, **options):
+    found = Run(*replies, **options)
+    found.world.finish()
+    return found
 
 
-def run(ctx, *replies, **options):
-    model = Model(*replies)
-    agent = Agent(model, tools=[search, note, ask_human], instructions="Help.", **options)
-    return asyncio.run(agent.run(ctx, "My ticket")), model
+def test_a_task_that_needs_no_tool_is_one_step():
+    done = run(says("Done."))
+
+    assert done.result == AgentResult("Done.", "answered", (), TokenUsage(1, 1))
+    assert done.asked == [[("system", "Help."), ("user", "My ticket")]]
+    assert done.entered() == ["think"]
 
 
-def test_a_task_that_needs_no_tool_is_one_step(ctx):
-    result, model = run(ctx, says("Done."))
+def test_a_tool_is_a_step_and_the_model_is_told_what_it_found():
+    done = run(wants("search", '{"query": "fees"}'), says("Free."))
 
-    assert result == AgentResult("Done.", "answered", (), TokenUsage(1, 1))
-    assert model.asked == [[("system", "Help."), ("user", "My ticket")]]
-    assert [name for name, _ in ctx.steps] == ["think"]
-
-
-def test_a_tool_is_a_step_and_the_model_is_told_what_it_found(ctx):
-    result, model = run(ctx, wants("search", '{"query": "fees"}'), says("Free."))
-
-    assert (result.text, result.used, result.usage.total) == ("Free.", ("search",), 12)
-    assert [name for name, _ in ctx.steps] == ["think", "search", "think"]
-    assert model.asked[1][2:] == [("assistant", ""), ("tool", '["about fees"]')]
+    assert (done.result.text, done.result.used, done.result.usage.total) == (
+        "Free.",
+        ("search",),
+        12,
+    )
+    assert done.entered() == ["think", "search", "think"]
+    assert done.asked[1][2:] == [("assistant", ""), ("tool", '["about fees"]')]
 
 
-def test_the_input_of_a_step_is_what_is_new_to_the_model(ctx):
-    run(ctx, wants("search", '{"query": "fees"}'), says("Free."))
+def test_the_input_of_a_step_is_what_is_new_to_the_model():
+    done = run(wants("search", '{"query": "fees"}'), says("Free."))
 
-    [(_, [first]), (_, [arguments]), (_, [second])] = ctx.steps
+    [[first], [arguments], [second]] = done.entered("input")
     assert [each["role"] for each in first] == ["system", "user"]
     assert arguments == {"query": "fees"}
     assert [each["content"] for each in second] == ['["about fees"]']
 
 
-def test_a_def_gets_the_transaction_of_its_step_and_ctx_goes_to_what_takes_steps_of_its_own(ctx):
-    result, model = run(
-        ctx,
-        wants("note", '{"text": "x"}'),
-        wants("ask_human", '{"question": "Refund?"}'),
-        says("Refunded."),
-    )
+def test_a_def_gets_the_transaction_of_its_step():
+    done = run(wants("note", '{"text": "x"}'), says("Noted."))
 
-    assert result.used == ("note", "ask_human")
-    assert [name for name, _ in ctx.steps] == ["think", "note", "think", "answer", "think"]
-    answers = [content for role, content in model.asked[-1] if role == "tool"]
-    assert answers == ["x in the transaction", "yes to Refund?"]
+    assert (done.world.effects, done.told()) == (["x"], ["noted x"])
+
+
+def test_a_tool_with_a_ctx_takes_steps_of_its_own_and_may_wait():
+    waiting = run(wants("ask_human", '{"question": "Refund?"}'), says("Refunded."))
+    assert (waiting.world.effects, waiting.world.outcome) == (["Refund?"], None)
+
+    world = waiting.world.crash()
+    world.alive().signal(0, 2, Succeeded("Yes."))
+    world.go().finish()
+
+    assert waiting.entered() == ["think", "put", "think"]
+    assert (waiting.told(), waiting.result.used) == (["Yes."], ("ask_human",))
 
 
 @pytest.mark.parametrize(
@@ -140,63 +163,120 @@ def test_a_def_gets_the_transaction_of_its_step_and_ctx_goes_to_what_takes_steps
     ],
     ids=["it raised", "arguments that do not fit", "no JSON", "no such tool"],
 )
-def test_a_tool_that_fails_is_told_to_the_model_which_goes_on(ctx, call, error, said):
-    result, model = run(ctx, call, says("Sorry."))
+def test_a_tool_that_fails_is_told_to_the_model_which_goes_on(call, error, said):
+    done = run(call, says("Sorry."))
 
-    told = json.loads(model.asked[1][-1][1])
-    assert (told["error"], result.text) == (error, "Sorry.")
+    told = json.loads(done.told()[0])
+    assert (told["error"], done.result.text) == (error, "Sorry.")
     assert said in told["message"]
 
 
-def test_more_calls_at_once_than_the_bound_are_refused_and_all_are_answered(ctx, monkeypatch):
+def test_more_calls_at_once_than_the_bound_are_refused_and_all_are_answered(monkeypatch):
     monkeypatch.setattr(agents, "CALLS_MAX", 1)
     calls = tuple(ToolCall(f"c{n}", "search", '{"query": "a"}') for n in range(2))
 
-    _, model = run(ctx, ModelReply(calls=calls), says("Done."))
+    done = run(ModelReply(calls=calls), says("Done."))
 
-    told = [content for role, content in model.asked[1] if role == "tool"]
-    assert told[0] == '["about a"]'
-    assert "at most 1 calls" in told[1]
+    first, second = done.told()
+    assert first == '["about a"]'
+    assert "at most 1 calls" in second
 
 
-def test_a_result_beyond_the_bound_is_an_error_for_the_model(ctx, monkeypatch):
+def test_a_result_beyond_the_bound_is_an_error_for_the_model(monkeypatch):
     monkeypatch.setattr(agents, "RESULT_BYTES_MAX", 100)
 
-    _, model = run(ctx, wants("search", json.dumps({"query": "a" * 100})), says("Done."))
+    done = run(wants("search", json.dumps({"query": "a" * 100})), says("Done."))
 
-    assert json.loads(model.asked[1][-1][1])["error"] == "TooLarge"
-
-
-def test_the_bound_of_steps_ends_the_loop_before_the_tools_are_used_once_more(ctx):
-    calls = [wants("search", '{"query": "a"}') for _ in range(5)]
-
-    result, model = run(ctx, *calls, steps=3)
-
-    assert (result.ended, result.used) == ("steps", ("search", "search"))
-    assert len(model.asked) == 3
+    assert json.loads(done.told()[0])["error"] == "TooLarge"
 
 
-def test_the_bound_of_tokens_ends_the_loop(ctx):
-    calls = [wants("search", '{"query": "a"}', tokens=40) for _ in range(5)]
+def test_the_bound_of_steps_ends_the_loop_before_the_tools_are_used_once_more():
+    done = run(*[wants("search", '{"query": "a"}') for _ in range(5)], steps=3)
 
-    result, model = run(ctx, *calls, tokens=100)
-
-    assert (result.ended, result.usage.total, len(model.asked)) == ("tokens", 120, 3)
-
-
-def test_an_answer_that_the_provider_cut_is_no_whole_answer(ctx):
-    result, _ = run(ctx, ModelReply("Well, I", finish_reason="length"))
-
-    assert (result.text, result.ended) == ("Well, I", "cut")
+    assert (done.result.ended, done.result.used) == ("steps", ("search", "search"))
+    assert len(done.asked) == 3
 
 
-def test_a_model_that_cannot_be_asked_fails_the_run(ctx):
-    class Down:
+def test_the_bound_of_tokens_ends_the_loop():
+    done = run(*[wants("search", '{"query": "a"}', tokens=40) for _ in range(5)], tokens=100)
+
+    assert (done.result.ended, done.result.usage.total, len(done.asked)) == ("tokens", 120, 3)
+
+
+def test_an_answer_that_the_provider_cut_is_no_whole_answer():
+    done = run(ModelReply("Well, I", finish_reason="length"))
+
+    assert (done.result.text, done.result.ended) == ("Well, I", "cut")
+
+
+def test_a_model_that_cannot_be_asked_fails_the_run():
+    done = run()
+
+    assert (done.world.outcome.status, done.world.outcome.error) == ("FAILED", "IndexError")
+
+
+def test_a_model_that_cannot_be_reached_is_asked_again_later():
+    class Flaky(Model):
         async def complete(self, messages, *, tools=()):
-            raise Rejected("expected a conversation that was recorded")
+            if not self.asked:
+                self.asked.append("nobody answers")
+                raise Unreachable("expected an answer, got none", retry_after_ms=30_000)
+            return await super().complete(messages, tools=tools)
 
-    with pytest.raises(Rejected):
-        asyncio.run(Agent(Down()).run(ctx, "My ticket"))
+    agent = Agent(Flaky(says("Done.")))
+
+    async def workflow(ctx, task):
+        return (await agent.run(ctx, task)).text
+
+    world = World(workflow).start("My ticket").finish()
+
+    assert (world.outcome.output, world.calls) == ("Done.", ["think", "think"])
+    assert world.now_ms == 1_030_000  # as the server asked for
+
+
+def test_a_conversation_that_is_too_large_is_not_tried_again():
+    class Small(Model):
+        async def complete(self, messages, *, tools=()):
+            raise TooLarge("expected a conversation of at most 100 bytes")
+
+    agent = Agent(Small())
+
+    async def workflow(ctx, task):
+        return (await agent.run(ctx, task)).text
+
+    world = World(workflow).start("My ticket").finish()
+
+    assert (world.outcome.error, world.calls) == ("TooLarge", ["think"])
+
+
+@pytest.mark.parametrize("crashes_at", range(6))
+def test_a_crash_repeats_no_call_of_the_model_and_no_tool_that_was_recorded(crashes_at):
+    found = Run(wants("search", '{"query": "a"}'), wants("note", '{"text": "x"}'), says("Done."))
+    for _ in range(crashes_at):
+        found.world.step()
+
+    found.world.crash().finish()
+
+    assert found.result.text == "Done."
+    assert len(found.asked) == 3
+    assert found.world.calls == ["think", "search", "think", "think"]
+    assert found.world.effects == ["x"]
+
+
+def test_code_that_no_longer_fits_its_record_is_no_error_of_a_tool():
+    found = Run(wants("search", '{"query": "a"}'), wants("search", '{"query": "b"}'))
+    found.world.step()
+    found.world.step()
+    found.world.crash()
+    changed = Agent(Model(), tools=[note])
+
+    async def workflow(ctx, task):
+        return await changed.run(ctx, task)
+
+    found.world.routine = workflow
+
+    with pytest.raises(WorkflowChanged):
+        found.world.alive()
 
 
 @pytest.mark.parametrize(

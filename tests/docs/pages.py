@@ -94,4 +94,5 @@ def pages() -> list[Page]:
 def told() -> list[Page]:
     """The pages that are executed: those that teach."""
     taught = [*ROOT.glob("docs/tutorial/*.md"), *ROOT.glob("docs/how-to/*.md")]
-    return [Page(path) for path in [ROOT / "README.md", *sorted(taught)]]
+    shown = [ROOT / "apps" / "support" / "README.md"]
+    return [Page(path) for path in [ROOT / "README.md", *sorted(taught), *shown]]

@@ -92,6 +92,7 @@ class Shell:
             "PATH": f"{venv}{os.pathsep}{os.environ['PATH']}",
             "ENSUE_URL": f"http://127.0.0.1:{first}",
             "PAYMENTS_URL": f"http://127.0.0.1:{first + 1}/payments",
+            "CENTRES_URL": f"http://127.0.0.1:{first + 1}/centres",
             "PYTHONUNBUFFERED": "1",
             "PYTEST_ADDOPTS": "-p no:cacheprovider",
             "NO_COLOR": "1",
@@ -108,6 +109,7 @@ class Shell:
             self._running.pop().stop()
             return None
         command = self.rewritten(self.ids.put_into(typed.command))
+        command = re.sub(r"(?<= )apps/", f"{ROOT}/apps/", command)
         word, _, rest = command.partition(" ")
         if word == "make":
             return self._make(command, told)

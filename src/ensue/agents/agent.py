@@ -19,8 +19,18 @@ import msgspec
 from ensue.agents.messages import ChatMessage, ModelReply, TokenUsage, ToolCall
 from ensue.agents.model import LanguageModel
 from ensue.agents.tools import Tool
+from ensue.resources.workflow import Retry
 from ensue.words import values
-from ensue.words.errors import EnsueError, InvalidDeclaration, InvalidValue, TooLarge
+from ensue.words.errors import (
+    EnsueError,
+    InvalidDeclaration,
+    InvalidValue,
+    LimitExceeded,
+    StepFailed,
+    TooLarge,
+    Unreachable,
+    WorkflowChanged,
+)
 from ensue.words.shapes import as_plain
 from ensue.words.values import Json
 
@@ -30,6 +40,10 @@ TOKENS = 50_000
 CALLS_MAX = 16
 RESULT_BYTES_MAX = 65_536
 THINK = "think"
+LATER = (
+    Retry(errors=(TooLarge,), max_attempts=0),  # it will not fit later either
+    Retry(errors=(Unreachable, LimitExceeded), interval="4s", max_attempts=5, max_delay="1m"),
+)
 
 Ended: TypeAlias = Literal["answered", "cut", "steps", "tokens"]
 
@@ -42,6 +56,7 @@ class Steps(Protocol):
         function: Callable[..., Any],
         *arguments: Any,  # noqa: ANN401 - whatever the function takes
         name: str | None = None,
+        retry: Retry | Sequence[Retry] | None = None,
     ) -> Any:  # noqa: ANN401 - whatever it returns
         """Run a function as a recorded step."""
 
@@ -74,6 +89,8 @@ class Agent:
         instructions: what it is told before each task.
         steps: how often it is asked at most, 1 to 100.
         tokens: after how many tokens it is not asked again.
+        retry: when a model that could not be asked is asked again; by default five times, within
+            some two minutes, where it could not be reached or told to wait.
 
     Raises:
         InvalidDeclaration: a tool cannot be one, two have one name, or a bound is none.
@@ -87,12 +104,14 @@ class Agent:
         instructions: str = "",
         steps: int = STEPS,
         tokens: int = TOKENS,
+        retry: Retry | Sequence[Retry] | None = LATER,
     ) -> None:
         self.model = model
         self.tools = tuple(each if isinstance(each, Tool) else Tool(each) for each in tools)
         self.instructions = instructions
         self.steps = steps
         self.tokens = tokens
+        self.retry = retry
         self._by_name = {each.name: each for each in self.tools}
         if len(self._by_name) < len(self.tools):
             raise InvalidDeclaration("expected tools with different names", at="tools")
@@ -138,11 +157,11 @@ class Agent:
     async def _think(
         self, ctx: Steps, messages: list[ChatMessage], fresh: list[ChatMessage]
     ) -> ModelReply:
-        async def think(_: Json) -> Json:
-            return as_plain(await self.model.complete(messages, tools=self.tools))
+        async def think(_: list[ChatMessage]) -> ModelReply:
+            return await self.model.complete(messages, tools=self.tools)
 
-        given = [as_plain(each) for each in fresh]
-        return msgspec.convert(await ctx.step(think, given, name=THINK), ModelReply)
+        reply: ModelReply = await ctx.step(think, fresh, name=THINK, retry=self.retry)
+        return reply
 
     async def _use(self, ctx: Steps, call: ToolCall, place: int) -> str:
         """What a tool answers, or what went wrong, for the model."""
@@ -150,6 +169,10 @@ class Agent:
             if place >= CALLS_MAX:
                 raise InvalidValue(f"expected at most {CALLS_MAX} calls at once")
             return _shown(await self._called(ctx, call))
+        except WorkflowChanged:
+            raise
+        except StepFailed as fault:
+            return _shown({"error": fault.error, "message": fault.cause})
         except EnsueError as fault:
             return _shown({"error": type(fault).__name__, "message": str(fault)})
 

@@ -186,6 +186,8 @@ class Task(Asked):
         if chosen is None:
             return {}
         delay_ms = self.retries[chosen].delay_ms(self._used[chosen], stage.chance())
+        asked_ms = getattr(fault, "retry_after_ms", None) or 0  # what could not be reached may say
+        delay_ms = max(delay_ms, asked_ms)
         return {RETRY_AT: stage.now_ms + delay_ms, RETRIER: chosen}
 
     def _emit(self, stage: Stage, strand: Strand, kind: str, details: dict[str, Any]) -> Event:

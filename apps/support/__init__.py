@@ -1,0 +1,1 @@
+"""Support tickets, answered by a fixed workflow or by an agent."""
