@@ -162,6 +162,10 @@ ERRORS = [
     (f"{LINE}/Output", "{% $sum( %}", f"{LINE}/Output"),
     (f"{LINE}/Output", "{% 1", f"{LINE}/Output"),
     (f"{LINE}/Parameters", {}, f"{LINE}/Parameters"),
+    (f"{LINE}/Output", "{% $states.result %}", f"{LINE}/Output"),
+    (f"{LINE}/Output", "{% $states.errorOutput.Cause %}", f"{LINE}/Output"),
+    (f"{LINE}/Output", "{% states.input %}", f"{LINE}/Output"),
+    (f"{EACH}/ItemProcessor/QueryLanguage", "JSONata", f"{EACH}/ItemProcessor/QueryLanguage"),
     (f"{LINE}/Next", "Rest", f"{LINE}/Next"),
 ]
 WARNINGS = [
@@ -226,6 +230,44 @@ def test_a_workflow_in_jsonata_has_no_state_in_jsonpath():
     state = {"Type": "Pass", "QueryLanguage": "JSONPath", "End": True}
     faults = check({"StartAt": "A", "QueryLanguage": "JSONata", "States": {"A": state}})
     assert [fault.path for fault in faults] == ["/States/A/QueryLanguage"]
+
+
+def test_inner_states_have_the_language_of_the_workflow_not_of_the_state_around_them():
+    inner = {"StartAt": "B", "States": {"B": {"Type": "Pass", "Output": "{% 1 %}", "End": True}}}
+    state = {"Type": "Map", "QueryLanguage": "JSONata", "ItemProcessor": inner, "End": True}
+    faults = check({"StartAt": "A", "States": {"A": state}})
+    assert [fault.path for fault in faults] == ["/States/A/ItemProcessor/States/B/Output"]
+    assert check({"StartAt": "A", "QueryLanguage": "JSONata", "States": {"A": state}}) == []
+
+
+def test_results_and_errors_are_read_where_there_are_some():
+    caught = {"ErrorEquals": ["E"], "Next": "A", "Output": "{% $states.errorOutput.Cause %}"}
+    state = {
+        "Type": "Task",
+        "Resource": "ensue:function:f",
+        "Output": {"all": "{% $states.result.n + 1 %}", "true": "{% true %}"},
+        "Catch": [caught],
+        "End": True,
+    }
+    definition = {"StartAt": "A", "QueryLanguage": "JSONata", "States": {"A": state}}
+    assert check(definition) == []
+    state["Arguments"] = caught["Assign"] = {"x": "{% $states.result %}"}
+    assert [fault.path for fault in check(definition)] == [
+        "/States/A/Catch/0/Assign/x",
+        "/States/A/Arguments/x",
+    ]
+
+
+def test_a_condition_may_be_constant():
+    choices = [{"Condition": True, "Next": "B"}]
+    states = {
+        "A": {"Type": "Choice", "Choices": choices, "Default": "B"},
+        "B": {"Type": "Succeed"},
+    }
+    definition = {"StartAt": "A", "QueryLanguage": "JSONata", "States": states}
+    assert check(definition) == []
+    choices[0]["Condition"] = "yes"
+    assert [fault.path for fault in check(definition)] == ["/States/A/Choices/0/Condition"]
 
 
 def test_faults_come_in_the_order_of_the_definition():

@@ -79,12 +79,14 @@ class _Reader:
     """Reads scopes, and remembers them all by their pointers."""
 
     faults: list[Fault]
+    language: Language = JSONPATH
     scopes: dict[str, Scope] = field(default_factory=dict)
     assigns: bool = False
     reads_context: bool = False
 
     def machine(self, written: Mapping[str, Any]) -> Machine:
-        fields = Fields(written, "", _language(written, JSONPATH), self.faults)
+        self.language = _language(written, JSONPATH)
+        fields = Fields(written, "", self.language, self.faults)
         scope = self.read(fields)
         timeout: int | None = fields.number("TimeoutSeconds", None, least=1)
         return Machine(
@@ -123,8 +125,8 @@ class _Reader:
                 said = f"expected an object, got {shown(each)}"
                 self.faults.append(Fault(pointer, said, "Write a state."))
                 continue
-            language = _language(each, _language(fields.written, fields.language))
-            inner = Fields(each, pointer, language, self.faults)
+            # Inner states have the language of the machine, not that of the state around them.
+            inner = Fields(each, pointer, _language(each, self.language), self.faults)
             state = read_state(name, fields.at, inner, self)
             if state is not None:
                 states[name] = state

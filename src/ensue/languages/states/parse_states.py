@@ -172,9 +172,12 @@ def _rule(fields: Fields, around: Data) -> Rule | None:
     to = fields.text("Next", required=True)
     if isinstance(around, QueryData):
         condition = fields.query("Condition")
-        if condition is None or condition.constant:
+        is_constant = isinstance(fields.written.get("Condition"), bool)
+        if condition is None or (condition.constant and not is_constant):
             written = shown(fields.written.get("Condition"))
-            fields.fault("Condition", f"expected JSONata, got {written}", "Write {% ... %}.")
+            fields.fault(
+                "Condition", f"expected JSONata, got {written}", "Write {% ... %}, or true."
+            )
         data: Data = _inner_data(fields)
         return (
             None if condition is None or to is None else Rule(condition, to, data, fields.written)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from decimal import Decimal
 from json.encoder import encode_basestring
 from typing import Final
@@ -20,6 +21,8 @@ def java_number(number: float) -> str:
     if number == 0 or _PLAIN_MIN <= abs(number) < _PLAIN_MAX:
         plain = format(Decimal(repr(number)), "f")
         return plain if "." in plain else f"{plain}.0"
+    if not math.isfinite(number):
+        return "NaN" if math.isnan(number) else "Infinity" if number > 0 else "-Infinity"
     sign, digits, exponent = Decimal(repr(number)).normalize().as_tuple()
     power = len(digits) - 1 + int(exponent)
     first, *rest = (str(digit) for digit in digits)

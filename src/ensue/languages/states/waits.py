@@ -7,9 +7,10 @@ from ensue.languages.states.commands import WAIT
 from ensue.languages.states.data import give_out, select, whole_number
 from ensue.languages.states.environment import Environment
 from ensue.languages.states.errors import RUNTIME, DataError, QueryError
-from ensue.languages.states.paths import Path
-from ensue.languages.states.program import Wait
+from ensue.languages.states.paths import Missing, Path
+from ensue.languages.states.program import Amount, Wait
 from ensue.languages.states.queries import Query
+from ensue.languages.states.spelling import java_text
 from ensue.languages.states.timestamps import parse_timestamp
 from ensue.languages.states.walk import Walk
 from ensue.words.values import Json, shown
@@ -47,17 +48,37 @@ def _until(state: Wait, branch: Branch, environment: Environment) -> int:
     raw = branch.input
     taken = select(state.data, raw, environment)
     if state.seconds is not None:
-        seconds = whole_number(state.seconds, taken, raw, environment, "Seconds")
+        seconds = _seconds(state.seconds, taken, raw, environment)
         return branch.entered_ms + seconds * 1000
     found: Json = state.timestamp if isinstance(state.timestamp, str) else None
     if isinstance(state.timestamp, Query):
         found = state.timestamp.text({"input": raw}, environment, "Timestamp")
     elif isinstance(state.timestamp, Path):
-        found = state.timestamp.find(taken, environment, "TimestampPath")
+        found = _referenced(state.timestamp, taken, environment, "TimestampPath")
     at_ns = parse_timestamp(found)
     if at_ns is None:
         said = f"The field 'Timestamp' expects an RFC 3339 time, got {shown(found)}"
         if isinstance(state.timestamp, Query):
             raise QueryError(said, "Timestamp")
+        if isinstance(state.timestamp, Path):
+            said = (
+                "The TimestampPath parameter does not reference a valid ISO-8601 extended offset"
+                f" date-time format string: {state.timestamp.text} == {java_text(found)}"
+            )
         raise DataError(RUNTIME, said)
     return -(-at_ns // _NS_IN_MS)
+
+
+def _seconds(given: Amount, taken: Json, raw: Json, environment: Environment) -> int:
+    if isinstance(given, Path):
+        _referenced(given, taken, environment, "SecondsPath")
+    return whole_number(given, taken, raw, environment, "Seconds")
+
+
+def _referenced(path: Path, taken: Json, environment: Environment, field: str) -> Json:
+    found = path.probe(taken, environment)
+    if isinstance(found, Missing):
+        raise DataError(
+            RUNTIME, f"The {field} parameter does not reference an input value: {path.text}"
+        )
+    return found

@@ -25,7 +25,7 @@ from ensue.languages.states.structure.graph import check_graph
 from ensue.languages.states.structure.maps import check_map
 from ensue.languages.states.structure.notes import Notes
 from ensue.languages.states.structure.rescue import SECONDS_MAX, check_rescue
-from ensue.languages.states.structure.variables import check_assign, check_read
+from ensue.languages.states.structure.variables import check_assign, check_jsonata, check_read
 from ensue.languages.states.timestamps import parse_timestamp
 from ensue.words.values import shown
 
@@ -38,11 +38,11 @@ _NO_RULE: Final = frozenset({"Next", "Assign", "Output"})
 
 def structure_faults(definition: Mapping[str, Any]) -> list[Fault]:
     """What is wrong in a definition, but for what stands in its paths, payloads and queries."""
-    walk = _Walk()
+    walk = _Walk(_language(definition, JSONPATH))
     walk.notes.known(definition, MACHINE, "")
     walk.notes.number(definition, "TimeoutSeconds", 1, SECONDS_MAX, "")
     walk.notes.one_of(definition, "QueryLanguage", LANGUAGES, "")
-    walk.scope(definition, "", _language(definition, JSONPATH), set(), 0)
+    walk.scope(definition, "", set(), 0)
     return walk.notes.faults
 
 
@@ -55,12 +55,11 @@ def _language(written: Mapping[str, Any], default: str) -> str:
 class _Walk:
     """Goes through all states of all scopes."""
 
+    language: str
     notes: Notes = field(default_factory=Notes)
     names: dict[str, str] = field(default_factory=dict)
 
-    def scope(
-        self, written: Mapping[str, Any], at: str, language: str, outer: set[str], depth: int
-    ) -> None:
+    def scope(self, written: Mapping[str, Any], at: str, outer: set[str], depth: int) -> None:
         states = written.get("States")
         if not isinstance(states, Mapping) or depth > LEVELS_MAX:
             return
@@ -70,7 +69,7 @@ class _Walk:
         for name, state in states.items():
             self._name(name, step(place, name))
             if isinstance(state, Mapping):
-                self._state(state, step(place, name), language, known, depth)
+                self._state(state, step(place, name), known, depth)
 
     def _name(self, name: str, at: str) -> None:
         if not 0 < len(name) <= STATE_NAME_CHARS_MAX:
@@ -106,16 +105,15 @@ class _Walk:
                     found |= names
         return found
 
-    def _state(
-        self, state: Mapping[str, Any], at: str, around: str, known: set[str], depth: int
-    ) -> None:
+    def _state(self, state: Mapping[str, Any], at: str, known: set[str], depth: int) -> None:
         notes, kind = self.notes, state.get("Type")
         self._check_ways(state, at)
         if not isinstance(kind, str) or kind not in OWN:
             return
         notes.one_of(state, "QueryLanguage", LANGUAGES, at)
-        language = _language(state, around)
-        if around == JSONATA and language == JSONPATH and depth == 0:
+        # Inner states have the language of the machine, not that of the state around them.
+        language = _language(state, self.language)
+        if self.language == JSONATA and language == JSONPATH:
             notes.error(
                 step(at, "QueryLanguage"),
                 "expected JSONata, which the workflow has",
@@ -124,6 +122,8 @@ class _Walk:
         self._check_fields(state, kind, language, at)
         check_rescue(state, language, at, notes)
         check_read(state, language, at, known, notes)
+        if language == JSONATA:
+            check_jsonata(state, at, notes)
         match kind:
             case "Task":
                 _check_times(state, at, notes)
@@ -137,8 +137,8 @@ class _Walk:
             case "Map":
                 check_map(state, at, notes)
         for place, inner, fields in _inner(state, at):
-            notes.known(inner, fields, place)
-            self.scope(inner, place, _language(inner, language), known, depth + 1)
+            _check_inner(inner, fields, place, notes)
+            self.scope(inner, place, known, depth + 1)
 
     def _check_fields(self, state: Mapping[str, Any], kind: str, language: str, at: str) -> None:
         fields = allowed(kind, language)
@@ -208,6 +208,17 @@ def _inner(
     names = [name for name in ("ItemProcessor", "Iterator") if name in state]
     found += [(step(at, name), state[name], PROCESSOR) for name in names]
     return [(place, each, fields) for place, each, fields in found if isinstance(each, Mapping)]
+
+
+def _check_inner(inner: Mapping[str, Any], fields: frozenset[str], at: str, notes: Notes) -> None:
+    """Note what is wrong in the fields of a scope within a state."""
+    if "QueryLanguage" in inner:
+        notes.error(
+            step(at, "QueryLanguage"),
+            "expected no QueryLanguage for all inner states",
+            "Give it to each of them, or to the workflow.",
+        )
+    notes.known(inner, fields, at)
 
 
 def _check_times(state: Mapping[str, Any], at: str, notes: Notes) -> None:

@@ -80,7 +80,7 @@ MACHINE: Final = frozenset({
     "Version",
     "QueryLanguage",
 })
-SCOPE: Final = frozenset({"Comment", "StartAt", "States", "QueryLanguage"})
+SCOPE: Final = frozenset({"Comment", "StartAt", "States"})
 PROCESSOR: Final = SCOPE | {"ProcessorConfig"}
 RETRIER: Final = frozenset({
     "ErrorEquals",

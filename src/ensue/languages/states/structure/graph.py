@@ -34,7 +34,7 @@ def check_graph(scope: Mapping[str, Any], at: str, notes: Notes) -> None:
             notes.warning(
                 place,
                 "no state that is reached ends the workflow",
-                "Give one of them End, or lead to a Succeed or Fail state.",
+                "Give one of them End, or a Succeed or Fail behind it: Step Functions wants one.",
             )
 
 
@@ -71,7 +71,9 @@ def _check_reached(
     for name in following:
         if name not in reached:
             notes.warning(
-                step(at, name), f"no state leads to {shown(name)}", "Lead to it, or remove it."
+                step(at, name),
+                f"no state leads to {shown(name)}",
+                "Lead to it, or remove it: Step Functions refuses it.",
             )
     return reached
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from ensue.languages.states.faults import step
-from ensue.languages.states.queries import compile_query
+from ensue.languages.states.queries import compile_query, is_expression
 from ensue.languages.states.structure.fields import JSONATA
 from ensue.languages.states.structure.notes import Notes
 from ensue.words.errors import InvalidInput, MissingExtra
@@ -18,6 +18,18 @@ _NAME: Final = re.compile(r"[^\W\d]\w*")
 _TEXTS: Final = re.compile(r"'(?:[^'\\]|\\.)*'")
 _READ: Final = re.compile(r"(?<![\w$])\$([^\W\d]\w*)")
 _INNER: Final = frozenset({"Branches", "ItemProcessor", "Iterator", "Choices", "Catch"})
+_SCOPES: Final = frozenset({"Branches", "ItemProcessor", "Iterator"})
+_WORKING: Final = ("Task", "Parallel", "Map")
+_GIVING: Final = frozenset({"Output", "Assign"})
+_CLAUSE: Final = 2
+_WHERE: Final = {
+    "result": "in the Output or Assign of a Task, a Parallel or a Map",
+    "errorOutput": "in the Output or Assign of a Catch",
+}
+# An expression that begins with a name reads it of its input, and has none.
+_BARE: Final = re.compile(r"\{%\s*([A-Za-z_]\w*)\s*(?:[.\[&+*/=<>?^~-]|!=|%\}|$)")
+_WORDS: Final = frozenset({"true", "false", "null", "function"})
+
 # What JSONata has, and what Step Functions adds.
 _FUNCTIONS_TEXT: Final = (
     "abs append assert average base64decode base64encode boolean ceil clone contains count "
@@ -56,6 +68,38 @@ def check_assign(assign: object, at: str, notes: Notes) -> set[str]:
             )
         names.add(name)
     return names
+
+
+def check_jsonata(state: Mapping[str, Any], at: str, notes: Notes) -> None:
+    """Note what an expression of a state in JSONata reads and is never there."""
+    works = state.get("Type") in _WORKING
+    for place, text in _texts(state, at):
+        if not is_expression(text):
+            continue
+        within = place.removeprefix(at).split("/")[1:]
+        caught = within[0] == "Catch" and len(within) > _CLAUSE and within[_CLAUSE] in _GIVING
+        given = works and within[0] in _GIVING
+        for name, there in (("result", given), ("errorOutput", caught)):
+            if not there and re.search(rf"\$states\s*\.\s*{name}\b", text):
+                notes.error(place, f"there is no $states.{name} here", f"Read it {_WHERE[name]}.")
+        if (bare := _BARE.match(text)) is not None and bare[1] not in _WORDS:
+            notes.error(
+                place,
+                f"expected $states or a variable, got {shown(bare[1])}",
+                "Begin with $states.input: an expression has no other input.",
+            )
+
+
+def _texts(value: object, at: str) -> Iterator[tuple[str, str]]:
+    if isinstance(value, str):
+        yield at, value
+    elif isinstance(value, Mapping):
+        for name, each in value.items():
+            if name not in _SCOPES:
+                yield from _texts(each, step(at, name))
+    elif isinstance(value, list):
+        for i, each in enumerate(value):
+            yield from _texts(each, step(at, i))
 
 
 def check_read(
