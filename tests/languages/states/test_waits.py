@@ -3,6 +3,11 @@ import pytest
 from ensue.languages.states.execute import execute
 from ensue.languages.states.parse import compile_machine
 
+UNREAD = (
+    "The TimestampPath parameter does not reference a valid ISO-8601 extended offset date-time"
+    " format string"
+)
+
 
 @pytest.mark.parametrize(
     ("field", "given", "says"),
@@ -11,8 +16,7 @@ from ensue.languages.states.parse import compile_machine
         (
             "TimestampPath",
             {"t": "2026-01-31 09:30:00"},
-            "The TimestampPath parameter does not reference a valid ISO-8601 extended offset"
-            " date-time format string: $.t == 2026-01-31 09:30:00",
+            f"{UNREAD}: $.t == 2026-01-31 09:30:00",
         ),
         ("SecondsPath", {}, "The SecondsPath parameter does not reference an input value: $.t"),
     ],
