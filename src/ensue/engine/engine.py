@@ -294,7 +294,11 @@ class Engine:
         return list(self._workers)
 
     def listen(self, number: int) -> asyncio.Event:
-        """An event that is set whenever a commit touched a resource; see `unlisten`."""
+        """An event that is set whenever a commit touched a resource; see `unlisten`.
+
+        Args:
+            number: of the resource; or what else a transaction adds to its ``touched``, below 0.
+        """
         event = asyncio.Event()
         self._listeners.setdefault(number, []).append(event)
         return event
@@ -303,6 +307,8 @@ class Engine:
         """Forget an event of `listen`."""
         with suppress(KeyError, ValueError):
             self._listeners[number].remove(event)
+            if not self._listeners[number]:
+                del self._listeners[number]
 
     def wake(self, numbers: set[int]) -> None:
         """Wake whoever listens to these resources."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from functools import partial
 
@@ -348,21 +347,19 @@ class Workflow(Looking, Pausable):
 
     async def _ended(self, number: int, until_ms: int) -> Execution:
         """An execution, at its end or at a time."""
-        engine, waiters, woken = self._home.engine, self._notices.waiters, asyncio.Event()
-        waiters.setdefault(number, []).append(woken)
+        engine, end = self._home.engine, store.end_of(number)
         look = partial(store.by_number, workflow=self.model, execution=number)
+        woken = engine.listen(end)
         try:
             with engine.awaited.waiting():
                 while True:
+                    woken.clear()
                     found = engine.read(look)
                     if not found.is_running or engine.clock.now_ms() >= until_ms:
                         return found
-                    woken.clear()
                     await sleep_until(woken, until_ms, engine.clock)
         finally:
-            waiters[number].remove(woken)
-            if not waiters[number]:
-                del waiters[number]
+            engine.unlisten(end, woken)
 
     async def _run_express(self, given: str, name: str | None) -> Execution:
         engine = self._home.engine

@@ -201,12 +201,18 @@ def save(
 def end(
     tx: Transaction, execution: int, ending: Ending, progress: str, warnings: str | None
 ) -> None:
-    """Keep how an execution ended."""
+    """Keep how an execution ended, and wake who waits for that."""
+    tx.touched.add(end_of(execution))
     tx.execute(
         "UPDATE ensue_executions SET status = ?, output = ?, error = ?, cause = ?, ended_ms = ?,"
         " progress = ?, warnings = ?, timer = NULL WHERE id = ?",
         (*ending, tx.now_ms, progress, warnings, execution),
     )
+
+
+def end_of(execution: int) -> int:
+    """What a transaction touches that ends an execution; see `Engine.listen`."""
+    return -execution
 
 
 def children(tx: Transaction, parents: Sequence[int]) -> list[int]:

@@ -60,4 +60,3 @@ def end(setting: Setting, tx: Transaction, loaded: Loaded, outcome: Outcome) -> 
     ending = Ending(STATUSES.index(outcome.status), None, outcome.error, outcome.cause)
     store.end(tx, loaded.id, ending, msgspec.json.encode(progress).decode(), loaded.warnings)
     ends.tell(tx, setting.model, loaded, ending)
-    setting.notices.ended(loaded.id)

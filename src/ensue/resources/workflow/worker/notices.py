@@ -1,8 +1,7 @@
-"""Who in this process waits for the end of something, told once that is committed.
+"""The coroutines of tasks outside that nobody wants any more, stopped once that is committed.
 
-A transaction notes what ended, from whichever thread it runs in; the worker, woken by the commit,
-tells who waits. Both may be told too often, and look for themselves: what was noted by a
-transaction that was rolled back never happened.
+A transaction notes what it withdraws, from whichever thread it runs in; the worker, woken by the
+commit, looks whether it is gone: what a transaction that was rolled back noted never happened.
 """
 
 from __future__ import annotations
@@ -16,52 +15,42 @@ from ensue.engine.transaction import Transaction
 
 
 class Notices:
-    """What has ended, and who waits for it.
+    """What runs outside, and what of it was withdrawn.
 
     Attributes:
-        waiters: for each execution, who waits for its end.
         running: for each piece of work of a task outside, the coroutine that does it.
         stopped: the work whose coroutines were told to stop.
     """
 
     def __init__(self) -> None:
-        self.waiters: dict[int, list[asyncio.Event]] = {}
         self.running: dict[int, asyncio.Task[object]] = {}
         self.stopped: set[int] = set()
-        self._ended: deque[int] = deque()
         self._withdrawn: deque[int] = deque()
-
-    def ended(self, execution: int) -> None:
-        """Note the end of an execution."""
-        if execution in self.waiters:
-            self._ended.append(execution)
+        self._unwanted: set[int] = set()
 
     def withdrawn(self, piece: int) -> None:
         """Note that nobody wants a task outside any more."""
         if piece in self.running:
             self._withdrawn.append(piece)
 
-    def tell(self) -> None:
-        """Wake those who wait for what has ended."""
-        while self._ended:
-            for woken in self.waiters.get(self._ended.popleft(), ()):
-                woken.set()
-
     def unwanted(self) -> list[int]:
-        """The work that nobody wants any more, as far as is noted; it is noted no longer."""
-        found = list(self._withdrawn)
-        self._withdrawn.clear()
-        return found
+        """The work that was withdrawn, perhaps, and is still being done."""
+        while self._withdrawn:
+            self._unwanted.add(self._withdrawn.popleft())
+        self._unwanted = {
+            piece for piece in self._unwanted if piece in self.running and piece not in self.stopped
+        }
+        return list(self._unwanted)
 
 
 class Herald:
-    """Tells who waits, after each commit of a workflow.
+    """Stops what nobody wants any more, after each commit of a workflow.
 
     Args:
         engine: the engine.
         name: the name of the workflow.
         numbers: those of its queues.
-        notices: what it tells.
+        notices: what runs, and what was withdrawn.
     """
 
     def __init__(
@@ -78,8 +67,7 @@ class Herald:
         return None
 
     async def step(self) -> bool:
-        """Tell who waits for an end, and stop what nobody wants."""
-        self._notices.tell()
+        """Stop what nobody wants."""
         unwanted = self._notices.unwanted()
         if unwanted:
             self._stop(unwanted)

@@ -78,7 +78,6 @@ class ExpressWork:
         loaded = store.load(tx, execution)
         if loaded is not None:
             ends.tell(tx, model, loaded, ending)
-        self._setting.notices.ended(execution)
 
 
 def ending_of(outcome: Outcome) -> Ending:

@@ -311,7 +311,6 @@ class Advance:
         )
         store.end(tx, loaded.id, ending, progress, warnings)
         ends.tell(tx, self._setting.model, loaded, ending)
-        self._setting.notices.ended(loaded.id)
 
     def _warnings(self) -> str | None:
         given = self._run.drain_warnings()
