@@ -16,6 +16,7 @@ APPS = (
     "order_intake",
     "orders",
     "payments",
+    "post_payment",
     "support",
     "telemetry",
     "webhooks",

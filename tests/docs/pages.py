@@ -94,5 +94,5 @@ def pages() -> list[Page]:
 def told() -> list[Page]:
     """The pages that are executed: those that teach."""
     taught = [*ROOT.glob("docs/tutorial/*.md"), *ROOT.glob("docs/how-to/*.md")]
-    shown = [ROOT / "apps" / "support" / "README.md"]
+    shown = [ROOT / "apps" / name / "README.md" for name in ("post_payment", "support")]
     return [Page(path) for path in [ROOT / "README.md", *sorted(taught), *shown]]
