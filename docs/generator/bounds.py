@@ -815,6 +815,33 @@ BOUNDS: dict[str, Bound] = {
         "branches, and events, that an execution can number",
         "see `HISTORY_EVENTS_MAX`",
     ),
+    "resources.workflow:AHEAD_MAX": Bound(
+        WORK, "items", "items that a map run reads ahead of its children", "they are read later"
+    ),
+    "resources.workflow:CHILDREN_AT_ONCE_MAX": Bound(
+        WORK, "children", "children of a map run without a bound of its own", "they wait"
+    ),
+    "resources.workflow:DATA_MS_MAX": Bound(
+        WORK, "ms", "reading a piece of a data set, or writing results", "it is tried again"
+    ),
+    "resources.workflow:PIECE_ITEMS_MAX": Bound(
+        WORK, "items", "a piece of a data set", "the next piece"
+    ),
+    "resources.workflow:PIECE_BYTES_MAX": Bound(
+        WORK, "bytes", "a piece of a data set", "the next piece"
+    ),
+    "resources.workflow:WINDOW_BYTES_MAX": Bound(
+        WORK, "bytes", "what is read of an object at once", "more, where an item is longer"
+    ),
+    "resources.workflow:RESULTS_AT_ONCE_MAX": Bound(
+        WORK, "children", "results that are written at once", "the next follow"
+    ),
+    "resources.workflow:STARTS_AT_ONCE_MAX": Bound(
+        WORK, "children", "children that a map run starts in one commit", "the next commit"
+    ),
+    "resources.workflow:STOPS_AT_ONCE_MAX": Bound(
+        WORK, "children", "children that a map run stops in one commit", "the next commit"
+    ),
     "resources.workflow:ADVANCES_MAX": Bound(
         WORKFLOWS, "executions", "executions that go on in one transaction", "the next transaction"
     ),

@@ -1,4 +1,4 @@
-"""Fourteen stories that use every kind, each told on a machine whose disk may fail at any step.
+"""Fifteen stories that use every kind, each told on a machine whose disk may fail at any step.
 
 A story is a world and what its clients do. A client that cannot know whether a transaction was done
 looks, and asks again: so in the end all that is promised is the same, whatever went wrong.
@@ -158,6 +158,36 @@ class Teller:
                 return
             self.machine.calm()
         raise AssertionError("the replay is not begun")
+
+    def put(self, key, body):
+        """Put an object into the bucket, as often as it takes to know that it is there."""
+
+        async def done():
+            try:
+                await self.world.bucket.put(key, body)
+            except EnsueError:
+                return False
+            return True
+
+        for _ in range(ATTEMPTS_MAX):
+            if self.machine.run(done()):
+                return
+            self.machine.calm()
+        raise AssertionError("the object is not put")
+
+    def start(self, token, items):
+        """Start the flow, and promise that each item is handled, and then the whole."""
+
+        def run(tx):
+            mine = self.world.app.home.make_tx(tx)
+            if mine.get(self.world.accepted, token) is not None:
+                return  # the answer to the first time was lost
+            for each in items:
+                mine.put(self.world.accepted, {"token": each, "to": "item"})
+            mine.put(self.world.accepted, {"token": token, "to": "whole"})
+            mine.start(self.world.flow, {"t": token}, name=token)
+
+        self.ledger.note(self._until_known(run), {token, *items})
 
 
 @dataclass(frozen=True)
@@ -409,7 +439,61 @@ def tell_outside(t):
     t.wait(20_000)
 
 
+ITEMS = {"Type": "Task", "Resource": "ensue:function:item", "ResultPath": None, "End": True}
+MANY = {
+    "StartAt": "Each",
+    "States": {
+        "Each": {
+            "Type": "Map",
+            "MaxConcurrency": 5,
+            "ItemReader": {
+                "Resource": "arn:aws:states:::s3:getObject",
+                "ReaderConfig": {"InputType": "JSONL"},
+                "Parameters": {"Bucket": "data", "Key": "items"},
+            },
+            "ItemProcessor": {
+                "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"},
+                "StartAt": "Item",
+                "States": {"Item": ITEMS},
+            },
+            "ResultPath": "$.items",
+            "Next": "Whole",
+        },
+        "Whole": {"Type": "Task", "Resource": "ensue:function:whole", "End": True},
+    },
+}
+COUNT = 20
+
+
+def many(world):
+    """A map over the lines of an object: each has a child, and a function that it calls."""
+    world.function("item")
+    whole = world.consumer("whole", None, action=False, chain=())
+    handle = world._handler(whole, lambda body: body)
+
+    def ended(body, tx):
+        world.observe("in order", [each["t"] for each in body["items"]], named(COUNT))
+        handle(body, tx)
+
+    whole.home = world.app.function(name="whole")(ended)
+    world.routes["whole"] = ["whole"]
+    world.bucket = world.app.bucket("data")
+    world.flow = world.app.workflow("flow", definition=MANY)
+
+
+def named(count):
+    return [f"item {number}" for number in range(count)]
+
+
+def tell_many(t):
+    t.put("items", "".join(f'{{"t":"{token}"}}\n' for token in named(COUNT)).encode())
+    t.start("one", named(COUNT))
+    t.settle()
+    t.wait(5_000)
+
+
 STORIES = {
+    "many": Story(many, tell_many),
     "order": Story(order, tell_order),
     "fan-out": Story(fan_out, tell_fan_out),
     "refusals": Story(refusals, tell_refusals),

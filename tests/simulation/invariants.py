@@ -64,6 +64,7 @@ OBSERVED = {
     "reached": ("what follows gets all there is", lambda missing: not missing),
     "turns": ("each target gets what is of a group in its order", lambda wrong: not wrong),
     "waits": ("nothing waits for ever", lambda waiting: not waiting),
+    "in order": ("results are in the order of their items", lambda found, items: found == items),
     "run": ("who repeats a run gets its first answer", lambda before, answer: before == answer),
     "runs": ("what is run under a token is done once", lambda found, wanted: found == wanted),
 }
@@ -117,6 +118,10 @@ class Seen:
         ):
             home, is_dead = homes[queue]
             if home.startswith("wire"):  # it keeps its own books
+                continue
+            if home.startswith("flow"):  # what it does promises nothing but its tasks
+                if state < 2:
+                    self.left.append((home, body, number, state, due_ms))
                 continue
             if home.startswith("ticks"):  # a firing promises nothing but itself
                 if state < 2:

@@ -13,7 +13,7 @@ from ensue.engine.home import Resource
 from ensue.engine.lanes import parse_start
 from ensue.engine.logs import Record
 from ensue.engine.transaction import Transaction
-from ensue.integrations import AwsIntegrations
+from ensue.integrations import AwsIntegrations, BucketObjects
 from ensue.resources import workflow as workflow_kind
 from ensue.resources.function import Feed
 from ensue.resources.queue import Queue
@@ -120,7 +120,9 @@ class Flowing(Piping):
             raise InvalidDeclaration(f"expected the name of a workflow, got {values.shown(name)}")
         model = self._flow_model(name, type, options)
         text, others = text_of(definition, self.name), AwsIntegrations(self.home)
-        return self._add_flow(Workflow(self.home, model, text, integrations=others))
+        objects = BucketObjects(self.home)
+        flow = Workflow(self.home, model, text, integrations=others, objects=objects)
+        return self._add_flow(flow)
 
     def on_execution(
         self,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ensue.engine import executions
+from ensue.engine import executions, map_runs
 from ensue.engine.hops import first_since
 from ensue.engine.transaction import Transaction
 
@@ -39,8 +39,12 @@ def _forget(tx: Transaction, workflow: int, keep_ms: int, limit: int) -> int:
                 (workflow, status, 2**62 if behind is None else behind, before_ms, limit),
             )
         ]
+    forgotten = 0
     for number in gone:
+        forgotten += 1
+        if not map_runs.forget(tx, number, limit):
+            break
         first, last = executions.key(number, 0), executions.key(number + 1, 0) - 1
         tx.execute("DELETE FROM ensue_histories WHERE id BETWEEN ? AND ?", (first, last))
         tx.execute("DELETE FROM ensue_executions WHERE id = ?", (number,))
-    return len(gone)
+    return forgotten

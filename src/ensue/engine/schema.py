@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import apsw
 
-from ensue.engine import executions
+from ensue.engine import executions, map_runs
 from ensue.engine.ids import FIRST_FREE_NUMBER
 from ensue.words.errors import StoreUnusable
 
@@ -321,6 +321,7 @@ STEPS: tuple[str, ...] = (
     _BODIES,
     executions.TABLES,
     executions.INBOX_TABLES,
+    map_runs.TABLES,
 )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from ensue.engine import logs, shapes
 from ensue.engine.executions import NUMBERS_WITHIN_MAX
 from ensue.engine.integrity import FINDINGS_MAX, Known
+from ensue.engine.map_runs import NUMBER_BITS
 from ensue.engine.transaction import Transaction
 from ensue.resources.workflow.model import EXPRESS, RUNNING, TASKS
 from ensue.words.findings import Finding
@@ -30,6 +31,7 @@ def audit(tx: Transaction, known: Known) -> Iterator[Finding]:
     yield from _tokens(tx)
     yield from _endings(tx, known)
     yield from _histories(tx, known)
+    yield from _map_runs(tx, known)
 
 
 def _stuck(tx: Transaction, known: Known) -> Iterator[Finding]:
@@ -47,7 +49,8 @@ def _stuck(tx: Transaction, known: Known) -> Iterator[Finding]:
         "  WHERE queue = ?3 AND state < 2 AND json_valid(body))"
         " AND id NOT IN (SELECT branch / ?4 FROM ensue_task_tokens)"
         " AND id NOT IN (SELECT parent / ?4 FROM ensue_executions"
-        "  WHERE parent IS NOT NULL AND status = ?2) LIMIT ?5",
+        "  WHERE parent IS NOT NULL AND status = ?2)"
+        " AND id NOT IN (SELECT execution FROM ensue_map_runs WHERE phase < 3) LIMIT ?5",
         (known.number, RUNNING, tasks[0] if tasks else None, NUMBERS_WITHIN_MAX, FINDINGS_MAX),
     ):
         yield Finding(
@@ -114,5 +117,22 @@ def _histories(tx: Transaction, known: Known) -> Iterator[Finding]:
             "workflow.history",
             f"ensue_histories of {number}",
             f"a history of {known.ref.name}, or another workflow, is of no execution",
+            ODD,
+        )
+
+
+def _map_runs(tx: Transaction, known: Known) -> Iterator[Finding]:
+    """A map run that goes on has the children that it counts, and some that will end."""
+    for number, uuid in tx.execute(
+        "SELECT id, uuid FROM ensue_map_runs r WHERE workflow = ?1 AND phase = 0"
+        " AND (started - ended <> (SELECT COUNT(*) FROM ensue_map_children c"
+        "  WHERE c.id >= r.id << ?2 AND c.id < (r.id + 1) << ?2 AND c.status = 0)"
+        " OR (started = ended AND is_read AND children = ended)) LIMIT ?3",
+        (known.number, NUMBER_BITS, FINDINGS_MAX),
+    ):
+        yield Finding(
+            "workflow.map_run",
+            f"ensue_map_runs {number}",
+            f"the map run {uuid} of {known.ref.name} counts other children than it has",
             ODD,
         )

@@ -126,3 +126,24 @@ def cause_of(fault: BaseException) -> tuple[str, str]:
     name = type(fault).__name__
     told: dict[str, Any] = {"errorMessage": str(fault), "errorType": name}
     return name, msgspec.json.encode(told).decode()
+
+
+def checked_map_bounds(
+    concurrency: int | None, count: int | None, percentage: float | None
+) -> dict[str, float]:
+    """The bounds of a map run that are to be changed, by the names of their columns.
+
+    Raises:
+        InvalidValue: one is out of range.
+    """
+    found: dict[str, float] = {}
+    for name, value in (("max_concurrency", concurrency), ("tolerated_count", count)):
+        if value is not None:
+            if value < 0:
+                raise InvalidValue(f"expected at least 0, got {value!r}", at=name)
+            found[name] = int(value)
+    if percentage is not None:
+        if not 0 <= percentage <= 100:
+            raise InvalidValue(f"expected 0 to 100, got {percentage!r}", at="tolerated_percentage")
+        found["tolerated_percentage"] = percentage
+    return found

@@ -8,6 +8,7 @@ from ensue.languages.states.map_runs.plan import (
     Reading,
     Writing,
     entries,
+    exceeds,
 )
 from ensue.languages.states.map_runs.results import ChildResult
 
@@ -20,4 +21,5 @@ __all__ = [
     "Reading",
     "Writing",
     "entries",
+    "exceeds",
 ]

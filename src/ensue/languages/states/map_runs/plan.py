@@ -112,13 +112,25 @@ class MapPlan(msgspec.Struct, frozen=True, omit_defaults=True):
             failed: how many items failed.
             total: how many items there are; None while nobody knows.
         """
-        if self.tolerated_count is None and self.tolerated_percentage is None:
-            return failed > 0
-        if self.tolerated_count is not None and failed > self.tolerated_count:
-            return True
-        if self.tolerated_percentage is None or total is None:
-            return False
-        return failed * 100 > self.tolerated_percentage * total
+        return exceeds(failed, total, self.tolerated_count, self.tolerated_percentage)
+
+
+def exceeds(failed: int, total: int | None, count: int | None, percentage: float | None) -> bool:
+    """Whether more items failed than may.
+
+    Args:
+        failed: how many items failed.
+        total: how many items there are; None while nobody knows.
+        count: so many may fail; None for no such bound.
+        percentage: so much of them may fail; None for no such bound. With neither, none may.
+    """
+    if count is None and percentage is None:
+        return failed > 0
+    if count is not None and failed > count:
+        return True
+    if percentage is None or total is None:
+        return False
+    return failed * 100 > percentage * total
 
 
 class Entry(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -19,10 +19,12 @@ from ensue.languages.states.parse import compile_machine
 from ensue.languages.states.program import Machine
 from ensue.resources.workflow import rules, store
 from ensue.resources.workflow.handle.looking import Looking
+from ensue.resources.workflow.handle.map_runs import LookingAtMapRuns
 from ensue.resources.workflow.model import (
     RUNNING,
     Execution,
     Integrations,
+    Objects,
     Waiting,
     WorkflowModel,
 )
@@ -32,16 +34,21 @@ from ensue.resources.workflow.worker import (
     Herald,
     Machines,
     Make,
+    MapRuns,
     Notices,
     Setting,
     Sockets,
     Tasks,
     advancing,
     check_machine,
+    has_map_runs,
+    map_queues,
+    map_workers,
+    prepare_map_runs,
     shown_run,
 )
 from ensue.words import values
-from ensue.words.errors import Conflict, InvalidInput
+from ensue.words.errors import Conflict, InvalidDeclaration, InvalidInput
 from ensue.words.names import Ref
 from ensue.words.units import duration_ms
 from ensue.words.values import Json
@@ -49,7 +56,7 @@ from ensue.words.values import Json
 START_SYNC_MS = 300_000
 
 
-class Workflow(Looking, Pausable):
+class Workflow(Looking, LookingAtMapRuns, Pausable):
     """A state machine whose executions are durable.
 
     Args:
@@ -58,8 +65,11 @@ class Workflow(Looking, Pausable):
         definition: the text of its definition.
         integrations: what its tasks can call besides the resources of the app; None for nothing.
 
+        objects: where its map runs read items and write results; None for nowhere.
+
     Raises:
         InvalidDefinition: it is no state machine; lists every fault.
+        InvalidDeclaration: a distributed Map is in an express workflow.
     """
 
     def __init__(
@@ -69,13 +79,21 @@ class Workflow(Looking, Pausable):
         definition: str,
         *,
         integrations: Integrations | None = None,
+        objects: Objects | None = None,
     ) -> None:
         rules.check_options(model.type, model.log, str(model.ref))
         self.model = model
         self.definition = definition
         self._home = home
         self._others = integrations
+        self._objects = objects
         self._machine = self._compiled()
+        if model.is_express and has_map_runs(self._machine):
+            raise InvalidDeclaration(
+                "expected a STANDARD workflow for a distributed Map, got an EXPRESS one",
+                at=str(model.ref),
+                hint="Make it STANDARD; the children of the Map may be EXPRESS.",
+            )
         self._notices = Notices()
         self._setting: Setting | None = None
 
@@ -282,6 +300,7 @@ class Workflow(Looking, Pausable):
             integrations=self._integrations(engine),
             notices=self._notices,
             make=self._make(),
+            map_runs=prepare_map_runs(engine, tx, model, self._machine, machines),
         )
         engine.directory.add(
             self.ref,
@@ -304,7 +323,7 @@ class Workflow(Looking, Pausable):
     def workers(self, engine: Engine) -> list[Worker]:
         """What lets its executions go on, and what does its tasks."""
         setting = self.setting
-        numbers = frozenset({setting.queue, setting.tasks})
+        numbers = frozenset({setting.queue, setting.tasks}) | map_queues(engine, setting)
         herald = Herald(engine, self.ref.name, numbers, self._notices)
         if self.model.is_express:
             return [ActionConsumer(engine, ExpressWork(engine, setting).handler()), herald]
@@ -312,6 +331,7 @@ class Workflow(Looking, Pausable):
             TransactionConsumer(engine, advancing(setting)),
             ActionConsumer(engine, Tasks(engine, setting).handler()),
             herald,
+            *map_workers(engine, setting, self._objects),
         ]
 
     def deliver(self, tx: Transaction, deliveries: Sequence[Delivery]) -> list[str | Refusal]:
@@ -326,6 +346,9 @@ class Workflow(Looking, Pausable):
         except (InvalidInput, Conflict) as fault:
             return Refusal(index, fault.code, str(fault))
         return started.id
+
+    def _running_map_runs(self) -> MapRuns | None:
+        return self.setting.map_runs
 
     def _compiled(self) -> Machine | None:
         """The state machine; None for a function."""

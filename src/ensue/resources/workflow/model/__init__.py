@@ -16,6 +16,7 @@ from ensue.resources.workflow.model.integrations import (
     TaskCall,
     Waiting,
 )
+from ensue.resources.workflow.model.map_run import MapRun
 from ensue.resources.workflow.model.objects import Objects
 from ensue.resources.workflow.model.workflow import (
     ABORTED,
@@ -29,6 +30,7 @@ from ensue.resources.workflow.model.workflow import (
     FAILED,
     KEEP_MS_DEFAULT,
     LOG_LEVELS,
+    MAP_FORM,
     PAGE_MAX,
     RUNNING,
     STANDARD,
@@ -56,6 +58,7 @@ __all__ = [
     "FAILED",
     "KEEP_MS_DEFAULT",
     "LOG_LEVELS",
+    "MAP_FORM",
     "NAME_LENGTH_MAX",
     "PAGE_MAX",
     "RUNNING",
@@ -74,6 +77,7 @@ __all__ = [
     "Integration",
     "Integrations",
     "LogLevel",
+    "MapRun",
     "Objects",
     "Outside",
     "TaskCall",

@@ -10,7 +10,7 @@ execution runs in memory, at least once, and its outcome is a row.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Literal, TypedDict, get_args
 
@@ -35,6 +35,10 @@ KEEP_MS_DEFAULT = 90 * 86_400_000
 EXPRESS_MS_MAX = 300_000
 DEAD_LETTERS = "-dlq"
 TASKS = "workflow-tasks"
+CHILDREN, CHILD_TASKS = "workflow-children", "workflow-child-tasks"
+MAP_RUNS, MAP_DATA = "workflow-map-runs", "workflow-map-data"
+# What waits for an execution that is a child is its map run.
+MAP_FORM = "map"
 
 REGION, ACCOUNT = "us-east-1", "000000000000"
 
@@ -82,7 +86,23 @@ class WorkflowModel:
     @cached_property
     def tasks(self) -> Ref:
         """The queue of its tasks that work outside."""
-        return Ref(self.ref.app, TASKS, self.ref.name)
+        kind = CHILD_TASKS if self.ref.kind == CHILDREN else TASKS
+        return Ref(self.ref.app, kind, self.ref.name)
+
+    @cached_property
+    def map_runs(self) -> Ref:
+        """The queue of what its map runs do inside."""
+        return Ref(self.ref.app, MAP_RUNS, self.ref.name)
+
+    @cached_property
+    def map_data(self) -> Ref:
+        """The queue of what its map runs read and write."""
+        return Ref(self.ref.app, MAP_DATA, self.ref.name)
+
+    @cached_property
+    def children(self) -> WorkflowModel:
+        """What the children of its map runs are executions of."""
+        return replace(self, ref=Ref(self.ref.app, CHILDREN, self.ref.name), was=None)
 
     @cached_property
     def dead_letters(self) -> Ref:

@@ -59,6 +59,7 @@ from ensue.resources.workflow.store.looking import (
     page,
     shown_new,
 )
+from ensue.resources.workflow.store.map_looking import describe_map_run, map_runs_of
 from ensue.resources.workflow.store.parents import answer_to_parent, described
 
 __all__ = [
@@ -86,6 +87,7 @@ __all__ = [
     "counts",
     "definition_text",
     "describe",
+    "describe_map_run",
     "described",
     "end",
     "end_of",
@@ -100,6 +102,7 @@ __all__ = [
     "keep_definition",
     "keep_outcome",
     "load",
+    "map_runs_of",
     "number_in",
     "number_of",
     "page",

@@ -3,6 +3,13 @@
 from ensue.resources.workflow.worker.checking import check_machine
 from ensue.resources.workflow.worker.consumers import Tasks, advancing
 from ensue.resources.workflow.worker.machines import Machines
+from ensue.resources.workflow.worker.map_runs import MapRuns
+from ensue.resources.workflow.worker.map_workers import (
+    has_map_runs,
+    map_queues,
+    map_workers,
+    prepare_map_runs,
+)
 from ensue.resources.workflow.worker.notices import Herald, Notices
 from ensue.resources.workflow.worker.outcomes import ExpressWork, shown_run
 from ensue.resources.workflow.worker.routine import maker
@@ -17,6 +24,7 @@ __all__ = [
     "Herald",
     "Machines",
     "Make",
+    "MapRuns",
     "Notices",
     "Routines",
     "Setting",
@@ -27,7 +35,11 @@ __all__ = [
     "Version",
     "advancing",
     "check_machine",
+    "has_map_runs",
     "maker",
+    "map_queues",
+    "map_workers",
+    "prepare_map_runs",
     "shown_run",
     "version_text",
 ]

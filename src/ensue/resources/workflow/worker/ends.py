@@ -5,7 +5,7 @@ from __future__ import annotations
 from ensue.engine import executions, work
 from ensue.engine.transaction import Transaction
 from ensue.resources.workflow import store
-from ensue.resources.workflow.model import WorkflowModel
+from ensue.resources.workflow.model import MAP_FORM, WorkflowModel
 from ensue.resources.workflow.store import (
     STOP,
     Change,
@@ -15,11 +15,25 @@ from ensue.resources.workflow.store import (
     answer_to_parent,
     job_text,
 )
+from ensue.resources.workflow.worker.map_runs import MapRuns
 from ensue.words import values
 
 
-def tell(tx: Transaction, workflow: WorkflowModel, loaded: Loaded, ending: Ending) -> None:
-    """Tell the workflow's log, and whoever waits for the end, how an execution ended."""
+def tell(
+    tx: Transaction,
+    workflow: WorkflowModel,
+    map_runs: MapRuns | None,
+    loaded: Loaded,
+    ending: Ending,
+) -> None:
+    """Tell the workflow's log, and whoever waits for the end, how an execution ended.
+
+    A child of a map run is told of to its map run alone.
+    """
+    if loaded.parent is not None and loaded.parent_form == MAP_FORM:
+        if map_runs is not None:
+            map_runs.ended(tx, -loaded.parent, ending)
+        return
     change = Change(loaded.name, ending.status)
     store.tell(tx, workflow, loaded.id, change, _fields(loaded, ending, tx.now_ms))
     waiting = loaded.waiting

@@ -45,12 +45,10 @@ def end(setting: Setting, tx: Transaction, loaded: Loaded, outcome: Outcome) -> 
     histories.add(tx, loaded.id, events)
     waits = Waits(
         tx,
-        setting.queue,
-        setting.tasks,
+        setting,
         loaded.id,
         settled=frozenset(),
         stop=lambda child: ends.stop_later(tx, child, str(outcome.cause)),
-        withdrawn=setting.notices.withdrawn,
     )
     for place in store.all_places(tx, loaded.id):
         waits.drop(place)
@@ -59,4 +57,4 @@ def end(setting: Setting, tx: Transaction, loaded: Loaded, outcome: Outcome) -> 
         withdraw(tx, loaded.timer)
     ending = Ending(STATUSES.index(outcome.status), None, outcome.error, outcome.cause)
     store.end(tx, loaded.id, ending, msgspec.json.encode(progress).decode(), loaded.warnings)
-    ends.tell(tx, setting.model, loaded, ending)
+    ends.tell(tx, setting.model, setting.map_runs, loaded, ending)

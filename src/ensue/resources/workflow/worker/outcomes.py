@@ -77,7 +77,7 @@ class ExpressWork:
             histories.add(tx, execution, ran.events)
         loaded = store.load(tx, execution)
         if loaded is not None:
-            ends.tell(tx, model, loaded, ending)
+            ends.tell(tx, model, None, loaded, ending)
 
 
 def ending_of(outcome: Outcome) -> Ending:

@@ -19,7 +19,7 @@ from ensue.engine.ids import Place as RecordPlace
 from ensue.engine.transaction import Origin, Transaction
 from ensue.engine.withdrawals import withdraw
 from ensue.engine.work import Work
-from ensue.languages.states.commands import Command, Perform, Sleep
+from ensue.languages.states.commands import Command, Perform, Sleep, StartMapRun
 from ensue.languages.states.execution import Outcome, Progress
 from ensue.languages.states.resource_names import REQUEST_RESPONSE
 from ensue.languages.states.run import Run
@@ -121,12 +121,10 @@ class Advance:
         self._branches = StoredBranches(tx, loaded.id)
         self._waits = Waits(
             tx,
-            setting.queue,
-            setting.tasks,
+            setting,
             loaded.id,
             settled=settled,
             stop=self._stop_child,
-            withdrawn=setting.notices.withdrawn,
         )
         self._timeout_s: int | None = None
         self._run = self._open(progress)
@@ -189,6 +187,8 @@ class Advance:
         """Do what the run wants."""
         if isinstance(command, Perform):
             self._perform(command)
+        elif isinstance(command, StartMapRun):
+            self._start_map_run(command)
         elif isinstance(command, Sleep):
             place = self._branches.place(command.branch)
             if place is not None:
@@ -247,6 +247,11 @@ class Advance:
             self._waits.token(place, command.token)
         self._time(place, command)
         self._branches.changed(place)
+
+    def _start_map_run(self, command: StartMapRun) -> None:
+        runs = self._setting.map_runs
+        if runs is not None:
+            runs.begin(self._tx, self._loaded, command)
 
     def _time(self, place: Place, command: Perform) -> None:
         """Let a task that takes too long, or is silent for too long, be told so."""
@@ -310,7 +315,7 @@ class Advance:
             outcome.cause,
         )
         store.end(tx, loaded.id, ending, progress, warnings)
-        ends.tell(tx, self._setting.model, loaded, ending)
+        ends.tell(tx, self._setting.model, self._setting.map_runs, loaded, ending)
 
     def _warnings(self) -> str | None:
         given = self._run.drain_warnings()

@@ -12,6 +12,7 @@ from ensue.languages.states.signals import Signal
 from ensue.resources.workflow.model import Integrations, WorkflowModel
 from ensue.resources.workflow.store import Loaded
 from ensue.resources.workflow.worker.machines import Machines
+from ensue.resources.workflow.worker.map_runs import MapRuns
 from ensue.resources.workflow.worker.notices import Notices
 
 
@@ -78,6 +79,7 @@ class Setting:
         integrations: what its tasks call.
         notices: who waits for the end of something.
         make: makes what lets one of its executions go on.
+        map_runs: its map runs; None where it has no distributed Map.
     """
 
     model: WorkflowModel
@@ -88,3 +90,4 @@ class Setting:
     integrations: Integrations
     notices: Notices
     make: Make
+    map_runs: MapRuns | None = None

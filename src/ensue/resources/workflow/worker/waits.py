@@ -7,8 +7,10 @@ from collections.abc import Callable, Collection
 from ensue.engine import executions, work
 from ensue.engine.transaction import Transaction
 from ensue.engine.withdrawals import withdraw
+from ensue.languages.states.distributed import MAP_RUN
 from ensue.resources.workflow import store
 from ensue.resources.workflow.store import TIME, Job, Place, job_text, tokens
+from ensue.resources.workflow.worker.setting import Setting
 
 Told = Callable[[int], None]
 
@@ -18,34 +20,28 @@ class Waits:
 
     Args:
         tx: the transaction.
-        queue: the number of the workflow's queue.
-        tasks: the number of the queue of its tasks outside.
+        setting: what its workflow has.
         execution: the execution's number.
         settled: work that is settled by this transaction itself, and must stay.
         stop: stops another execution, by its number.
-        withdrawn: is told of the work outside that nobody wants any more.
     """
 
-    __slots__ = ("_execution", "_queue", "_settled", "_stop", "_tasks", "_tx", "_withdrawn")
+    __slots__ = ("_execution", "_setting", "_settled", "_stop", "_tx")
 
     def __init__(
         self,
         tx: Transaction,
-        queue: int,
-        tasks: int,
+        setting: Setting,
         execution: int,
         *,
         settled: Collection[int],
         stop: Told,
-        withdrawn: Told,
     ) -> None:
         self._tx = tx
-        self._queue = queue
-        self._tasks = tasks
+        self._setting = setting
         self._execution = execution
         self._settled = settled
         self._stop = stop
-        self._withdrawn = withdrawn
 
     def until(self, place: Place, due_ms: int, terms: tuple[int | None, int | None] | None) -> None:
         """Let a branch be woken at a time.
@@ -59,11 +55,11 @@ class Waits:
         branch = place.branch
         job = Job(TIME, self._execution, branch.id, branch.attempt, output=terms)
         delay_ms = max(0, due_ms - self._tx.now_ms)
-        place.timer = work.add(self._tx, self._queue, job_text(job), delay_ms=delay_ms)
+        place.timer = work.add(self._tx, self._setting.queue, job_text(job), delay_ms=delay_ms)
 
     def task(self, place: Place, text: str) -> None:
         """Let a task be done outside; ``text`` is that of a `Task`."""
-        place.task = work.add(self._tx, self._tasks, text)
+        place.task = work.add(self._tx, self._setting.tasks, text)
 
     def token(self, place: Place, token: str) -> None:
         """Let a branch wait for a token."""
@@ -86,7 +82,7 @@ class Waits:
         if place.task is not None:
             if not keeps_task:
                 self._withdraw(place.task)
-                self._withdrawn(place.task)
+                self._setting.notices.withdrawn(place.task)
             place.task = None
         if place.token is not None:
             tokens.forget(self._tx, place.token)
@@ -95,8 +91,11 @@ class Waits:
     def drop(self, place: Place) -> None:
         """A branch is gone, or its task has failed: what it started and waits for stops too."""
         self.over(place)
+        row = executions.key(self._execution, place.branch.id)
+        runs = self._setting.map_runs
+        if runs is not None and place.branch.waits == MAP_RUN:
+            runs.cancel(self._tx, row, place.branch.attempt)
         if place.starts:
-            row = executions.key(self._execution, place.branch.id)
             for child in store.children(self._tx, [row]):
                 self._stop(child)
             place.starts = False
