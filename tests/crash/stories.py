@@ -183,8 +183,8 @@ class Teller:
             if mine.get(self.world.accepted, token) is not None:
                 return  # the answer to the first time was lost
             for each in items:
-                mine.put(self.world.accepted, {"token": each, "to": "item"})
-            mine.put(self.world.accepted, {"token": token, "to": "whole"})
+                mine.put(self.world.accepted, {"token": each, "to": "flow/item"})
+            mine.put(self.world.accepted, {"token": token, "to": "flow/whole"})
             mine.start(self.world.flow, {"t": token}, name=token)
 
         self.ledger.note(self._until_known(run), {token, *items})
@@ -476,7 +476,9 @@ def many(world):
         handle(body, tx)
 
     whole.home = world.app.function(name="whole")(ended)
-    world.routes["whole"] = ["whole"]
+    for who in ("item", "whole"):  # called by a task, which leaves no work behind
+        world.routes[f"flow/{who}"] = [who]
+        world.piped.add(f"flow/{who}")
     world.bucket = world.app.bucket("data")
     world.flow = world.app.workflow("flow", definition=MANY)
 

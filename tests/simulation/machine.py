@@ -20,6 +20,10 @@ TROUBLE_PAUSE_MS = 1_000
 ROUNDS_MAX = 4_000
 
 
+# Workers that only forget: something is always due for them some time.
+FORGETTING = ("keeper", "bodies:")
+
+
 class Machine:
     """A world, run by one process after another.
 
@@ -213,7 +217,7 @@ class Machine:
         times = [
             self.troubled.get(worker, worker.due_ms())
             for worker in self.engine.workers
-            if worker.name != "keeper" and not worker.name.endswith(" retention")
+            if not worker.name.startswith(FORGETTING) and not worker.name.endswith(" retention")
         ]
         times.append(self.clock.next_ms())
         return min((at_ms for at_ms in times if at_ms is not None), default=None)
