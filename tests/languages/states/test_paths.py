@@ -8,6 +8,7 @@ from ensue.languages.states.errors import DataError
 from ensue.languages.states.paths import MISSING, compile_path, compile_reference_path
 from ensue.languages.states.paths.comparison import OPERATORS
 from ensue.words.errors import InvalidExpression
+from ensue.words.values import encode
 from tests.languages.states.environment import seen
 
 STORE = {
@@ -104,6 +105,10 @@ def test_a_definite_path_gives_its_value(path, finds):
         ("$.store.book[?(@.category in ['reference'])].price", [8.95]),
         ("$.store.book[?(@.isbn != '0-395')].price", PRICES[:3]),
         ("$.store.book[*].gone", []),
+        ("$.gone[*]", []),
+        ("$.gone[1:].price", []),
+        ("$.expensive.gone[*]", []),
+        ("$.gone[?(@.price)]", []),
         ("$.expensive[*]", []),
         ("$..gone", []),
         ("$.store[*].color", ["red"]),
@@ -120,8 +125,10 @@ def test_an_indefinite_path_gives_a_list(path, finds):
     [
         "$.gone",
         "$.gone.deeper",
-        "$.gone[*]",
-        "$.gone[1:]",
+        "$[1:]",
+        "$.expensive[1:]",
+        "$.store[0,1]",
+        "$.expensive[?(@.a)]",
         "$.expensive[0]",
         "$.store.book[9]",
         "$.store.book.price",
@@ -130,10 +137,10 @@ def test_an_indefinite_path_gives_a_list(path, finds):
         "$$.Gone",
     ],
 )
-def test_where_the_definite_beginning_leads_nowhere_nothing_is_found(path):
+def test_where_a_definite_path_or_an_index_leads_nowhere_nothing_is_found(path):
     assert found(path) is MISSING
     with pytest.raises(DataError) as caught:
-        compile_path(path, at="/").find({"a": 1}, seen(), "InputPath")
+        compile_path(path, at="/").find(STORE, seen(), "InputPath")
     assert caught.value.error == "States.Runtime"
     assert caught.value.cause == (
         f"The JSONPath '{path}' specified for the field 'InputPath' could not be found in the"

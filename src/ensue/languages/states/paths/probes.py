@@ -44,7 +44,7 @@ _Follow = Callable[[Json, Json, list[Json]], None]
 
 
 class _NoWay(Exception):
-    """What the definite beginning of a path names is not there."""
+    """What the definite beginning of a path names is no array, and an index is asked of it."""
 
 
 def finder(steps: tuple[Step, ...]) -> Find:
@@ -131,10 +131,10 @@ def _collect(_whole: Json, value: Json, found: list[Json]) -> None:
 
 
 def _followed(step: Step, then: _Follow, *, sure: bool, last: bool) -> _Follow:
-    """One step. Where the way to it is sure, what it needs must be there."""
+    """One step. Where the way to it is sure, an array must be there for what needs one."""
     match step:
         case Names(names):
-            return _names(names, then, sure=sure, merged=last and len(names) > 1)
+            return _names(names, then, merged=last and len(names) > 1)
         case Indexes(indexes):
             return _elements(
                 lambda length: [_from_end(i, length) for i in indexes], then, sure=sure
@@ -147,11 +147,9 @@ def _followed(step: Step, then: _Follow, *, sure: bool, last: bool) -> _Follow:
             return _every(then)
 
 
-def _names(names: tuple[str, ...], then: _Follow, *, sure: bool, merged: bool) -> _Follow:
+def _names(names: tuple[str, ...], then: _Follow, *, merged: bool) -> _Follow:
     def follow(whole: Json, value: Json, found: list[Json]) -> None:
         if not isinstance(value, dict):
-            if sure:
-                raise _NoWay
             return
         if merged:
             then(whole, {name: value[name] for name in names if name in value}, found)
@@ -159,8 +157,6 @@ def _names(names: tuple[str, ...], then: _Follow, *, sure: bool, merged: bool) -
         for name in names:
             if name in value:
                 then(whole, value[name], found)
-            elif sure and len(names) == 1:
-                raise _NoWay
 
     return follow
 
