@@ -144,7 +144,7 @@ def test_where_a_definite_path_or_an_index_leads_nowhere_nothing_is_found(path):
     assert caught.value.error == "States.Runtime"
     assert caught.value.cause == (
         f"The JSONPath '{path}' specified for the field 'InputPath' could not be found in the"
-        " input '{\"a\":1}'"
+        f" input '{encode(STORE)}'"
     )
 
 
