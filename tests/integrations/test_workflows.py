@@ -319,6 +319,7 @@ def test_an_execution_is_described_and_stopped_by_another(shop: Shop) -> None:
     none = shop.run(flow, {"arn": f"{arn}x"}, name="two")
 
     assert (ended.output["seen"]["Status"], ended.output["seen"]["Name"]) == ("RUNNING", "w")
+    assert ended.output["seen"]["RedriveStatus"] == "NOT_REDRIVABLE"
     stopped = shop.stage.wait(waiting.describe("w"))
     assert (stopped.status, stopped.error, stopped.cause) == ("ABORTED", "Enough", "no more")
     assert none.error == "Sfn.ExecutionDoesNotExistException"

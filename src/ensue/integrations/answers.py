@@ -30,12 +30,14 @@ class Wire:
         connection: how the service writes the header Connection.
         before: its headers that come before the id of the request.
         has_checksum: whether there is a CRC-32 of the body.
+        envelope: how many bytes of XML are around the values of an answer; None for JSON.
     """
 
     content_type: str
     connection: str = "connection"
     before: tuple[tuple[str, str], ...] = ()
     has_checksum: bool = False
+    envelope: int | None = None
 
     def metadata(self, answer: dict[str, Json], request_id: str, now_ms: int) -> dict[str, Json]:
         """What is added to an answer."""
@@ -45,19 +47,29 @@ class Wire:
             REQUEST_ID: request_id,
             self.connection: "keep-alive",
             **({"x-amz-crc32": str(zlib.crc32(body))} if self.has_checksum else {}),
-            "Content-Length": str(len(body)),
+            "Content-Length": str(self._length(body, answer, request_id)),
             "Date": http_date(now_ms),
             "Content-Type": self.content_type,
         }
-        every: dict[str, Json] = {name: [value] for name, value in headers.items()}
-        return {
-            "SdkHttpMetadata": {
-                "AllHttpHeaders": every,
-                "HttpHeaders": headers,
-                "HttpStatusCode": 200,
-            },
-            "SdkResponseMetadata": {"RequestId": request_id},
-        }
+        return _metadata(headers, request_id)
+
+    def _length(self, body: bytes, answer: dict[str, Json], request_id: str) -> int:
+        if self.envelope is None:
+            return len(body)
+        said = [str(value) for value in (*answer.values(), request_id)]
+        return self.envelope + sum(map(len, said))
+
+
+def _metadata(headers: dict[str, Json], request_id: str) -> dict[str, Json]:
+    every: dict[str, Json] = {name: [value] for name, value in headers.items()}
+    return {
+        "SdkHttpMetadata": {
+            "AllHttpHeaders": every,
+            "HttpHeaders": headers,
+            "HttpStatusCode": 200,
+        },
+        "SdkResponseMetadata": {"RequestId": request_id},
+    }
 
 
 def http_date(at_ms: int) -> str:

@@ -26,6 +26,7 @@ from ensue.words.errors import InvalidInput, LimitExceeded, TooLarge
 from ensue.words.values import Json
 
 SUBJECT: Final = "Subject"
+XML_BYTES: Final = 222  # a PublishResponse without its two ids
 BATCH_MAX = 10
 
 _PUBLISH: Final = Parameters(
@@ -146,7 +147,7 @@ SERVICES: Final = (
         "topic",
         {"publish": Action("publish", _PUBLISH, publish)},
         Wording("SNS", "AmazonSNS", "AmazonSNSException", is_optimised=True),
-        Wire("text/xml"),
+        Wire("text/xml", envelope=XML_BYTES),
         addressed="TopicArn",
         lacking="text messages, and a message of its own for each protocol",
     ),

@@ -124,11 +124,14 @@ async def stop_execution(asked: Asked) -> dict[str, Json]:
 
 def send_task_success(tx: Transaction, asked: Asked) -> dict[str, Json]:
     """End the task that waits for a token, with its output: a value, or the text of one."""
-    given = asked.arguments
-    output = given.get("Output")
+    token, output = token_of(asked), asked.arguments.get("Output")
 
     def send() -> None:
-        workflow_kind.send_task_success(tx, token_of(asked), _output(output))
+        if not _is_json(output):
+            workflow_kind.send_task_heartbeat(tx, token)  # is the token at least one?
+            raise Fault("InvalidOutput", f"Invalid Output: '{values.shown(output)}'")
+        said = msgspec.json.decode(output) if isinstance(output, str) else output
+        workflow_kind.send_task_success(tx, token, said)
 
     return _answering(send)
 
@@ -158,14 +161,15 @@ def token_of(asked: Asked) -> str:
     return str(asked.arguments.get("TaskToken"))
 
 
-def _output(given: Json) -> Json:
+def _is_json(given: Json) -> bool:
+    """Whether it is a value, or the text of one."""
     if not isinstance(given, str):
-        return given
+        return True
     try:
-        found: Json = msgspec.json.decode(given)
+        msgspec.json.decode(given)
     except (msgspec.DecodeError, RecursionError):
-        raise Fault("InvalidOutput", f"Invalid Output: '{values.shown(given)}'") from None
-    return found
+        return False
+    return True
 
 
 def _answering(send: Callable[[], None]) -> dict[str, Json]:
@@ -225,6 +229,7 @@ def described(execution: Execution) -> dict[str, Json]:
         "InputDetails": included,
         "Name": execution.name,
         "RedriveCount": execution.redrives,
+        **workflow_kind.redrivable(execution.status),
         "StartDate": iso_date(execution.started_ms),
         "StateMachineArn": workflow_arn(execution.workflow),
         "Status": execution.status,

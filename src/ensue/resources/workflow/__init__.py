@@ -36,6 +36,7 @@ from ensue.resources.workflow.routine.retry import Retry
 from ensue.resources.workflow.store import (
     Started,
     describe,
+    redrivable,
     send_task_failure,
     send_task_heartbeat,
     send_task_success,
@@ -72,6 +73,7 @@ __all__ = [
     "WorkflowOptions",
     "WorkflowType",
     "describe",
+    "redrivable",
     "send_task_failure",
     "send_task_heartbeat",
     "send_task_success",

@@ -60,7 +60,7 @@ from ensue.resources.workflow.store.looking import (
     shown_new,
 )
 from ensue.resources.workflow.store.map_looking import describe_map_run, map_runs_of
-from ensue.resources.workflow.store.parents import answer_to_parent, described
+from ensue.resources.workflow.store.parents import answer_to_parent, described, redrivable
 
 __all__ = [
     "BEGIN",
@@ -106,6 +106,7 @@ __all__ = [
     "number_in",
     "number_of",
     "page",
+    "redrivable",
     "save",
     "send_task_failure",
     "send_task_heartbeat",

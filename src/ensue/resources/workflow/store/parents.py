@@ -65,6 +65,8 @@ def described(
         "Input": rules.encoded(given, "input") if as_text else given,
         "InputDetails": {"Included": True},
         "Name": loaded.name,
+        "RedriveCount": loaded.redrives,
+        **redrivable(STATUSES[ending.status]),
         "StartDate": loaded.started_ms,
         "StateMachineArn": workflow.arn,
         "Status": STATUSES[ending.status],
@@ -77,4 +79,14 @@ def described(
         told["Error"] = ending.error
     if ending.cause is not None:
         told["Cause"] = ending.cause
-    return told
+    return dict(sorted(told.items()))
+
+
+def redrivable(status: str) -> dict[str, Any]:
+    """Whether an execution of a status can be set going again, as Step Functions tells it."""
+    if status in {"RUNNING", "SUCCEEDED"}:
+        return {
+            "RedriveStatus": "NOT_REDRIVABLE",
+            "RedriveStatusReason": f"Execution is {status} and cannot be redriven",
+        }
+    return {"RedriveStatus": "REDRIVABLE"}
