@@ -68,8 +68,9 @@ def states(draw, position, count, level):
             state["Next"] = draw(following)
         else:
             state["End"] = True
-    state |= draw(_MADE[kind](following, level))
-    return state
+    if draw(st.integers(0, 3)) == 0:
+        return state | {"QueryLanguage": "JSONata"} | draw(_QUERIED[kind](following, level))
+    return state | draw(_MADE[kind](following, level))
 
 
 @st.composite
@@ -142,6 +143,64 @@ def maps(draw, following, level):
     return fields
 
 
+queries = st.sampled_from([
+    "{% $states.input %}",
+    "{% $states.input.a + 1 %}",
+    {"a": "{% $states.context.State.Name %}", "list": [1, 2]},
+    "{% $x %}",
+    {"list": "{% [1..3] %}", "a": 1},
+])
+
+
+@st.composite
+def queried(draw, following=None, *, assign=True, work=False):
+    fields = {"Output": draw(queries)} if draw(st.booleans()) else {}
+    if assign and draw(st.integers(0, 4)) == 0:
+        fields["Assign"] = {"x": draw(queries)}
+    if work and draw(st.booleans()):
+        fields["Arguments"] = draw(queries)
+    if work and following is not None and draw(st.booleans()):
+        error = draw(st.sampled_from(ERRORS))
+        output = "{% $states.errorOutput.Error %}"
+        fields["Catch"] = [{"ErrorEquals": [error], "Next": draw(following), "Output": output}]
+    return fields
+
+
+@st.composite
+def queried_choices(draw, following, _level):
+    condition = draw(st.sampled_from(["{% $states.input.a = 1 %}", "{% true %}", "{% 3 %}"]))
+    rule = {"Condition": condition, "Next": draw(following), "Output": draw(queries)}
+    return {"Choices": [rule], "Default": draw(following)} | draw(queried())
+
+
+@st.composite
+def queried_maps(draw, following, level):
+    items = draw(st.sampled_from(["{% [1, 2] %}", [1, "{% 2 %}"], "{% {'k': 1} %}", "{% 3 %}"]))
+    selector = draw(st.sampled_from(["{% $states.context.Map.Item %}", "{% $states.input %}"]))
+    fields = {"Items": items, "ItemSelector": selector, "ItemProcessor": draw(scopes(level + 1))}
+    return fields | draw(queried(following)) | draw(trying(None))
+
+
+@st.composite
+def queried_parallels(draw, following, level):
+    inner = draw(st.lists(scopes(level + 1), min_size=1, max_size=2))
+    return {"Branches": inner} | draw(queried(following, work=True))
+
+
+_QUERIED = {
+    "Pass": lambda _following, _level: queried(),
+    "Task": lambda following, _level: queried(following, work=True).map(
+        lambda fields: fields | {"Resource": "ensue:function:f", "TimeoutSeconds": "{% 5 %}"}
+    ),
+    "Wait": lambda _following, _level: queried().map(
+        lambda fields: fields | {"Seconds": "{% $states.input.a %}"}
+    ),
+    "Succeed": lambda _following, _level: queried(assign=False),
+    "Fail": lambda _following, _level: st.just({"Error": "{% $string($states.input.a) %}"}),
+    "Choice": queried_choices,
+    "Parallel": queried_parallels,
+    "Map": queried_maps,
+}
 _MADE = {
     "Pass": passing,
     "Task": tasks,

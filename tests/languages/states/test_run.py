@@ -621,3 +621,12 @@ def test_a_branch_that_goes_on_and_on_gives_way_to_the_others_at_the_limit():
 
     assert run.take(5) is None
     assert isinstance(run.take(5), Perform)
+
+
+@pytest.mark.parametrize("mode", ["INLINE", "DISTRIBUTED"])
+def test_states_within_a_state_have_the_query_language_of_the_machine(mode):
+    inner = {"A": {"Type": "Pass", "Parameters": {"is.$": "$"}, "End": True}}
+    map_state = each(inner, Items="{% $states.input %}", QueryLanguage="JSONata")
+    map_state["ItemProcessor"]["ProcessorConfig"] = {"Mode": mode, "ExecutionType": "STANDARD"}
+
+    assert execute(machine(**{"M~1/": map_state}), [1, 2]).output == [{"is": 1}, {"is": 2}]
