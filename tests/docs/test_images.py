@@ -41,6 +41,13 @@ def test_the_picture_of_an_order_is_up_to_date():
     assert (IMAGES / "order.svg").read_text() == drawn("draw", MACHINE)
 
 
+@pytest.mark.parametrize("machine", ["post_payment/definition", "support/path"])
+def test_the_picture_of_an_apps_machine_is_up_to_date(machine):
+    definition = ROOT / "apps" / f"{machine}.json"
+
+    assert definition.with_suffix(".svg").read_text() == drawn("draw", str(definition))
+
+
 def test_the_picture_of_an_order_that_failed_is_up_to_date(history):
     told = drawn("draw", MACHINE, "--history", history)
 

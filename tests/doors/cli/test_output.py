@@ -52,3 +52,29 @@ def test_a_list_of_texts_is_a_line_for_each(capsys):
 def test_a_time_that_is_there_as_text_is_not_told_again_in_milliseconds(capsys):
     output.show({"due": "2026-11-23T09:00:00+00:00", "due_ms": 1795424400000, "window_ms": 0})
     assert capsys.readouterr().out == "due     2026-11-23T09:00:00+00:00\nwindow  0 ms\n"
+
+
+def test_a_history_is_a_line_for_each_event_with_what_it_tells(capsys):
+    entered = {"name": "Pack", "input": '{"id":7}', "inputDetails": {"truncated": False}}
+    failed = {"resource": "function:pack", "resourceType": "ensue", "error": "Broken"}
+    events = [
+        {"id": 1, "previousEventId": 0, "timestamp": 1795300778057, "type": "ExecutionStarted"},
+        {"type": "TaskStateEntered", "stateEnteredEventDetails": entered},
+        {"type": "TaskFailed", "taskFailedEventDetails": failed | {"cause": "glass"}},
+        {"type": "TaskFailed", "taskFailedEventDetails": failed},
+    ]
+    numbered = [
+        {"id": number, "previousEventId": number - 1, "timestamp": 1795300778057} | each
+        for number, each in enumerate(events, 1)
+    ]
+
+    output.show({"events": numbered, "next": None})
+
+    told = capsys.readouterr().out.splitlines()
+    assert told[0].split() == ["id", "at", "type", "of", "told"]
+    assert [line.split()[3:] for line in told[1:]] == [
+        ["ExecutionStarted", "-", "-"],
+        ["TaskStateEntered", "Pack", '{"id":7}'],
+        ["TaskFailed", "function:pack", "Broken:", "glass"],
+        ["TaskFailed", "function:pack", "Broken"],
+    ]

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 import click
 import msgspec
 
+from ensue.doors.cli.events import is_history, told
 from ensue.words.units import human_ms
 from ensue.words.values import shown
 
@@ -43,7 +44,7 @@ def show(value: object) -> None:
     if isinstance(value, Mapping):
         _show_object(value)
     elif isinstance(value, list) and value and all(isinstance(each, Mapping) for each in value):
-        show_table(value)
+        show_table([told(each) for each in value] if is_history(value) else value)
     elif isinstance(value, list) and not value:
         click.echo("none", err=True)
     elif isinstance(value, list) and all(isinstance(each, str) for each in value):

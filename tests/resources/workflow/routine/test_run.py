@@ -444,3 +444,35 @@ def test_a_redrive_of_a_branch_asks_again_for_what_its_siblings_waited_for():
     world.crash().tell(2, Succeeded("two"))
 
     assert world.outcome.output == ["one", "two", "three"]
+
+
+@dataclass
+class Parcel:
+    weight: int
+
+
+def test_what_the_function_returns_is_kept_in_plain_values():
+    async def packs(ctx, given):
+        return [Parcel(given)]
+
+    assert World(packs).start(7).outcome.output == [{"weight": 7}]
+
+
+class Busy(Exception):
+    retry_after_ms = 90_000
+
+
+def test_a_retry_waits_for_as_long_as_what_failed_asks_for():
+    async def call(what):
+        if len(world.calls) == 1:
+            raise Busy
+        return what
+
+    async def calls(ctx, given):
+        return await ctx.step(call, given, retry=Retry(interval=1))
+
+    world = World(calls).start("x")
+    began_ms = world.now_ms
+    world.finish()
+
+    assert (world.outcome.output, world.now_ms - began_ms) == ("x", 90_000)

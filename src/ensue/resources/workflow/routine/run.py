@@ -35,7 +35,7 @@ from ensue.resources.workflow.routine.record import (
 )
 from ensue.resources.workflow.routine.strand import TOP, Asked
 from ensue.resources.workflow.routine.strands import Facts, Strands
-from ensue.words import values
+from ensue.resources.workflow.routine.typed import kept
 from ensue.words.errors import EnsueError, LimitExceeded, StepFailed, WorkflowChanged
 from ensue.words.values import Json
 
@@ -215,7 +215,7 @@ class RoutineRun(Strands):
         """The function has ended."""
         if fault is None:
             try:
-                output = values.decode(values.encode(value))
+                output = kept(value)
             except EnsueError as unfit:
                 fault = unfit
             else:
