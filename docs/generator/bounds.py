@@ -878,6 +878,9 @@ BOUNDS: dict[str, Bound] = {
     "resources.workflow:EVENTS_WAITING_MAX": Bound(
         WORKFLOWS, "events", "sent to an execution and not waited for yet", LIMIT
     ),
+    "resources.workflow:CALLABLES_MAX": Bound(
+        WORKFLOWS, "functions", "whose arguments and results are known", "they are looked at again"
+    ),
     "resources.workflow:LIVE_MAX": Bound(
         WORKFLOWS, "", "executions of a function that are in memory", "the oldest is replayed"
     ),

@@ -297,6 +297,27 @@ def test_a_rule_of_a_bus_sends_an_event_to_the_execution_that_it_names(world):
         assert t.wait(waits.describe("order-7")).output == {"sum": 12}
 
 
+def test_an_event_is_sent_at_the_keyboard_and_over_http(world):
+    @world.app.workflow
+    async def waits(ctx, _):
+        return await ctx.wait_for_event("paid")
+
+    machine = world.app.workflow(
+        "machine",
+        definition={"StartAt": "A", "States": {"A": {"Type": "Succeed"}}},
+    )
+    sent = {"execution": "one", "event": "paid", "body": {"sum": 3}}
+    with running(world.app) as t:
+        run(t, waits)
+        reply = t.post("/_ensue/workflows/waits/send-event", sent)
+        refused = t.post(f"/_ensue/workflows/{machine.ref.name}/send-event", sent)
+        t.settle()
+
+        assert (reply.status, reply.body) == (200, {"sent": True})
+        assert refused.status == 400
+        assert t.wait(waits.describe("one")).output == {"sum": 3}
+
+
 def test_a_transaction_sends_an_event_and_starts_an_execution(world):
     @world.app.workflow
     async def waits(ctx, given):

@@ -129,6 +129,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "replays": ("ensue replays order-events",),
     "start": ("ensue start ship --input '{\"id\": 1}' --name order-1",),
     "start-sync": ("ensue start-sync ship --input '{\"id\": 1}' --timeout 30s",),
+    "send-event": ("ensue send-event sell --execution order-7 --event shipped --body 1",),
     "stop": ("ensue stop ship order-1 --cause 'ordered twice'",),
     "execution": ("ensue execution ship order-1",),
     "executions": ("ensue executions ship --status FAILED --limit 10",),

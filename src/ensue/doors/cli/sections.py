@@ -78,6 +78,7 @@ SECTIONS: Mapping[str, tuple[str, ...]] = {
         "start",
         "start-sync",
         "stop",
+        "send-event",
         "execution",
         "executions",
         "activity",

@@ -7,8 +7,9 @@ from typing import Annotated, Any
 import msgspec
 
 from ensue.engine import pauses
-from ensue.resources.workflow.handle import Workflow
+from ensue.resources.workflow.handle import FunctionWorkflow, Workflow
 from ensue.resources.workflow.model import Execution, ExecutionPage, HistoryPage
+from ensue.words.errors import InvalidInput
 from ensue.words.kinds import Operation
 from ensue.words.values import Json
 
@@ -31,6 +32,8 @@ _AFTER = _said("Where the next page begins, as the page before said.")
 _REVERSE = _said("From the end.")
 _TIMEOUT = _said("How long to wait at most, such as 30s.")
 _SINCE = _said("Only those that started at this time, in ms since 1970, or later.")
+_BODY = _said("What comes with it.")
+_DEDUPLICATION = _said("A second event with the same one, within five minutes, is none.")
 _UNTIL = _said("Only those that started before this time, in ms since 1970.")
 
 
@@ -83,6 +86,27 @@ class History(msgspec.Struct, forbid_unknown_fields=True):
     reverse: Annotated[bool, _REVERSE] = False
 
 
+class SendEvent(msgspec.Struct, forbid_unknown_fields=True):
+    """Which event, and to which execution."""
+
+    execution: Text
+    event: Text
+    body: Annotated[Any, _BODY] = None
+    deduplication_id: Annotated[Text | None, _DEDUPLICATION] = None
+
+
+async def _send_event(flow: Workflow, given: SendEvent) -> dict[str, Json]:
+    if not isinstance(flow, FunctionWorkflow):
+        raise InvalidInput(
+            f"expected a workflow that is a function, got {flow.ref}",
+            hint="A state machine waits for a token: end its task instead.",
+        )
+    sent = await flow.send_event(
+        given.execution, given.event, given.body, deduplication_id=given.deduplication_id
+    )
+    return {"sent": sent}
+
+
 async def _start(flow: Workflow, given: Start) -> Execution:
     return await flow.start(given.input, name=given.name)
 
@@ -131,6 +155,13 @@ OPERATIONS = (
         writes=True,
     ),
     Operation("stop", "Stop an execution.", Stop, _stop, writes=True),
+    Operation(
+        "send-event",
+        "Send an execution of a function an event.",
+        SendEvent,
+        _send_event,
+        writes=True,
+    ),
     Operation("execution", "Show an execution.", Named, _describe, writes=False),
     Operation("executions", "List executions, the newest first.", List, _executions, writes=False),
     Operation("history", "Show what happened in an execution.", History, _history, writes=False),

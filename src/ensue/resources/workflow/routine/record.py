@@ -6,7 +6,8 @@ matched with the recorded one; what does not match is a `WorkflowChanged`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from ensue.languages.states.events import Event
 from ensue.words.errors import InvalidInput, NotFound, WorkflowChanged
@@ -32,16 +33,17 @@ class Record:
     def __init__(self, events: Sequence[Event] = ()) -> None:
         self._events = events
         self._at = 0
+        self._end = len(events)
 
     @property
     def next(self) -> Event | None:
         """The next event; None when the replay has reached the end."""
-        return self._events[self._at] if self._at < len(self._events) else None
+        return self._events[self._at] if self._at < self._end else None
 
     @property
     def is_over(self) -> bool:
         """Whether the replay has reached the end."""
-        return self._at >= len(self._events)
+        return self._at >= self._end
 
     def take(self) -> Event:
         """The next event, which is read then."""
@@ -55,10 +57,10 @@ class Record:
         Raises:
             WorkflowChanged: it is of another kind, branch or name.
         """
-        if self._at >= len(self._events):
+        if self._at >= self._end:
             return None
         event = self._events[self._at]
-        if event.type == kind and event.branch == branch and name_of(event) == name:
+        if event.type == kind and event.branch == branch and name_in(event.details) == name:
             self._at += 1
             return event
         raise WorkflowChanged(event.id, said(event.type, name_of(event)), said(kind, name))
@@ -66,7 +68,11 @@ class Record:
 
 def name_of(event: Event) -> str | None:
     """What tells an event from others of its kind: the step's name, or what a task calls."""
-    details = event.details
+    return name_in(event.details)
+
+
+def name_in(details: Mapping[str, Any]) -> str | None:
+    """The same, of its details."""
     if "resource" in details:
         return f"{details['resourceType']}:{details['resource']}"
     name = details.get("name")

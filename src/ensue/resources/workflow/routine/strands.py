@@ -12,7 +12,7 @@ from ensue.languages.states.commands import Cancel, Sleep
 from ensue.languages.states.events import Event
 from ensue.languages.states.execution import ExecutionFacts, Outcome
 from ensue.resources.workflow.routine.commands import AwaitEvent, RoutineCommand
-from ensue.resources.workflow.routine.record import REDRIVEN, Record, name_of
+from ensue.resources.workflow.routine.record import REDRIVEN, Record, name_in
 from ensue.resources.workflow.routine.strand import TOP, Strand
 from ensue.words.errors import InvalidInput, WorkflowChanged
 
@@ -120,9 +120,8 @@ class Strands:
         self._pass_redrives()
         event: Event | None = None
         if not self._record.is_over:
-            probe = Event(kind, 0, 0, 0, details)
             try:
-                event = self._record.match(kind, strand.number, name_of(probe))
+                event = self._record.match(kind, strand.number, name_in(details))
             except WorkflowChanged as fault:
                 self._misfit = fault
                 raise

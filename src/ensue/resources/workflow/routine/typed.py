@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import typing
 from collections.abc import Callable
+from types import CodeType, FunctionType
 from typing import Any
 
 from ensue.engine.typed import as_typed
@@ -12,6 +13,12 @@ from ensue.words import values
 from ensue.words.errors import EnsueError, InvalidDeclaration
 from ensue.words.shapes import Shape, as_plain, is_structured
 from ensue.words.values import Json
+
+CALLABLES_MAX = 1_000
+
+# What is known of functions by their code: looking at a signature takes as long as a step's replay.
+_known: dict[tuple[CodeType, int, int, int], bool] = {}
+_shapes: dict[CodeType, Shape[Any] | None] = {}
 
 
 def kept(value: object) -> Json:
@@ -54,6 +61,18 @@ def result_shape(function: Callable[..., Any]) -> Shape[Any] | None:
     Raises:
         InvalidDeclaration: JSON cannot hold its type.
     """
+    code = getattr(function, "__code__", None)
+    if code in _shapes:
+        return _shapes[code]
+    found = _result_shape(function)
+    if isinstance(code, CodeType) and not hasattr(function, "__wrapped__"):
+        if len(_shapes) >= CALLABLES_MAX:
+            _shapes.clear()
+        _shapes[code] = found
+    return found
+
+
+def _result_shape(function: Callable[..., Any]) -> Shape[Any] | None:
     found = inspect.unwrap(function)
     try:
         named = typing.get_type_hints(found, include_extras=True).get("return")
@@ -112,6 +131,27 @@ def check_function(function: object, arguments: int) -> bool:
             f"expected a function as a step, got {values.shown(function)}",
             hint="Give the function and its arguments: ctx.step(charge, order).",
         )
+    shape = _arity(function)
+    if shape is None:
+        return _checked(function, arguments)
+    known = _known.get((*shape, arguments))
+    if known is None:
+        known = _checked(function, arguments)
+        if len(_known) >= CALLABLES_MAX:
+            _known.clear()
+        _known[*shape, arguments] = known
+    return known
+
+
+def _arity(function: Callable[..., Any]) -> tuple[CodeType, int, int] | None:
+    """What tells which arguments a plain function takes, the same for each closure of a ``def``."""
+    if type(function) is not FunctionType or hasattr(function, "__wrapped__"):
+        return None
+    given, named = function.__defaults__ or (), function.__kwdefaults__ or {}
+    return function.__code__, len(given), len(named)
+
+
+def _checked(function: Callable[..., Any], arguments: int) -> bool:
     is_action = inspect.iscoroutinefunction(inspect.unwrap(function))
     wanted = arguments if is_action else arguments + 1
     try:
