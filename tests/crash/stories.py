@@ -1,4 +1,4 @@
-"""Fifteen stories that use every kind, each told on a machine whose disk may fail at any step.
+"""Sixteen stories that use every kind, each told on a machine whose disk may fail at any step.
 
 A story is a world and what its clients do. A client that cannot know whether a transaction was done
 looks, and asks again: so in the end all that is promised is the same, whatever went wrong.
@@ -188,6 +188,34 @@ class Teller:
             mine.start(self.world.flow, {"t": token}, name=token)
 
         self.ledger.note(self._until_known(run), {token, *items})
+
+    def serve(self):
+        """Work at the desk until no execution waits for it; what was lost comes again."""
+        activity, flow = self.world.activity, self.world.flow
+
+        async def worked():
+            try:
+                task = await activity.take(worker="desk")
+                if task is not None:
+                    await activity.succeed(task.token, {"approved": True})
+            except EnsueError:
+                return False  # whether it was taken, or answered, is not known
+            return task is not None
+
+        async def waiting():
+            try:
+                return bool((await flow.executions(status="RUNNING")).executions)
+            except EnsueError:
+                return True
+
+        for attempt in range(10 * ATTEMPTS_MAX):
+            if not self.machine.run(worked()):
+                if self.machine.run(waiting()) is False:
+                    return
+                self.wait(DESK_MS)
+            if attempt > ATTEMPTS_MAX:
+                self.machine.calm()
+        raise AssertionError("the desk is never empty")
 
 
 @dataclass(frozen=True)
@@ -494,7 +522,65 @@ def tell_many(t):
     t.wait(5_000)
 
 
+DESK_MS = 2_500
+DESK = {
+    "StartAt": "Ask",
+    "States": {
+        "Ask": {
+            "Type": "Task",
+            "Resource": "ensue:activity:flow-desk",
+            "TimeoutSeconds": 5,
+            "Retry": [{"ErrorEquals": ["States.Timeout"], "MaxAttempts": 99, "BackoffRate": 1}],
+            "ResultPath": "$.said",
+            "Next": "Count",
+        },
+        "Count": {
+            "Type": "Task",
+            "Resource": "arn:aws:states:::dynamodb:updateItem",
+            "Parameters": {
+                "TableName": "counts",
+                "Key": {"t": {"S.$": "$.t"}},
+                "UpdateExpression": "ADD n :one",
+                "ExpressionAttributeValues": {":one": {"N": "1"}},
+                "ReturnValues": "ALL_NEW",
+            },
+            "ResultPath": "$.counted",
+            "Next": "Whole",
+        },
+        "Whole": {"Type": "Task", "Resource": "ensue:function:whole", "End": True},
+    },
+}
+
+
+def desk(world):
+    """Executions that wait for a worker outside, and then count themselves in a table."""
+    whole = world.consumer("whole", None, action=False, chain=())
+    handle = world._handler(whole, lambda body: body)
+
+    def ended(body, tx):
+        world.observe("in order", body["counted"]["Attributes"]["n"]["N"], "1")
+        handle(body, tx)
+
+    whole.home = world.app.function(name="whole")(ended)
+    world.routes["flow/whole"] = ["whole"]
+    world.piped.add("flow/whole")
+    world.app.table("counts", key="t")
+    world.activity = world.app.activity("flow-desk")
+    world.flow = world.app.workflow("flow", definition=DESK)
+
+
+def tell_desk(t):
+    t.start("one", [])
+    t.start("two", [])
+    t.settle()
+    t.serve()
+    t.start("three", [])
+    t.settle()
+    t.serve()
+
+
 STORIES = {
+    "desk": Story(desk, tell_desk),
     "many": Story(many, tell_many),
     "order": Story(order, tell_order),
     "fan-out": Story(fan_out, tell_fan_out),
