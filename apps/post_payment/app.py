@@ -193,11 +193,10 @@ async def handle(ctx: WorkflowContext, session_id: str) -> dict[str, Any]:
     groups = await ctx.step(group, session["Products"])
 
     async def fulfil(wanted: dict[str, Any]) -> dict[str, Any]:
+        parcel = {"SessionId": session_id, **wanted}
         _, delivery = await ctx.parallel(
             ctx.step(update_inventory, wanted["products"]),
-            ctx.step(
-                send_to_fulfilment, {"SessionId": session_id, **wanted}, retry=LATER, timeout="1m"
-            ),
+            ctx.step(send_to_fulfilment, parcel, retry=LATER, timeout="1m"),
         )
         return delivery
 

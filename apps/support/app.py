@@ -61,7 +61,7 @@ orders = app.table(
     key="id",
     seed=[{"id": "7", "status": "LOST"}, {"id": "8", "status": "SHIPPED"}],
 )
-# With a key, a real one is asked (OPENAI_API_KEY, OPENAI_MODEL, OPENAI_BASE_URL).
+# Where the environment names one, it is asked: OPENAI_MODEL, OPENAI_API_KEY, OPENAI_BASE_URL.
 model = ChatModel.from_environment(app, temperature=0) or RecordedModel.load(
     Path(__file__).with_name("recorded.jsonl")
 )

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import sys
+from importlib.util import module_from_spec, spec_from_file_location
 
+import httpx
 import pytest
 
 from apps.support import app as support
@@ -194,6 +197,24 @@ def test_aw_5_a_customer_chooses_the_way_and_either_answers(t):
 
     assert ticket(t, "by-path") == ticket(t, "by-agent")
     assert t.post("/tickets", {"id": "x", "text": "y", "way": "guess"}).status == 400
+
+
+def test_the_model_that_the_environment_names_is_asked(run_app, monkeypatch):
+    monkeypatch.setenv("OPENAI_MODEL", "small")
+    monkeypatch.setenv("OPENAI_BASE_URL", "http://models.invalid/v1")
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    spec = spec_from_file_location("support_with_a_model", support.__file__)
+    loaded = module_from_spec(spec)
+    monkeypatch.setitem(sys.modules, spec.name, loaded)
+    spec.loader.exec_module(loaded)
+    said = httpx.Response(200, json={"choices": [{"message": {"content": "Thirty days."}}]})
+    t = run_app(loaded.app, outside={"http://models.invalid": lambda _: said})
+
+    opened(t, "by-path", "Nobody has recorded this.")
+    opened(t, "by-agent", "Nobody has recorded this.", way="agent")
+
+    assert ticket(t, "by-path") == ticket(t, "by-agent") == ("ANSWERED", "Thirty days.")
+    assert [call.body["model"] for call in t.calls] == ["small"] * 3
 
 
 @pytest.mark.parametrize("way", ["path", "agent"])

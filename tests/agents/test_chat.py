@@ -177,8 +177,19 @@ def test_an_answer_that_was_cut_says_so(ask, server):
     assert ask().finish_reason == "length"
 
 
-def test_without_a_key_or_a_server_the_environment_names_no_model():
-    assert ChatModel.from_environment(App("support"), environment={}) is None
+@pytest.mark.parametrize("environment", [{}, {"OPENAI_API_KEY": KEY}])
+def test_without_the_name_of_a_model_the_environment_names_none(environment):
+    assert ChatModel.from_environment(App("support"), environment=environment) is None
+
+
+def test_a_key_alone_means_the_server_of_openai():
+    app = App("support")
+
+    ChatModel.from_environment(app, environment={"OPENAI_API_KEY": KEY, "OPENAI_MODEL": "small"})
+
+    [declared] = [each.declared() for each in app.resources.values() if each.ref.name == "model"]
+    assert declared["url"] == "https://api.openai.com/v1/chat/completions"
+    assert KEY not in str(declared)
 
 
 def test_a_server_of_ones_own_needs_no_key():
@@ -192,9 +203,12 @@ def test_a_server_of_ones_own_needs_no_key():
     assert declared["connection"] is None
 
 
-def test_a_model_without_a_name_is_refused_where_it_is_declared():
-    with pytest.raises(InvalidDeclaration, match="OPENAI_MODEL"):
-        ChatModel.from_environment(App("support"), environment={"OPENAI_API_KEY": KEY})
+def test_a_model_without_a_server_or_a_name_is_refused_where_it_is_declared():
+    app = App("support")
+    with pytest.raises(InvalidDeclaration, match="a key in OPENAI_API_KEY, or a server"):
+        ChatModel.from_environment(app, environment={"OPENAI_MODEL": "small"})
+    with pytest.raises(InvalidDeclaration, match="name of a model"):
+        ChatModel(app.destination("model", url="http://127.0.0.1/v1/chat/completions"), "")
 
 
 def test_an_app_whose_key_is_gone_does_not_start(file_store, run_on, monkeypatch):

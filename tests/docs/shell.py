@@ -18,6 +18,7 @@ from tests.docs.transcript import Ids, Typed
 
 PORTS = (8080, 8081)
 LIMIT_S = 30
+OURS = ("ENSUE_", "OPENAI_")
 TRIES_MAX = 150
 RUN = ("cat", "cp", "curl", "ensue", "kill", "ls", "mkdir", "pytest", "python", "sqlite3")
 LOOKS = re.compile(r"ensue (ls|get|query|peek|why|describe|explain|tail)\b|curl (?!.* (-d|-X))|ls ")
@@ -88,7 +89,7 @@ class Shell:
         self._ports = {str(told): str(first + place) for place, told in enumerate(PORTS)}
         venv = str(Path(sys.executable).parent)
         self.environment = {
-            **{name: value for name, value in os.environ.items() if name[:6] != "ENSUE_"},
+            **{name: text for name, text in os.environ.items() if not name.startswith(OURS)},
             "PATH": f"{venv}{os.pathsep}{os.environ['PATH']}",
             "ENSUE_URL": f"http://127.0.0.1:{first}",
             "PAYMENTS_URL": f"http://127.0.0.1:{first + 1}/payments",

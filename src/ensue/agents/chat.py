@@ -66,9 +66,9 @@ class ChatModel:
     ) -> ChatModel | None:
         """The model that the environment names, as OpenAI's own clients have it; None for none.
 
-        ``OPENAI_BASE_URL`` (https://api.openai.com/v1 by default), ``OPENAI_MODEL`` and the secret
-        ``OPENAI_API_KEY``, which a server on this machine may not need. Without the first and the
-        last, there is no model.
+        ``OPENAI_MODEL``, without which there is none; ``OPENAI_BASE_URL``, by default
+        https://api.openai.com/v1; and the secret ``OPENAI_API_KEY``, which a server of one's own
+        may not need. A key alone chooses no model: it may be there for something else.
 
         Args:
             app: declares the destination.
@@ -77,16 +77,17 @@ class ChatModel:
             options: further members of each request.
 
         Raises:
-            InvalidDeclaration: it names no model, or the URL is none.
+            InvalidDeclaration: it names a model and no server, or the URL is none.
         """
+        model = environment.get(MODEL_VARIABLE, "")
+        if not model:
+            return None
         has_key = bool(environment.get(KEY_VARIABLE))
         url = environment.get(URL_VARIABLE) or (BASE_URL if has_key else "")
         if not url:
-            return None
-        model = environment.get(MODEL_VARIABLE, "")
-        if not model:
             raise InvalidDeclaration(
-                f"expected the name of a model in {MODEL_VARIABLE}", hint="Such as gpt-5-mini."
+                f"expected a key in {KEY_VARIABLE}, or a server in {URL_VARIABLE}, for {model}",
+                at=MODEL_VARIABLE,
             )
         destination = app.destination(
             name,
