@@ -476,3 +476,42 @@ def test_a_retry_waits_for_as_long_as_what_failed_asks_for():
     world.finish()
 
     assert (world.outcome.output, world.now_ms - began_ms) == ("x", 90_000)
+
+
+def test_a_redrive_after_an_error_of_a_branch_goes_on_from_before_it():
+    async def part(ctx, number, *, is_mended):
+        await ctx.step(note, number)
+        if number == 2 and not is_mended:
+            raise KeyError("typo")
+        return await ctx.step(ask, number)
+
+    def flow(is_mended):
+        async def run(ctx, given):
+            return await ctx.map(lambda each: part(ctx, each, is_mended=is_mended), [1, 2, 3])
+
+        return run
+
+    world = World(flow(is_mended=False)).start()
+    assert world.outcome.error == "KeyError"
+    before = list(world.effects)
+    world.routine = flow(is_mended=True)
+    world.redrive().finish()
+
+    assert world.outcome.output == ["answer to 1", "answer to 2", "answer to 3"]
+    assert sorted(world.effects) == [1, 2, 3]
+    assert world.effects[: len(before)] == before
+
+
+def test_a_long_history_is_warned_of_and_a_full_one_ends_the_execution(monkeypatch):
+    monkeypatch.setattr("ensue.resources.workflow.routine.run.HISTORY_EVENTS_MAX", 100)
+
+    async def endless(ctx, given):
+        while True:
+            await ctx.step(note, "again")
+
+    world = World(endless).start()
+
+    assert (world.outcome.status, world.outcome.error) == ("FAILED", "LimitExceeded")
+    assert len(world.events) <= 110
+    [warned] = world.run.drain_warnings()
+    assert "of at most 100 events" in warned.message

@@ -17,6 +17,7 @@ STARTED = "ExecutionStarted"
 SUCCEEDED = "ExecutionSucceeded"
 FAILED = "ExecutionFailed"
 REDRIVEN = "ExecutionRedriven"
+FORKED = "ExecutionForked"
 ENDS = frozenset({SUCCEEDED, FAILED, "ExecutionAborted", "ExecutionTimedOut"})
 
 FAILED_EVENT = "failedEventId"  # which event of a step an ExecutionFailed comes from
@@ -44,6 +45,12 @@ class Record:
     def is_over(self) -> bool:
         """Whether the replay has reached the end."""
         return self._at >= self._end
+
+    @property
+    def seed(self) -> str | None:
+        """The execution whose seed this one has, as it was forked from it; None for its own."""
+        found = (event.details.get("origin") for event in self._events if event.type == FORKED)
+        return next(found, None)
 
     def take(self) -> Event:
         """The next event, which is read then."""
@@ -122,8 +129,15 @@ def redrive_point(events: Sequence[Event]) -> int:
     last = counted[-1]
     failed = last.details.get(FAILED_EVENT) if last.type in ENDS else None
     if isinstance(failed, int):
-        return max(event.id for event in counted if event.id < failed)
-    return max((event.id for event in counted if event.type not in ENDS), default=0)
+        return _before(counted, failed)
+    return max(event.id for event in counted if not _is_of_an_end(event))
+
+
+def _is_of_an_end(event: Event) -> bool:
+    """Whether an event tells only that something is over because something else failed."""
+    if event.type in ENDS or event.type.endswith("Aborted"):
+        return True
+    return event.type in {"MapIterationFailed", "MapStateFailed", "ParallelStateFailed"}
 
 
 def fork_point(events: Sequence[Event], at: int | str) -> int:

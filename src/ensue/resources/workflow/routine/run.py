@@ -89,7 +89,7 @@ class RoutineRun(Strands):
         """
         first = self._record.take()
         self._now_ms = first.at_ms
-        self.seed = first.details.get("seed", self.seed)
+        self.seed = self._record.seed or self.seed
         self._start(first.details.get("input"), first)
         self._run_ready()
         while (event := self._record.next) is not None:
