@@ -200,3 +200,13 @@ def test_what_is_broken_is_found(shop, run, sql, rule):
 
 async def typed(t, sql):
     await t._platform.engine.transact(lambda tx: tx.execute(sql))
+
+
+def test_who_has_waited_for_an_end_leaves_nothing_behind(shop, run):
+    flow = shop.flow(ECHO)
+    t = run()
+    t.wait(flow.start_sync(1))
+    listeners = len(t._platform.engine._listeners)
+    for _ in range(3):
+        t.wait(flow.start_sync(1))
+    assert len(t._platform.engine._listeners) == listeners
