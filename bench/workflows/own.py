@@ -16,6 +16,7 @@ import resource
 import tempfile
 import time
 from collections.abc import Awaitable, Callable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -54,9 +55,7 @@ def declared() -> tuple[App, dict[str, Workflow]]:
         "States": {"A": task("a", "B"), "B": task("b", "C"), "C": task("c", None)},
     }
     names = [f"P{number}" for number in range(PASSES)]
-    states = {
-        name: {"Type": "Pass", "Next": to} for name, to in zip(names, names[1:], strict=False)
-    }
+    states = {name: {"Type": "Pass", "Next": to} for name, to in pairwise(names)}
     passes = {"StartAt": "P0", "States": states | {names[-1]: {"Type": "Pass", "End": True}}}
     asks = {
         "Type": "Task",
