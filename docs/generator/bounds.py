@@ -848,6 +848,9 @@ BOUNDS: dict[str, Bound] = {
     "resources.workflow:DEATHS_MAX": Bound(
         WORKFLOWS, "deaths", "deaths of the process while a task is done", "its state fails"
     ),
+    "resources.workflow:TRIES_MAX": Bound(
+        WORKFLOWS, "tries", "a task outside, while the store cannot serve", "its state fails"
+    ),
     "resources.workflow:ERROR_LENGTH_MAX": Bound(
         WORKFLOWS, "characters", "the error of `send_task_failure`", VALUE
     ),

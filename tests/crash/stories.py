@@ -1,4 +1,4 @@
-"""Sixteen stories that use every kind, each told on a machine whose disk may fail at any step.
+"""Seventeen stories that use every kind, each told on a machine whose disk may fail at any step.
 
 A story is a world and what its clients do. A client that cannot know whether a transaction was done
 looks, and asks again: so in the end all that is promised is the same, whatever went wrong.
@@ -14,6 +14,7 @@ import httpx
 from ensue import Body
 from ensue.doors.http import asgi_app
 from ensue.words.errors import Conflict, EnsueError
+from tests.crash.machines import machine, tell_machine
 from tests.simulation.invariants import Ledger
 from tests.simulation.machine import Machine
 from tests.simulation.world import ALWAYS, World
@@ -581,6 +582,7 @@ def tell_desk(t):
 
 STORIES = {
     "desk": Story(desk, tell_desk),
+    "machine": Story(machine, tell_machine),
     "many": Story(many, tell_many),
     "order": Story(order, tell_order),
     "fan-out": Story(fan_out, tell_fan_out),

@@ -189,7 +189,7 @@ class Flowing(Piping):
     ) -> WorkflowModel:
         ref = Ref(self.name, "workflow", check_name(name, "workflow"))
         policy = Policy(
-            max_receives=workflow_kind.DEATHS_MAX,
+            max_receives=workflow_kind.TRIES_MAX,
             timeout_ms=duration_ms(options.get("task_timeout", TASK_TIMEOUT)),
             concurrency=options.get("concurrency", TASKS_AT_ONCE),
         )

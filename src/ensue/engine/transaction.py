@@ -237,7 +237,10 @@ class Transaction:
             if not self._is_pending:
                 self._undo()
             self.facts.depths.undo(counted)
-            raise as_raised(fault, origin.actor) from fault
+            said = as_raised(fault, origin.actor)
+            if said is fault:  # of a hop within this one: its cause tells whose trouble it is
+                raise
+            raise said from fault
         finally:
             is_saved, self._is_pending = not self._is_pending, False
             self.origin, self._hop, self.token = outer

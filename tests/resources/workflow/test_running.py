@@ -236,3 +236,15 @@ def test_who_waits_for_the_end_is_told_of_it(shop, run):
     t = run()
     found = t.wait(flow.start_sync({"n": 1}))
     assert (found.status, found.output) == ("SUCCEEDED", {"answered": 1})
+
+
+def test_what_a_task_answers_that_json_cannot_hold_undoes_what_it_did(shop, run):
+    @shop.app.function
+    def odd(body, tx):
+        tx.put(shop.effects, {"id": body["id"], "times": 1})
+        return object()
+
+    flow = shop.flow({"A": {"Type": "Task", "Resource": odd, "End": True}})
+    t = run()
+    assert ran(t, flow, {"id": "x"}).error == "InvalidValue"
+    assert shop.times(t, "x") == 0

@@ -186,6 +186,8 @@ def test_a_store_with_executions_of_all_kinds_is_whole(shop, run):
         ("DELETE FROM ensue_branches", "workflow.token"),
         ("UPDATE ensue_executions SET ended_ms = 5", "workflow.end"),
         ("DELETE FROM ensue_executions", "workflow.history"),
+        ("UPDATE ensue_histories SET events = '[]'", "workflow.history_whole"),
+        ("UPDATE ensue_histories SET id = id + 3", "workflow.history_whole"),
     ],
 )
 def test_what_is_broken_is_found(shop, run, sql, rule):

@@ -31,6 +31,7 @@ def audit(tx: Transaction, known: Known) -> Iterator[Finding]:
     yield from _tokens(tx)
     yield from _endings(tx, known)
     yield from _histories(tx, known)
+    yield from _whole(tx, known)
     yield from _map_runs(tx, known)
 
 
@@ -117,6 +118,30 @@ def _histories(tx: Transaction, known: Known) -> Iterator[Finding]:
             "workflow.history",
             f"ensue_histories of {number}",
             f"a history of {known.ref.name}, or another workflow, is of no execution",
+            ODD,
+        )
+
+
+def _whole(tx: Transaction, known: Known) -> Iterator[Finding]:
+    """A history begins with its start, has no gap, and ends with its end."""
+    for number, first, many, kind, last in tx.execute(
+        "SELECT execution, first, many, kind, last FROM ("
+        " SELECT h.id / ?1 AS execution, h.id % ?1 AS first, json_array_length(events) AS many,"
+        "  json_extract(events, '$[0][0]') AS kind, json_extract(events, '$[#-1][0]') AS last,"
+        "  lead(h.id % ?1) OVER (PARTITION BY h.id / ?1 ORDER BY h.id) AS following,"
+        "  json_extract(nullif(progress, ''), '$.next_event') AS next, status"
+        " FROM ensue_histories h JOIN ensue_executions e ON e.id = h.id / ?1"
+        " WHERE e.workflow = ?2 AND json_valid(events))"
+        " WHERE (first = 1) <> (kind = 'ExecutionStarted')"
+        "  OR coalesce(following, next, first + many) <> first + many"
+        "  OR (following IS NULL AND status > 0 AND last NOT IN ('ExecutionSucceeded',"
+        "   'ExecutionFailed', 'ExecutionTimedOut', 'ExecutionAborted')) LIMIT ?3",
+        (NUMBERS_WITHIN_MAX, known.number, FINDINGS_MAX),
+    ):
+        yield Finding(
+            "workflow.history_whole",
+            f"ensue_histories of {number}",
+            f"{many} events from {first} on, {kind} to {last}: before or after it is a gap",
             ODD,
         )
 

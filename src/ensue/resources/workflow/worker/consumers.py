@@ -183,8 +183,14 @@ class Tasks:
         )
 
     async def _act(self, piece: Work, work_id: str) -> Signal | None:
-        """Do a task; answers what to tell its branch, None when nobody wants it any more."""
+        """Do a task; answers what to tell its branch, None when nobody wants it any more.
+
+        Raises:
+            StoreError: the store cannot serve: the task has not failed, and is tried again.
+        """
         del work_id
+        if piece.crashes >= DEATHS_MAX:
+            return Failed(DIED, f"the process died {piece.crashes} times while it was done")
         notices, running = self._setting.notices, asyncio.current_task()
         assert running is not None  # noqa: S101 - a coroutine of ours always runs in a task
         notices.running[piece.id] = running
@@ -199,6 +205,8 @@ class Tasks:
                 raise
             running.uncancel()
             return Failed(TIMEOUT, f"the task took longer than {self._timeout_ms} ms")
+        except StoreError:
+            raise
         except Exception as fault:  # noqa: BLE001 - the task's failure is that of its state
             return failed(fault)
         finally:

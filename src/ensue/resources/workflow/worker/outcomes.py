@@ -13,6 +13,7 @@ from ensue.engine.work import Work
 from ensue.languages.states.execution import Outcome
 from ensue.resources.workflow import store
 from ensue.resources.workflow.model import (
+    DEATHS_MAX,
     STATUSES,
     SUCCEEDED,
     Execution,
@@ -57,6 +58,9 @@ class ExpressWork:
         return await ExpressRun(self._engine, self._setting, machine, express, execution_id).run()
 
     async def _act(self, piece: Work, work_id: str) -> Ran:
+        if piece.crashes >= DEATHS_MAX:
+            said = f"the process died {piece.crashes} times while it ran"
+            return Ran(Outcome("FAILED", None, DIED, said), [])
         return await self.run(express_of(piece.body), work_id)
 
     def _complete(self, tx: Transaction, pieces: list[Work], ran: Ran) -> None:

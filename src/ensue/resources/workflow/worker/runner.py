@@ -273,8 +273,7 @@ class Advance:
         own = Origin(f"{self._setting.model.ref.name} {command.state}", *_cause(origin))
         arguments = rules.copied(command.arguments)
         try:
-            answer = tx.nested(own, lambda: found.perform(tx, arguments, call))
-            output, size = rules.plain(answer)
+            output, size = tx.nested(own, lambda: rules.plain(found.perform(tx, arguments, call)))
         except StoreError:
             raise
         except Exception as fault:  # noqa: BLE001 - the task's failure is that of its state
