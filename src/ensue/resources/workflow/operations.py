@@ -8,7 +8,7 @@ import msgspec
 
 from ensue.engine import pauses
 from ensue.resources.workflow.handle import FunctionWorkflow, Workflow
-from ensue.resources.workflow.model import Execution, ExecutionPage, HistoryPage
+from ensue.resources.workflow.model import Execution, ExecutionPage, HistoryPage, MapRun
 from ensue.words.errors import InvalidInput
 from ensue.words.kinds import Operation
 from ensue.words.values import Json
@@ -30,6 +30,9 @@ _STATUS = _said("Only those that are RUNNING, SUCCEEDED, FAILED, TIMED_OUT or AB
 _PREFIX = _said("Only those whose name begins so, in the order of their names.")
 _AFTER = _said("Where the next page begins, as the page before said.")
 _REVERSE = _said("From the end.")
+_CONCURRENCY = _said("At most so many children run at once; 0 for no bound of its own.")
+_TOLERATED = _said("So many items may fail.")
+_PERCENTAGE = _said("So much of the items may fail.")
 _TIMEOUT = _said("How long to wait at most, such as 30s.")
 _SINCE = _said("Only those that started at this time, in ms since 1970, or later.")
 _BODY = _said("What comes with it.")
@@ -107,6 +110,30 @@ async def _send_event(flow: Workflow, given: SendEvent) -> dict[str, Json]:
     return {"sent": sent}
 
 
+class OfMapRun(msgspec.Struct, forbid_unknown_fields=True):
+    """Which map run."""
+
+    id: Text
+
+
+class UpdateMapRun(msgspec.Struct, forbid_unknown_fields=True):
+    """Which map run, and what of it is to be otherwise."""
+
+    id: Text
+    max_concurrency: Annotated[int | None, _CONCURRENCY] = None
+    tolerated_failure_count: Annotated[int | None, _TOLERATED] = None
+    tolerated_failure_percentage: Annotated[float | None, _PERCENTAGE] = None
+
+
+class Children(msgspec.Struct, forbid_unknown_fields=True):
+    """The children of which map run, and how many."""
+
+    id: Text
+    status: Annotated[Text | None, _STATUS] = None
+    limit: Count = 100
+    after: Annotated[Text | None, _AFTER] = None
+
+
 async def _start(flow: Workflow, given: Start) -> Execution:
     return await flow.start(given.input, name=given.name)
 
@@ -140,6 +167,29 @@ async def _history(flow: Workflow, given: History) -> HistoryPage:
     )
 
 
+async def _map_runs(flow: Workflow, given: Named) -> tuple[MapRun, ...]:
+    return await flow.map_runs(given.name)
+
+
+async def _map_run(flow: Workflow, given: OfMapRun) -> MapRun:
+    return await flow.describe_map_run(given.id)
+
+
+async def _update_map_run(flow: Workflow, given: UpdateMapRun) -> MapRun:
+    return await flow.update_map_run(
+        given.id,
+        max_concurrency=given.max_concurrency,
+        tolerated_failure_count=given.tolerated_failure_count,
+        tolerated_failure_percentage=given.tolerated_failure_percentage,
+    )
+
+
+async def _children(flow: Workflow, given: Children) -> ExecutionPage:
+    return await flow.children.executions(
+        prefix=given.id, status=given.status, limit=given.limit, after=given.after
+    )
+
+
 async def status(flow: Workflow) -> dict[str, Json]:
     """How many executions of each status there are, and since when it is paused."""
     return await flow.counts() | flow.paused()
@@ -165,5 +215,21 @@ OPERATIONS = (
     Operation("execution", "Show an execution.", Named, _describe, writes=False),
     Operation("executions", "List executions, the newest first.", List, _executions, writes=False),
     Operation("history", "Show what happened in an execution.", History, _history, writes=False),
+    Operation("map-runs", "List the map runs of an execution.", Named, _map_runs, writes=False),
+    Operation("map-run", "Show a map run.", OfMapRun, _map_run, writes=False),
+    Operation(
+        "children",
+        "List the executions that are children of a map run, in the order of their items.",
+        Children,
+        _children,
+        writes=False,
+    ),
+    Operation(
+        "update-map-run",
+        "Change how many children of a map run run at once, and how many items may fail.",
+        UpdateMapRun,
+        _update_map_run,
+        writes=True,
+    ),
     *pauses.OPERATIONS,
 )
