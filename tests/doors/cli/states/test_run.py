@@ -178,3 +178,26 @@ def test_input_is_json_or_a_file(ensue, file):
 def test_a_file_is_demanded_or_cases(ensue, charge):
     assert ensue("states", "run").exit_code == 2
     assert ensue("states", "run", charge, "--cases").exit_code == 2
+
+
+def test_what_a_distributed_map_reads_is_mocked_by_its_name(tried, file):
+    csv = {"InputType": "CSV", "CSVHeaderLocation": "FIRST_ROW"}
+    each = {
+        "Type": "Map",
+        "ItemReader": {
+            "Resource": "arn:aws:states:::s3:getObject",
+            "ReaderConfig": csv,
+            "Parameters": {"Bucket": "b", "Key": "k"},
+        },
+        "ItemProcessor": {
+            "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"},
+            "StartAt": "Keep",
+            "States": {"Keep": {"Type": "Pass", "End": True}},
+        },
+        "End": True,
+    }
+    reads = file({"StartAt": "Each", "States": {"Each": each}}, "reads.asl.json")
+
+    assert tried({"Each": {"Body": "a\n1\n"}}, machine=reads).stdout == '[{"a":"1"}]\n'
+    assert tried({"Each": {"result": [7]}}, machine=reads).stdout == "[7]\n"
+    assert tried({}, machine=reads).stderr.startswith("States.ItemReaderFailed: nobody answers")
