@@ -170,3 +170,47 @@ def test_an_execution_that_goes_in_small_pieces_comes_to_an_end_too(
     assert whole.run.outcome is not None
     assert parted.run.outcome == same.run.outcome
     assert parted.events == same.events
+
+
+TASK = {"Type": "Task", "Resource": "ensue:function:f", "End": True}
+RETRIED = {**TASK, "Retry": [{"ErrorEquals": ["E"], "MaxAttempts": 2}]}
+EACH = {
+    "Type": "Map",
+    "ItemsPath": "$.list",
+    "MaxConcurrency": 2,
+    "ItemProcessor": {
+        "StartAt": "W",
+        "States": {"W": {"Type": "Wait", "Seconds": 2, "Next": "T"}, "T": TASK},
+    },
+    "End": True,
+}
+MANY = {
+    "StartAt": "P",
+    "States": {
+        "P": {
+            "Type": "Parallel",
+            "Branches": [
+                {"StartAt": "A", "States": {"A": TASK}},
+                {"StartAt": "B", "States": {"B": RETRIED}},
+                {"StartAt": "C", "States": {"C": {"Type": "Wait", "Seconds": 3, "End": True}}},
+                {"StartAt": "M", "States": {"M": EACH}},
+            ],
+            "End": True,
+        }
+    },
+}
+
+
+def test_whatever_changes_is_asked_to_be_kept():
+    given_input = {"list": [1, 2, 3, 4, 5]}
+    for answered in (
+        [(Started(), Submitted(1), Succeeded(2))],
+        [(Started(), Failed("E"))],
+        ANSWERS,
+    ):
+        whole = Driven(MANY, given_input, answered)
+
+        parted = Driven(MANY, given_input, answered, aside=lambda: True)
+
+        assert parted.run.outcome == whole.run.outcome
+        assert parted.events == whole.events

@@ -630,3 +630,45 @@ def test_states_within_a_state_have_the_query_language_of_the_machine(mode):
     map_state["ItemProcessor"]["ProcessorConfig"] = {"Mode": mode, "ExecutionType": "STANDARD"}
 
     assert execute(machine(**{"M~1/": map_state}), [1, 2]).output == [{"is": 1}, {"is": 2}]
+
+
+def test_the_exit_of_a_parallel_follows_from_the_branch_that_ended_last():
+    program = machine(P=parallel({"A": task()}, {"B": task()}, End=True))
+    run, _ = begun(program)
+    first, second = run.take(), run.take()
+    for asked in (second, first):
+        run.signal(asked.branch, asked.attempt, Succeeded())
+
+    told = {event.id: event for event in run.drain_events()}
+
+    exits = [event for event in told.values() if event.type == "ParallelStateExited"]
+    assert told[exits[0].previous].type == "TaskStateExited"
+    assert told[exits[0].previous].branch == first.branch
+
+
+def test_the_failure_of_a_parallel_follows_from_that_of_its_branch():
+    program = machine(P=parallel({"A": task()}, {"B": task()}, End=True))
+    run, _ = begun(program)
+    _first, second = run.take(), run.take()
+    run.signal(second.branch, second.attempt, Failed("E"))
+
+    told = {event.id: event for event in run.drain_events()}
+
+    failed = [event for event in told.values() if event.type == "ParallelStateFailed"]
+    assert told[failed[0].previous].type == "TaskFailed"
+
+
+def test_an_entry_of_an_object_has_its_key_in_the_context():
+    program = compile_machine({
+        "QueryLanguage": "JSONata",
+        "StartAt": "M",
+        "States": {
+            "M": each(
+                {"A": {"Type": "Pass", "Output": "{% $states.context.Map.Item %}", "End": True}},
+                Items="{% {'k': 7} %}",
+                ItemSelector="{% $states.context.Map.Item.Value %}",
+            )
+        },
+    })
+
+    assert execute(program).output == [{"Index": 0, "Value": 7, "Key": "k"}]
