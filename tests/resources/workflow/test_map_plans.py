@@ -17,7 +17,6 @@ ENDING = (1, "null", None, None)
         (lambda tx: rows.load(tx, 1), "INTEGER PRIMARY KEY (rowid=?)"),
         (lambda tx: rows.waited_for(tx, 1, 1), "ensue_map_runs_by_branch (branch=?)"),
         (lambda tx: rows.of_execution(tx, 1), "ensue_map_runs_by_execution (execution=?)"),
-        (lambda tx: rows.is_any_open(tx, 1), "ensue_map_runs_open (workflow=?)"),
         (lambda tx: rows.by_uuid(tx, "u"), "(uuid=?)"),
         (lambda tx: rows.next_pending(tx, ROW, 1), "INTEGER PRIMARY KEY (rowid>? AND rowid<?)"),
         (lambda tx: rows.ended(tx, 1, ENDING), "INTEGER PRIMARY KEY (rowid=?)"),

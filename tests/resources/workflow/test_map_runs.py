@@ -4,8 +4,9 @@ import json
 
 import pytest
 
+from ensue.testing.kit import running
 from ensue.words.errors import InvalidDeclaration, NotFound
-from tests.resources.workflow.conftest import ran, types
+from tests.resources.workflow.conftest import Shop, ran, types
 
 STARTED = ["ExecutionStarted", "MapStateEntered", "MapStateStarted", "MapRunStarted"]
 ENDED = ["MapRunSucceeded", "MapStateSucceeded", "MapStateExited", "ExecutionSucceeded"]
@@ -344,3 +345,35 @@ def test_map_runs_are_forgotten_with_their_execution(shop, run):
     with pytest.raises(NotFound):
         t.wait(flow.describe_map_run(map_run.id))
     assert t.wait(flow.children.executions()).executions == ()
+
+
+def test_a_workflow_that_is_paused_starts_no_children_until_it_is_resumed(shop, run):
+    flow = shop.flow(each(WAIT, MaxConcurrency=1))
+    t = run()
+    t.wait(flow.start([1, 2], name="one"))
+    t.settle()
+
+    t.wait(flow.pause())
+    t.advance("1h")
+    paused = [child.status for child in children(t, flow).executions]
+    t.wait(flow.resume())
+    t.drain()
+
+    assert paused == ["RUNNING"]
+    assert t.wait(flow.describe("one")).output == [1, 2]
+
+
+def test_a_map_run_goes_on_under_another_name_and_definition(tmp_path):
+    store = f"sqlite:///{tmp_path}/shop.db"
+    before = Shop()
+    first = before.flow(each(WAIT), name="load")
+    with running(before.app, store=store) as t:
+        t.wait(first.start([1, 2], name="one"))
+        t.settle()
+
+    after = Shop()
+    second = after.flow(PASS, name="fill", was="load")
+    with running(after.app, store=store) as t:
+        t.drain()
+
+        assert t.wait(second.describe("one")).output == [1, 2]

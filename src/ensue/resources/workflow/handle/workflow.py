@@ -45,6 +45,7 @@ from ensue.resources.workflow.worker import (
     map_queues,
     map_workers,
     prepare_map_runs,
+    queues_beside,
     shown_run,
 )
 from ensue.words import values
@@ -199,15 +200,15 @@ class Workflow(Looking, LookingAtMapRuns, Pausable):
             Whether it was not paused before.
         """
         engine = self._home.engine
-        if not self.model.is_express:
-            await pauses.pause(engine, self.model.tasks)
+        for queue in queues_beside(self.setting):
+            await pauses.pause(engine, queue)
         return await pauses.pause(engine, self.ref)
 
     async def resume(self) -> bool:
         """Let it go on at once with what has waited; returns whether it was paused."""
         engine = self._home.engine
-        if not self.model.is_express:
-            await pauses.resume(engine, self.model.tasks)
+        for queue in queues_beside(self.setting):
+            await pauses.resume(engine, queue)
         return await pauses.resume(engine, self.ref)
 
     def start_within(

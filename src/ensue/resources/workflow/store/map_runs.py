@@ -17,6 +17,7 @@ from ensue.languages.states.map_runs import MapPlan
 from ensue.resources.workflow import rules
 from ensue.resources.workflow.model import MAP_FORM
 from ensue.resources.workflow.store.jobs import BEGIN, Job, job_text
+from ensue.words.names import Ref
 from ensue.words.values import Json
 
 PENDING: Final = -1
@@ -167,10 +168,10 @@ def of_execution(tx: Transaction, execution: int) -> list[MapRow]:
     return [MapRow._make(row) for row in found]
 
 
-def is_any_open(tx: Transaction, workflow: int) -> bool:
-    """Whether a map run of a workflow is not over."""
+def are_known(tx: Transaction, children: Ref) -> bool:
+    """Whether a workflow ever had map runs: they may go on, and what is left of them is kept."""
     found = tx.row(
-        "SELECT 1 FROM ensue_map_runs WHERE workflow = ? AND phase < 3 LIMIT 1", (workflow,)
+        "SELECT 1 FROM ensue_resources WHERE (app, kind, name) = (?, ?, ?)", (*children,)
     )
     return found is not None
 

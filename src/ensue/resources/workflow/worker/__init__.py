@@ -9,6 +9,7 @@ from ensue.resources.workflow.worker.map_workers import (
     map_queues,
     map_workers,
     prepare_map_runs,
+    queues_beside,
 )
 from ensue.resources.workflow.worker.notices import Herald, Notices
 from ensue.resources.workflow.worker.outcomes import ExpressWork, shown_run
@@ -40,6 +41,7 @@ __all__ = [
     "map_queues",
     "map_workers",
     "prepare_map_runs",
+    "queues_beside",
     "shown_run",
     "version_text",
 ]

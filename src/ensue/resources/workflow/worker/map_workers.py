@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ensue.engine.consumers import ActionConsumer, TransactionConsumer
+from ensue.engine.declarations import rename
 from ensue.engine.engine import Engine
 from ensue.engine.transaction import Transaction
 from ensue.engine.workers import Worker
@@ -17,6 +18,7 @@ from ensue.resources.workflow.worker.map_data import MapData
 from ensue.resources.workflow.worker.map_runs import MapRuns, Numbers
 from ensue.resources.workflow.worker.setting import Setting
 from ensue.words import values
+from ensue.words.names import Ref
 
 
 def has_map_runs(machine: Machine | None) -> bool:
@@ -34,16 +36,35 @@ def prepare_map_runs(
     machine: Machine | None,
     machines: Machines,
 ) -> MapRuns | None:
-    """The map runs of a workflow, with their queues; None where it has none, and none is open."""
+    """The map runs of a workflow, with their queues; None where it never had any."""
     if model.is_express:
         return None
-    if not has_map_runs(machine) and not rows.is_any_open(tx, tx.number(model.ref)):
+    refs = (model.map_runs, model.map_data, model.children.ref, model.children.tasks)
+    if model.was is not None:
+        for ref in refs:
+            rename(tx, ref._replace(name=model.was), ref)
+    if not has_map_runs(machine) and not rows.are_known(tx, model.children.ref):
         return None
     said = values.encode({"workflow": model.ref.name})
-    refs = (model.map_runs, model.map_data, model.children.ref, model.children.tasks)
     runs, data, children, _ = (engine.declare(tx, ref, said) for ref in refs)
     engine.keeps_executions[children] = model.keep_ms
     return MapRuns(model, Numbers(runs, data, children), machines)
+
+
+def queues_beside(setting: Setting) -> tuple[Ref, ...]:
+    """The queues of a workflow beside its own: those of its tasks outside and of its map runs."""
+    model = setting.model
+    if model.is_express:
+        return ()
+    if setting.map_runs is None:
+        return (model.tasks,)
+    return (
+        model.tasks,
+        model.map_runs,
+        model.map_data,
+        model.children.ref,
+        model.children.tasks,
+    )
 
 
 def map_queues(engine: Engine, setting: Setting) -> frozenset[int]:
