@@ -106,6 +106,15 @@ INBOX_TABLES = """
     """
 
 
+MENDING = """
+    -- paused_ms: since when an execution does not go on. origin: the execution that it was forked
+    -- from, and at which event.
+    ALTER TABLE ensue_executions ADD COLUMN paused_ms INTEGER;
+    ALTER TABLE ensue_executions ADD COLUMN origin INTEGER;
+    ALTER TABLE ensue_executions ADD COLUMN origin_event INTEGER;
+    """
+
+
 class Within(NamedTuple):
     """A row of an execution: which execution, and its number there."""
 

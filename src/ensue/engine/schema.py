@@ -322,6 +322,7 @@ STEPS: tuple[str, ...] = (
     executions.TABLES,
     executions.INBOX_TABLES,
     map_runs.TABLES,
+    executions.MENDING,
 )
 
 

@@ -51,7 +51,8 @@ def _stuck(tx: Transaction, known: Known) -> Iterator[Finding]:
         " AND id NOT IN (SELECT branch / ?4 FROM ensue_task_tokens)"
         " AND id NOT IN (SELECT parent / ?4 FROM ensue_executions"
         "  WHERE parent IS NOT NULL AND status = ?2)"
-        " AND id NOT IN (SELECT execution FROM ensue_map_runs WHERE phase < 3) LIMIT ?5",
+        " AND id NOT IN (SELECT execution FROM ensue_map_runs WHERE phase < 3)"
+        " AND paused_ms IS NULL LIMIT ?5",
         (known.number, RUNNING, tasks[0] if tasks else None, NUMBERS_WITHIN_MAX, FINDINGS_MAX),
     ):
         yield Finding(

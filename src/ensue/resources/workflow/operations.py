@@ -34,6 +34,12 @@ _CONCURRENCY = _said("At most so many children run at once; 0 for no bound of it
 _TOLERATED = _said("So many items may fail.")
 _PERCENTAGE = _said("So much of the items may fail.")
 _TIMEOUT = _said("How long to wait at most, such as 30s.")
+_AT = _said("The id of an event of its history, or the name of a state or a step.")
+_OTHER_INPUT = _said("What that state gets instead; of a function, what the function gets.")
+_VARIABLES = _said("Other values of variables; of a function, other results of steps before.")
+_FORK_NAME = _said("What the fork is called; a new name by default.")
+_DRAWN = _said("Which execution's outcomes and ways to show; none by default.")
+_FORM = _said("svg for an SVG file, mermaid for the text of a Mermaid flowchart.")
 _SINCE = _said("Only those that started at this time, in ms since 1970, or later.")
 _BODY = _said("What comes with it.")
 _DEDUPLICATION = _said("A second event with the same one, within five minutes, is none.")
@@ -96,6 +102,44 @@ class SendEvent(msgspec.Struct, forbid_unknown_fields=True):
     event: Text
     body: Annotated[Any, _BODY] = None
     deduplication_id: Annotated[Text | None, _DEDUPLICATION] = None
+
+
+class Fork(msgspec.Struct, forbid_unknown_fields=True):
+    """Which execution to leave where, and with what else."""
+
+    name: Text
+    at: Annotated[int | str, _AT]
+    input: Annotated[Any, _OTHER_INPUT] = None
+    variables: Annotated[dict[str, Any] | None, _VARIABLES] = None
+    fork_name: Annotated[Text | None, _FORK_NAME] = None
+
+
+class Draw(msgspec.Struct, forbid_unknown_fields=True):
+    """What to draw, and how."""
+
+    execution: Annotated[Text | None, _DRAWN] = None
+    form: Annotated[Text, _FORM] = "svg"
+
+
+class Success(msgspec.Struct, forbid_unknown_fields=True):
+    """Which task to end, and with what."""
+
+    token: Text
+    output: Annotated[Any, _said("What the task gives.")] = None
+
+
+class Failure(msgspec.Struct, forbid_unknown_fields=True):
+    """Which task to let fail, and why."""
+
+    token: Text
+    error: Annotated[Text | None, _ERROR] = None
+    cause: Annotated[Long | None, _CAUSE] = None
+
+
+class Token(msgspec.Struct, forbid_unknown_fields=True):
+    """Which task."""
+
+    token: Text
 
 
 async def _send_event(flow: Workflow, given: SendEvent) -> dict[str, Json]:
@@ -190,6 +234,41 @@ async def _children(flow: Workflow, given: Children) -> ExecutionPage:
     )
 
 
+async def _redrive(flow: Workflow, given: Named) -> Execution:
+    return await flow.redrive(given.name)
+
+
+async def _fork(flow: Workflow, given: Fork) -> Execution:
+    others: dict[str, Any] = {} if given.input is None else {"input": given.input}
+    return await flow.fork(
+        given.name, given.at, variables=given.variables, fork_name=given.fork_name, **others
+    )
+
+
+async def _pause(flow: Workflow, given: Named) -> dict[str, bool]:
+    return {"changed": await flow.pause_execution(given.name)}
+
+
+async def _resume(flow: Workflow, given: Named) -> dict[str, bool]:
+    return {"changed": await flow.resume_execution(given.name)}
+
+
+async def _draw(flow: Workflow, given: Draw) -> str:
+    return await flow.draw(given.execution, form=given.form)
+
+
+async def _success(flow: Workflow, given: Success) -> None:
+    await flow.send_task_success(given.token, given.output)
+
+
+async def _failure(flow: Workflow, given: Failure) -> None:
+    await flow.send_task_failure(given.token, given.error, given.cause)
+
+
+async def _heartbeat(flow: Workflow, given: Token) -> None:
+    await flow.send_task_heartbeat(given.token)
+
+
 async def status(flow: Workflow) -> dict[str, Json]:
     """How many executions of each status there are, and since when it is paused."""
     return await flow.counts() | flow.paused()
@@ -229,6 +308,30 @@ OPERATIONS = (
         "Change how many children of a map run run at once, and how many items may fail.",
         UpdateMapRun,
         _update_map_run,
+        writes=True,
+    ),
+    Operation("redrive", "Let an execution go on that failed.", Named, _redrive, writes=True),
+    Operation(
+        "fork", "Start an execution from a state of another's past.", Fork, _fork, writes=True
+    ),
+    Operation("pause-execution", "Let an execution not go on.", Named, _pause, writes=True),
+    Operation("resume-execution", "Let a paused one go on.", Named, _resume, writes=True),
+    Operation("draw", "Draw the workflow, or an execution.", Draw, _draw, writes=False),
+    Operation(
+        "send-task-success", "End a task that waits for a token.", Success, _success, writes=True
+    ),
+    Operation(
+        "send-task-failure",
+        "Let a task fail that waits for a token.",
+        Failure,
+        _failure,
+        writes=True,
+    ),
+    Operation(
+        "send-task-heartbeat",
+        "Say that one is still at a task that waits for a token.",
+        Token,
+        _heartbeat,
         writes=True,
     ),
     *pauses.OPERATIONS,

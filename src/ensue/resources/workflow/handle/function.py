@@ -20,7 +20,9 @@ from ensue.resources.workflow.routine.context import WorkflowContext
 from ensue.resources.workflow.routine.typed import input_shape
 from ensue.resources.workflow.store import GO, Job, inbox, job_text
 from ensue.resources.workflow.worker import (
+    FunctionRevival,
     Make,
+    Revival,
     Routines,
     Sockets,
     Steps,
@@ -175,6 +177,9 @@ class FunctionWorkflow(Workflow):
     def _integrations(self, engine: Engine) -> Integrations:
         others = Sockets(self.ref.app, engine, self._others)
         return Steps(engine, self._routines, others)
+
+    def _revival(self) -> Revival:
+        return FunctionRevival()
 
     def _make(self) -> Make:
         return maker(self._routines)

@@ -18,8 +18,10 @@ from ensue.languages.states.execution import ABORTED, Outcome
 from ensue.languages.states.parse import compile_machine
 from ensue.languages.states.program import Machine
 from ensue.resources.workflow import rules, store
+from ensue.resources.workflow.handle.answering import Answering
 from ensue.resources.workflow.handle.looking import Looking
 from ensue.resources.workflow.handle.map_runs import LookingAtMapRuns
+from ensue.resources.workflow.handle.mending import Mending
 from ensue.resources.workflow.model import (
     RUNNING,
     Execution,
@@ -57,7 +59,7 @@ from ensue.words.values import Json
 START_SYNC_MS = 300_000
 
 
-class Workflow(Looking, LookingAtMapRuns, Pausable):
+class Workflow(Looking, LookingAtMapRuns, Mending, Answering, Pausable):
     """A state machine whose executions are durable.
 
     Args:

@@ -18,6 +18,7 @@ SUCCEEDED = "ExecutionSucceeded"
 FAILED = "ExecutionFailed"
 REDRIVEN = "ExecutionRedriven"
 FORKED = "ExecutionForked"
+AGAIN = frozenset({REDRIVEN, FORKED})  # from here on, nobody is at what is waited for
 ENDS = frozenset({SUCCEEDED, FAILED, "ExecutionAborted", "ExecutionTimedOut"})
 
 FAILED_EVENT = "failedEventId"  # which event of a step an ExecutionFailed comes from

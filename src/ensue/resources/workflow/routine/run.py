@@ -24,9 +24,9 @@ from ensue.languages.states.signals import Failed, Signal, Started, Submitted
 from ensue.languages.states.walk import HISTORY_EVENTS_MAX
 from ensue.resources.workflow.routine.commands import CallFunction, Raised, RoutineCommand
 from ensue.resources.workflow.routine.record import (
+    AGAIN,
     FAILED,
     FAILED_EVENT,
-    REDRIVEN,
     STARTED,
     SUCCEEDED,
     Record,
@@ -96,7 +96,7 @@ class RoutineRun(Strands):
             if self.outcome is not None:
                 got = said(SUCCEEDED, None)
                 raise WorkflowChanged(event.id, said(event.type, name_of(event)), got)
-            if event.type == REDRIVEN:
+            if event.type in AGAIN:
                 self._pass_redrives()
             else:
                 self._replay_signal(event)

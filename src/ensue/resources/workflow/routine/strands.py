@@ -12,7 +12,7 @@ from ensue.languages.states.commands import Cancel, Sleep
 from ensue.languages.states.events import Event
 from ensue.languages.states.execution import ExecutionFacts, Outcome
 from ensue.resources.workflow.routine.commands import AwaitEvent, RoutineCommand
-from ensue.resources.workflow.routine.record import REDRIVEN, Record, name_in
+from ensue.resources.workflow.routine.record import AGAIN, Record, name_in
 from ensue.resources.workflow.routine.strand import TOP, Strand
 from ensue.words.errors import InvalidInput, WorkflowChanged
 
@@ -280,7 +280,7 @@ class Strands:
 
     def _pass_redrives(self) -> None:
         """Ask once more for all that is waited for, where the execution was redriven."""
-        while (event := self._record.next) is not None and event.type == REDRIVEN:
+        while (event := self._record.next) is not None and event.type in AGAIN:
             self._record.take()
             self._now_ms = event.at_ms
             for strand in list(self._strands.values()):

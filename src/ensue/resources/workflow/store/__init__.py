@@ -39,6 +39,7 @@ from ensue.resources.workflow.store.jobs import (
     OVER,
     STARTED,
     STOP,
+    SUBMITTED,
     SUCCEEDED,
     TIME,
     Express,
@@ -60,6 +61,15 @@ from ensue.resources.workflow.store.looking import (
     shown_new,
 )
 from ensue.resources.workflow.store.map_looking import describe_map_run, map_runs_of
+from ensue.resources.workflow.store.mending import (
+    Point,
+    forget_pause,
+    fork,
+    go_on,
+    pause,
+    resume,
+    set_going,
+)
 from ensue.resources.workflow.store.parents import answer_to_parent, described, redrivable
 
 __all__ = [
@@ -69,6 +79,7 @@ __all__ = [
     "OVER",
     "STARTED",
     "STOP",
+    "SUBMITTED",
     "SUCCEEDED",
     "TIME",
     "Change",
@@ -77,6 +88,7 @@ __all__ = [
     "Job",
     "Loaded",
     "Place",
+    "Point",
     "Started",
     "StoredBranches",
     "Task",
@@ -95,6 +107,9 @@ __all__ = [
     "express_of",
     "express_text",
     "forget_branches",
+    "forget_pause",
+    "fork",
+    "go_on",
     "history",
     "input_of",
     "job_of",
@@ -106,11 +121,14 @@ __all__ = [
     "number_in",
     "number_of",
     "page",
+    "pause",
     "redrivable",
+    "resume",
     "save",
     "send_task_failure",
     "send_task_heartbeat",
     "send_task_success",
+    "set_going",
     "shown_new",
     "start",
     "start_express",

@@ -21,7 +21,7 @@ from ensue.words.errors import Conflict, NotFound
 
 _LOADED = (
     "id, workflow, name, status, definition, started_ms, redrives, redriven_ms, parent,"
-    " parent_attempt, parent_form, timer, progress, warnings"
+    " parent_attempt, parent_form, timer, progress, warnings, paused_ms"
 )
 
 
@@ -81,6 +81,7 @@ class Loaded(NamedTuple):
     timer: int | None
     progress: str
     warnings: str | None
+    paused_ms: int | None = None
 
     @property
     def waiting(self) -> Waiting | None:

@@ -10,6 +10,7 @@ BEGIN: Final = "begin"
 GO: Final = "go"
 TIME: Final = "time"
 OVER: Final = "over"
+SUBMITTED: Final = "submitted"
 SUCCEEDED: Final = "succeeded"
 FAILED: Final = "failed"
 STARTED: Final = "started"
@@ -22,7 +23,7 @@ class Job(msgspec.Struct, array_like=True, omit_defaults=True):
     Attributes:
         kind: BEGIN; GO: go on where the last transaction came to its bound; TIME: a branch's timer;
             OVER: the execution's; STOP: nobody wants it any more; SUCCEEDED and FAILED: how a task
-            ended; STARTED: that someone works at it.
+            ended; STARTED: that someone works at it; SUBMITTED: that its request is out.
         execution: the execution's number.
         branch: which branch of it.
         attempt: what the branch waited for; of another attempt it is stale.

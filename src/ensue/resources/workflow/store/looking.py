@@ -28,7 +28,10 @@ from ensue.resources.workflow.store.executions import Started, number_of
 from ensue.words.errors import InvalidValue, NotFound
 from ensue.words.values import Json
 
-_BRIEF = "id, name, status, error, cause, started_ms, ended_ms, definition, redrives, warnings"
+_BRIEF = (
+    "id, name, status, error, cause, started_ms, ended_ms, definition, redrives, warnings,"
+    " paused_ms, origin, origin_event"
+)
 
 
 def describe(tx: Transaction, workflow: WorkflowModel, name: str) -> Execution:
@@ -212,9 +215,8 @@ def _number_in(tx: Transaction, after: str) -> int:
 def _shown(
     tx: Transaction, workflow: WorkflowModel, row: Row, given: str | None, output: str | None
 ) -> Execution:
-    number, name, status, error, cause, started_ms, ended_ms, definition, redrives, warnings = cast(
-        "tuple[Any, ...]", row
-    )
+    number, name, status, error, cause, started_ms, ended_ms, *rest = cast("tuple[Any, ...]", row)
+    definition, redrives, warnings, paused_ms, origin, origin_event = rest
     return Execution(
         id=executions.record_id(tx.facts.records, number),
         arn=workflow.execution_arn(name),
@@ -230,6 +232,9 @@ def _shown(
         definition=definition,
         redrives=redrives,
         warnings=() if warnings is None else tuple(msgspec.json.decode(warnings, type=list[str])),
+        paused_ms=paused_ms,
+        forked_from=None if origin is None else executions.record_id(tx.facts.records, origin),
+        forked_at=origin_event,
     )
 
 

@@ -13,6 +13,7 @@ from ensue.resources.workflow.worker.map_workers import (
 )
 from ensue.resources.workflow.worker.notices import Herald, Notices
 from ensue.resources.workflow.worker.outcomes import ExpressWork, shown_run
+from ensue.resources.workflow.worker.reviving import FunctionRevival, MachineRevival, Revival
 from ensue.resources.workflow.worker.routine import maker
 from ensue.resources.workflow.worker.routines import Routines, Steps, Version, version_text
 from ensue.resources.workflow.worker.runner import Advance
@@ -22,11 +23,14 @@ from ensue.resources.workflow.worker.sockets import Sockets
 __all__ = [
     "Advance",
     "ExpressWork",
+    "FunctionRevival",
     "Herald",
+    "MachineRevival",
     "Machines",
     "Make",
     "MapRuns",
     "Notices",
+    "Revival",
     "Routines",
     "Setting",
     "Sockets",

@@ -34,12 +34,15 @@ from ensue.resources.workflow.store import (
     OVER,
     STARTED,
     STOP,
+    SUBMITTED,
     SUCCEEDED,
     TIME,
     Job,
     Loaded,
     Task,
+    inbox,
     job_of,
+    job_text,
     task_of,
 )
 from ensue.resources.workflow.worker.calls import DIED, failed, make_call
@@ -91,6 +94,9 @@ def advance(
     loaded = store.load(tx, job.execution)
     if loaded is None or loaded.status != RUNNING:
         return
+    if loaded.paused_ms is not None and job.kind != STOP:
+        inbox.hold(tx, loaded.workflow, loaded.id, piece.body)
+        return
     under_way = setting.make(
         setting,
         tx,
@@ -128,8 +134,8 @@ def signal_of(job: Job, now_ms: int) -> Signal:
         return Succeeded(job.output)
     if job.kind == FAILED:
         return Failed(job.error, job.cause)
-    if job.kind == STARTED:
-        return Started(job.output)
+    if job.kind in {STARTED, SUBMITTED}:
+        return Started(job.output) if job.kind == STARTED else Submitted(job.output)
     if job.kind == TIME and job.output is not None:
         over_ms, _ = job.output
         if over_ms is not None and over_ms <= now_ms:
@@ -241,6 +247,9 @@ class Tasks:
         wants_token = resource_of(task.resource).wants_token
         if wants_token and isinstance(answer, Succeeded):
             answer = Submitted(answer.output)
+        if loaded.paused_ms is not None:
+            inbox.hold(tx, loaded.workflow, loaded.id, job_text(_job_of(task, answer)))
+            return
         under_way = self._setting.make(
             self._setting,
             tx,
@@ -250,6 +259,15 @@ class Tasks:
         )
         if under_way.signal(task.branch, task.attempt, answer):
             under_way.go()
+
+
+def _job_of(task: Task, answer: Signal) -> Job:
+    """What a task has answered, as it is told later."""
+    where = task.execution, task.branch, task.attempt
+    if isinstance(answer, Failed):
+        return Job(FAILED, *where, error=answer.error, cause=answer.cause)
+    kind = SUBMITTED if isinstance(answer, Submitted) else SUCCEEDED
+    return Job(kind, *where, output=getattr(answer, "output", None))
 
 
 @lru_cache(maxsize=1_000)

@@ -55,6 +55,8 @@ def end(setting: Setting, tx: Transaction, loaded: Loaded, outcome: Outcome) -> 
     store.forget_branches(tx, loaded.id)
     if loaded.timer is not None:
         withdraw(tx, loaded.timer)
+    if loaded.paused_ms is not None:
+        store.forget_pause(tx, loaded.id)
     ending = Ending(STATUSES.index(outcome.status), None, outcome.error, outcome.cause)
     store.end(tx, loaded.id, ending, msgspec.json.encode(progress).decode(), loaded.warnings)
     ends.tell(tx, setting.model, setting.map_runs, loaded, ending)

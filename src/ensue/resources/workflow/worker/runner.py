@@ -8,7 +8,7 @@ the end: one row of history, the branches that wait, and how far it is.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Final
 
 import msgspec
@@ -20,8 +20,10 @@ from ensue.engine.transaction import Origin, Transaction
 from ensue.engine.withdrawals import withdraw
 from ensue.engine.work import Work
 from ensue.languages.states.commands import Command, Perform, Sleep, StartMapRun
+from ensue.languages.states.events import Event
 from ensue.languages.states.execution import Outcome, Progress
 from ensue.languages.states.resource_names import REQUEST_RESPONSE
+from ensue.languages.states.resuming import Changed
 from ensue.languages.states.run import Run
 from ensue.languages.states.signals import (
     Failed,
@@ -167,6 +169,16 @@ class Advance:
         """End the execution from outside."""
         self._run.stop(outcome.status, outcome.error, outcome.cause)
 
+    def redrive(self, events: Sequence[Event]) -> None:
+        """Set the execution going again from its history, for the next one that lets it go on."""
+        self._run.redrive(events)
+        self._keep()
+
+    def fork(self, events: Sequence[Event], point: Event, change: Changed, origin: str) -> None:
+        """Let the execution leave another at a state of its past; see `Run.fork`."""
+        self._run.fork(events, point, change, origin)
+        self._keep()
+
     def go(self) -> None:
         """Go on as far as it can, and keep where it stands."""
         run = self._run
@@ -292,7 +304,7 @@ class Advance:
             self._bytes += len(text)
 
     def _keep(self) -> None:
-        """Write what has changed."""
+        """Write what has changed, and the end where it has come."""
         tx, loaded, run = self._tx, self._loaded, self._run
         self._drain()
         if self._texts:
@@ -307,6 +319,8 @@ class Advance:
             return
         if loaded.timer is not None:
             withdraw(tx, loaded.timer)
+        if loaded.paused_ms is not None:
+            store.forget_pause(tx, loaded.id)
         ending = Ending(
             STATUSES.index(outcome.status),
             _encode(outcome.output).decode() if outcome.status == "SUCCEEDED" else None,
@@ -327,7 +341,8 @@ class Advance:
         """The work that ends the execution when its time is over; made when it begins to wait."""
         if self._loaded.timer is not None or self._timeout_s is None:
             return self._loaded.timer
-        due_ms = self._loaded.started_ms + self._timeout_s * 1_000
+        begun_ms = self._loaded.redriven_ms or self._loaded.started_ms
+        due_ms = begun_ms + self._timeout_s * 1_000
         job = job_text(Job(OVER, self._loaded.id))
         delay_ms = max(0, due_ms - self._tx.now_ms)
         return work.add(self._tx, self._setting.queue, job, delay_ms=delay_ms)
