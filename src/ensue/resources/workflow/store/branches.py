@@ -182,16 +182,31 @@ class StoredBranches:
 
 
 def all_places(tx: Transaction, execution: int) -> list[Place]:
-    """All branches of an execution that are in the store, and what they wait for."""
+    """All branches of an execution that are in the store, and what they wait for.
+
+    Of one that nobody can read that is all that is told.
+    """
     found = tx.execute(
-        "SELECT body, timer, task FROM ensue_branches WHERE id BETWEEN ? AND ?", _range(execution)
+        "SELECT id, body, timer, task FROM ensue_branches WHERE id BETWEEN ? AND ?",
+        _range(execution),
     )
-    return [Place(_decode(body), timer, task, is_new=False) for body, timer, task in found]
+    return [
+        Place(_readable(number, body), timer, task, is_new=False)
+        for number, body, timer, task in found
+    ]
 
 
 def forget_branches(tx: Transaction, execution: int) -> None:
-    """Forget all branches of an execution."""
+    """Forget all branches of an execution, and the tokens that they wait for."""
     tx.execute("DELETE FROM ensue_branches WHERE id BETWEEN ? AND ?", _range(execution))
+    tx.execute("DELETE FROM ensue_task_tokens WHERE branch BETWEEN ? AND ?", _range(execution))
+
+
+def _readable(row: int, body: str) -> Branch:
+    try:
+        return _decode(body)
+    except msgspec.MsgspecError:
+        return Branch(executions.within(row).number)
 
 
 def _range(execution: int) -> tuple[int, int]:

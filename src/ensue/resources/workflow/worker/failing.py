@@ -30,7 +30,7 @@ def fail(setting: Setting, tx: Transaction, loaded: Loaded, reason: str) -> None
 
 def end(setting: Setting, tx: Transaction, loaded: Loaded, outcome: Outcome) -> None:
     """End an execution without running it."""
-    progress = msgspec.json.decode(loaded.progress or "{}", type=Progress)
+    progress = _progress(tx, loaded)
     events: list[Event] = []
     if not loaded.progress:
         given = {"input": store.input_of(tx, loaded.id)}
@@ -60,3 +60,12 @@ def end(setting: Setting, tx: Transaction, loaded: Loaded, outcome: Outcome) -> 
     ending = Ending(STATUSES.index(outcome.status), None, outcome.error, outcome.cause)
     store.end(tx, loaded.id, ending, msgspec.json.encode(progress).decode(), loaded.warnings)
     ends.tell(tx, setting.model, setting.map_runs, loaded, ending)
+
+
+def _progress(tx: Transaction, loaded: Loaded) -> Progress:
+    """How far an execution is; where nobody can read that, as far as its history."""
+    try:
+        return msgspec.json.decode(loaded.progress or "{}", type=Progress)
+    except msgspec.MsgspecError:
+        last = histories.read(tx, loaded.id, limit=1, reverse=True)
+        return Progress(next_event=last[0].id + 1 if last else 1)
