@@ -99,6 +99,12 @@ def first_hop_since(tx: Transaction, at_ms: int) -> int:
     return logs.last_sequence(tx, "ensue_hops") + 1 if found is None else found
 
 
+def hop_of_execution(tx: Transaction, execution: int) -> int | None:
+    """The hop that started an execution of a workflow; None when it is not kept any more."""
+    found = tx.row("SELECT hop FROM ensue_executions WHERE id = ?", (execution,))
+    return found[0] if found and isinstance(found[0], int) else None
+
+
 def _hop(row: tuple[Any, ...]) -> Hop:
     cause = None if row[1] is None else Place(row[1], row[2])
     return Hop(row[0], cause, row[3], row[4], row[5], row[6])

@@ -14,7 +14,7 @@ from ensue.engine import archives, hops, logs, work
 from ensue.engine.engine import Engine
 from ensue.engine.failures import failures
 from ensue.engine.hops import Hop
-from ensue.engine.ids import HOP_NUMBER, WORK_NUMBER, Place, trace_id
+from ensue.engine.ids import EXECUTION_NUMBER, HOP_NUMBER, WORK_NUMBER, Place, trace_id
 from ensue.engine.logs import Record
 from ensue.engine.sockets import Source
 from ensue.engine.transaction import OUTSIDE, Origin, Transaction
@@ -51,6 +51,9 @@ def why(engine: Engine, sought: str, *, up: bool, finders: Sequence[Find] = ()) 
         place = engine.records.place(sought)
         if place is None:
             place = next((at for find in finders if (at := find(tx, sought)) is not None), None)
+        if place is not None and place.number == EXECUTION_NUMBER:
+            hop = hops.hop_of_execution(tx, place.sequence)
+            place = None if hop is None else Place(HOP_NUMBER, hop)
         path = [] if place is None else seeker.path_to(place)
         if not path:
             raise NotFound(

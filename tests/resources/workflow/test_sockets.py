@@ -212,3 +212,20 @@ def test_who_has_waited_for_an_end_leaves_nothing_behind(shop, run):
     for _ in range(3):
         t.wait(flow.start_sync(1))
     assert len(t._platform.engine._listeners) == listeners
+
+
+def test_what_an_execution_has_caused_is_told_by_its_id(shop, run):
+    flow = shop.flow({
+        "A": {"Type": "Task", "Resource": shop.effect, "ResultPath": None, "Next": "B"},
+        "B": {"Type": "Task", "Resource": shop.outbox, "End": True},
+    })
+    t = run()
+    started = t.start(flow, {"id": "x"}, name="one")
+    [message] = t.messages(shop.outbox)
+    tree = t.why(started.id)
+
+    def ids(node):
+        return {node.id}.union(*(ids(child) for child in node.children))
+
+    assert message.id in ids(tree)
+    assert t.why(message.id, up=True).id == tree.id
