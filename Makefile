@@ -48,5 +48,5 @@ bench: $(STAMP)  ## Measure the order system, the engine and the languages
 
 .PHONY: soak
 soak: $(STAMP)  ## Kill, fail, cut off from power at every step, simulate 10,000 seeds, let a million messages through
-	$(BIN)/python -m pytest -m crash tests/crash tests/simulation --kills 2000 --points 0 --seeds 10000 --durations 20
+	$(BIN)/python -m pytest -m crash tests/crash tests/simulation tests/resources --kills 2000 --points 0 --seeds 10000 --durations 20
 	$(BIN)/python -m pytest -m soak tests/soak --messages 1000000

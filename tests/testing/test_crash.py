@@ -65,6 +65,20 @@ def test_it_can_be_killed_before_each_step_of_the_disk(app):
     assert at_steps > 2 * at_commits
 
 
+def test_it_can_be_killed_at_one_in_so_many_moments(app):
+    scenario = counting(app, guarded=True)
+
+    all_of_them = crash_points(scenario, app, outside=BANK)
+    one_in_four = crash_points(scenario, app, outside=BANK, every=4)
+
+    assert one_in_four == -(-all_of_them // 4)
+
+
+def test_one_in_no_moments_is_refused(app):
+    with pytest.raises(InvalidInput, match="expected 1 or more for every, got 0"):
+        crash_points(counting(app, guarded=True), app, every=0)
+
+
 def test_a_scenario_that_commits_nothing_is_refused(app):
     app.queue("jobs")
 

@@ -166,6 +166,7 @@ def crash_points(
     seed: int = 1,
     start_ms: int = HELD_START_MS,
     outside: Mapping[str, Outside] | None = None,
+    every: int = 1,
 ) -> int:
     """Run a scenario again and again, killed at another moment each time, and compare outcomes.
 
@@ -183,21 +184,25 @@ def crash_points(
         seed: of all randomness.
         start_ms: what time it is at first, in ms since 1970.
         outside: what answers the apps' HTTP calls; see `running`.
+        every: 1 for each of these moments; 5 for one in five, where all would take long.
 
     Returns:
         How many times the apps were killed.
 
     Raises:
         AssertionError: an outcome differs; says where the apps were killed.
-        InvalidInput: the scenario commits nothing, so there is nowhere to kill it.
+        InvalidInput: the scenario commits nothing, so there is nowhere to kill it; or ``every`` is
+            less than 1.
     """
+    if every < 1:
+        raise InvalidInput(f"expected 1 or more for every, got {every}")
     options: dict[str, Any] = {"seed": seed, "start_ms": start_ms, "outside": outside}
     with TemporaryDirectory(prefix="ensue-") as folder:
         store = _fresh_store(apps, Path(folder), options)
         with mortal(*apps, store=store, **options) as kit:
             expected = scenario(kit)
             spans, trace = list(kit.spans), list(kit.disk.trace)
-        points = list(_points(spans, trace, at))
+        points = list(_points(spans, trace, at))[::every]
         if not points:
             raise InvalidInput("expected a scenario that commits something")
         for point in points:
