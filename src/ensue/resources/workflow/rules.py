@@ -54,17 +54,27 @@ def decoded(text: str | bytes) -> Json:
     return value
 
 
-def plain(value: object) -> tuple[Json, int]:
+def plain(value: object, *, most: int | None = None) -> tuple[Json, int]:
     """A value that a task answered as plain JSON, a copy of its own, and the length of its text.
+
+    Args:
+        value: the value.
+        most: the length of text that fits; None for any.
 
     Raises:
         InvalidValue: it has no JSON form; names where.
+        TooLarge: its text is longer.
     """
     try:
         text = _encode(value)
     except (TypeError, ValueError, RecursionError):
         values.check(value)
         raise InvalidValue("expected an answer that JSON can hold", at="$") from None
+    if most is not None and len(text) > most:
+        raise TooLarge(
+            f"expected an answer of at most {most} bytes, got {len(text)}",
+            hint="Keep what is larger in a bucket or a table, and return its key.",
+        )
     return _decode(text), len(text)
 
 

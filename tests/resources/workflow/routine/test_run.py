@@ -503,7 +503,9 @@ def test_a_redrive_after_an_error_of_a_branch_goes_on_from_before_it():
 
 
 def test_a_long_history_is_warned_of_and_a_full_one_ends_the_execution(monkeypatch):
-    monkeypatch.setattr("ensue.resources.workflow.routine.run.HISTORY_EVENTS_MAX", 100)
+    for module in ("run", "strands"):
+        place = f"ensue.resources.workflow.routine.{module}.HISTORY_EVENTS_MAX"
+        monkeypatch.setattr(place, 100)
 
     async def endless(ctx, given):
         while True:

@@ -67,7 +67,6 @@ class Workflow(Looking, LookingAtMapRuns, Mending, Answering, Pausable):
         model: the workflow as declared.
         definition: the text of its definition.
         integrations: what its tasks can call besides the resources of the app; None for nothing.
-
         objects: where its map runs read items and write results; None for nowhere.
 
     Raises:
@@ -142,18 +141,21 @@ class Workflow(Looking, LookingAtMapRuns, Mending, Answering, Pausable):
             timeout: how long to wait at most, such as ``"30s"``, or seconds.
 
         Returns:
-            The execution as it ended; as it is, when it has not ended in time. It goes on then.
+            The execution as it ended; as it is, when it has not ended in time. It goes on then; of
+            an express workflow it is TIMED_OUT.
 
         Raises:
             EnsueError: as for `start`.
+            InvalidValue: the timeout is no duration.
         """
+        timeout_ms = duration_ms(timeout)
         if self.model.is_express:
-            return await self._run_express(rules.encoded(input, "input"), name)
+            return await self._run_express(rules.encoded(input, "input"), name, timeout_ms)
         started = await self.start(input, name=name)
         if not started.is_running:
             return started
         number = store.number_in(self._home.engine.records, started.id)
-        return await self._ended(number, self._home.engine.clock.now_ms() + duration_ms(timeout))
+        return await self._ended(number, self._home.engine.clock.now_ms() + timeout_ms)
 
     async def stop(
         self, name: str, *, error: str | None = None, cause: str | None = None
@@ -387,12 +389,12 @@ class Workflow(Looking, LookingAtMapRuns, Mending, Answering, Pausable):
         finally:
             engine.unlisten(end, woken)
 
-    async def _run_express(self, given: str, name: str | None) -> Execution:
+    async def _run_express(self, given: str, name: str | None, most_ms: int) -> Execution:
         engine = self._home.engine
         drawn = engine.ids.new_id()
         express = store.Express(
             rules.name_of(name, drawn), engine.clock.now_ms(), rules.decoded(given)
         )
-        ran = await ExpressWork(engine, self.setting).run(express, drawn)
+        ran = await ExpressWork(engine, self.setting).run(express, drawn, most_ms)
         ended_ms = engine.clock.now_ms()
         return shown_run(self.setting, express, drawn, ran, ended_ms)

@@ -100,6 +100,7 @@ class Awaiting:
             InvalidDeclaration: the function takes other arguments.
             InvalidValue: the timeout is no duration, or one for a ``def``.
         """
+        self._run.current()  # nobody else may await this
         is_action = check_function(function, len(arguments))
         timeout_ms = None if timeout is None else duration_ms(timeout)
         if timeout_ms is not None and not is_action:
@@ -129,6 +130,7 @@ class Awaiting:
         Raises:
             InvalidValue: it is no duration.
         """
+        self._run.current()  # nobody else may await this
         await Timer(name, self._run.now_ms + duration_ms(duration))
 
     async def sleep_until(self, at: datetime | int | str, *, name: str = "sleep") -> None:
@@ -137,6 +139,7 @@ class Awaiting:
         Raises:
             InvalidValue: it is none of these.
         """
+        self._run.current()  # nobody else may await this
         await Timer(name, as_ms(at, "$.at"))
 
     async def wait_for_event(
@@ -161,6 +164,7 @@ class Awaiting:
             StepTimedOut: none came in time.
             InvalidValue: the name or the timeout is none.
         """
+        self._run.current()  # nobody else may await this
         check_event_name(event)
         timeout_ms = None if timeout is None else duration_ms(timeout)
         body: Json = await Task(
@@ -198,6 +202,7 @@ class Awaiting:
             InvalidDeclaration: the function takes other arguments.
             InvalidValue: a time is no duration.
         """
+        self._run.current()  # nobody else may await this
         is_action = check_function(send, 1)
         timeout_ms = None if timeout is None else duration_ms(timeout)
         heartbeat_ms = None if heartbeat is None else duration_ms(heartbeat)
@@ -240,6 +245,7 @@ class Awaiting:
             StepTimedOut: it took too long, for good.
             InvalidValue: it is no such resource, or one that waits for its token.
         """
+        self._run.current()  # nobody else may await this
         called = parse_resource(resource)
         if called.wants_token:
             raise InvalidValue(

@@ -75,6 +75,7 @@ class WorkflowContext(Awaiting):
             InvalidValue: there are too many items, or nothing is to run at once.
             Exception: whatever one of them raises.
         """
+        self._run.current()  # nobody else may await this
         found = list(items)
         _check_size(len(found), concurrency)
         makers = [lambda item=item: function(item) for item in found]
@@ -115,6 +116,7 @@ class WorkflowContext(Awaiting):
             Exception: whatever one of them raises.
         """
         try:
+            self._run.current()  # nobody else may await this
             _check_size(len(branches), 1)
             found = await Group(name, "Parallel", [maker(each) for each in branches], BRANCHES_MAX)
         finally:

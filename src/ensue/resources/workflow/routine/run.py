@@ -15,6 +15,7 @@ from collections.abc import Callable, Coroutine
 from pathlib import PurePath
 from typing import Any
 
+from ensue.engine.executions import NUMBERS_WITHIN_MAX
 from ensue.engine.notices import near
 from ensue.languages.states.branches import Branches, MemoryBranches
 from ensue.languages.states.errors import StateError
@@ -234,18 +235,24 @@ class RoutineRun(Strands):
 
     def _check_length(self) -> None:
         """Warn of a history that is long, and end an execution whose history is full."""
-        if self.next_event <= near(HISTORY_EVENTS_MAX) or self.outcome is not None:
+        is_many = self._next_strand > NUMBERS_WITHIN_MAX
+        if self.outcome is not None or not (is_many or self.next_event > near(HISTORY_EVENTS_MAX)):
             return
-        if "history" not in self._warned:
+        if "history" not in self._warned and not is_many:
             self._warned.append("history")
             said_so = (
                 f"the history has {self.next_event - 1} of at most {HISTORY_EVENTS_MAX} events"
             )
             self._warnings.append(Warned("history", f"{said_so}; let a workflow of its own go on"))
-        if self.next_event > HISTORY_EVENTS_MAX:
+        if self._is_too_long():
             self.end(self._top)
+            most = (
+                f"{NUMBERS_WITHIN_MAX} branches in an execution"
+                if is_many
+                else f"{HISTORY_EVENTS_MAX} events in a history"
+            )
             fault = LimitExceeded(
-                f"expected at most {HISTORY_EVENTS_MAX} events in a history",
+                f"expected at most {most}",
                 hint="Let ctx.call start workflows for its parts.",
             )
             self._ended(None, fault)

@@ -7,10 +7,12 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, Protocol
 
+from ensue.engine.executions import NUMBERS_WITHIN_MAX
 from ensue.languages.states.branches import HOLDING, WAITING, Branch, Branches
 from ensue.languages.states.commands import Cancel, Sleep
 from ensue.languages.states.events import Event
 from ensue.languages.states.execution import ExecutionFacts, Outcome
+from ensue.languages.states.walk import HISTORY_EVENTS_MAX
 from ensue.resources.workflow.routine.commands import AwaitEvent, RoutineCommand
 from ensue.resources.workflow.routine.record import AGAIN, Record, name_in
 from ensue.resources.workflow.routine.strand import TOP, Strand
@@ -207,10 +209,16 @@ class Strands:
         return strand
 
     def _run_ready(self) -> None:
-        while self._ready and self.outcome is None:
+        while self._ready and self.outcome is None and not self._is_too_long():
             strand, value, fault = self._ready.popleft()
             if not strand.is_closed:
                 self._go(strand, value, fault)
+
+    def _is_too_long(self) -> bool:
+        """Whether its history is full, or its strands are so many that no row can name more."""
+        if self.is_replaying:
+            return False
+        return self.next_event > HISTORY_EVENTS_MAX or self._next_strand > NUMBERS_WITHIN_MAX
 
     def _go(self, strand: Strand, value: object, fault: BaseException | None) -> None:
         self._current = strand

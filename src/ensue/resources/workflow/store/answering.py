@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from ensue.engine import executions, work
 from ensue.engine.transaction import Transaction
-from ensue.engine.withdrawals import body_of, postpone
+from ensue.engine.withdrawals import body_of, postpone, withdraw
 from ensue.resources.workflow import rules
 from ensue.resources.workflow.model import RUNNING
-from ensue.resources.workflow.store import tokens
+from ensue.resources.workflow.store import inbox, tokens
 from ensue.resources.workflow.store.executions import Loaded, load
 from ensue.resources.workflow.store.jobs import (
     FAILED,
@@ -66,11 +66,10 @@ def send_task_heartbeat(tx: Transaction, token: str) -> None:
     """
     held = tokens.held(tx, token)
     _loaded(tx, held)
-    found = tx.row("SELECT timer FROM ensue_branches WHERE id = ?", (held.branch,))
-    timer = found[0] if found else None
-    body = body_of(tx, timer) if isinstance(timer, int) else None
+    timer = _timer(tx, held)
+    body = None if timer is None else body_of(tx, timer)
     terms = None if body is None else job_of(body).output
-    if not isinstance(timer, int) or terms is None or terms[1] is None:
+    if timer is None or terms is None or terms[1] is None:
         return
     over_ms, silent_ms = terms
     due_ms = tx.now_ms + silent_ms
@@ -91,7 +90,18 @@ def tell_started(tx: Transaction, token: str, worker: str | None) -> None:
 def _answer(tx: Transaction, token: str, held: tokens.Held, job: Job) -> None:
     loaded = _loaded(tx, held)
     tokens.forget(tx, token)
+    timer = _timer(tx, held)
+    if timer is not None:
+        withdraw(tx, timer)  # what is taken here is the answer, however late it is taken up
+    if loaded.paused_ms is not None:
+        inbox.forget_time(tx, loaded.id, job.branch, job.attempt)
     work.add(tx, loaded.workflow, job_text(job))
+
+
+def _timer(tx: Transaction, held: tokens.Held) -> int | None:
+    """The work that tells the task that waits for a token that its time is over."""
+    found = tx.row("SELECT timer FROM ensue_branches WHERE id = ?", (held.branch,))
+    return found[0] if found and isinstance(found[0], int) else None
 
 
 def _loaded(tx: Transaction, held: tokens.Held) -> Loaded:

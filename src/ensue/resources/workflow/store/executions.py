@@ -112,7 +112,8 @@ def start(
 
     Raises:
         InvalidName: it cannot be called so.
-        Conflict: there is one of this name that was started with another input.
+        Conflict: there is one of this name that was started with another input, or whose end
+            somebody is to wait for who has not started it.
     """
     number = tx.number(workflow.ref)
     name = rules.name_of(name, tx.facts.ids.new_id())
@@ -126,6 +127,11 @@ def start(
         (number, name, definition, tx.now_ms, tx.hop, given, *parent),
     )
     if not tx.changed():
+        if waiting is not None:
+            raise Conflict(
+                f"there is an execution {name} of {workflow.ref} that was not started here",
+                hint="Who waits for the end of an execution starts it: use a name of its own.",
+            )
         return _started_before(tx, workflow, number, name, given)
     execution = tx.inserted()
     tell(tx, workflow, execution, Change(name, RUNNING), f'"startDate":{tx.now_ms},"input":{given}')

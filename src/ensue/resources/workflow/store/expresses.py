@@ -54,14 +54,18 @@ def start_express(
 def keep_outcome(
     tx: Transaction, workflow: WorkflowModel, definition: int, express: Express, ending: Ending
 ) -> int:
-    """Keep how an express execution ended; returns its number. One that ran twice is one row."""
+    """Keep how an express execution ended; returns its number.
+
+    One that ran twice is one row, and so is a later one of the same name: the row is the last's.
+    """
     tx.execute(
         "INSERT INTO ensue_executions (workflow, name, definition, started_ms, hop, progress,"
         " input, status, output, error, cause, ended_ms)"
         " VALUES (?, ?, ?, ?, ?, '{}', ?, ?, ?, ?, ?, ?)"
-        " ON CONFLICT (workflow, name) DO UPDATE SET status = excluded.status,"
-        " output = excluded.output, error = excluded.error, cause = excluded.cause,"
-        " ended_ms = excluded.ended_ms",
+        " ON CONFLICT (workflow, name) DO UPDATE SET definition = excluded.definition,"
+        " started_ms = excluded.started_ms, hop = excluded.hop, input = excluded.input,"
+        " status = excluded.status, output = excluded.output, error = excluded.error,"
+        " cause = excluded.cause, ended_ms = excluded.ended_ms",
         (
             tx.number(workflow.ref),
             express.name,

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from ensue.engine import executions
 from ensue.engine.transaction import Transaction
 from ensue.resources.workflow import rules
+from ensue.resources.workflow.store.jobs import TIME
 from ensue.words.errors import LimitExceeded
 from ensue.words.values import Json
 
@@ -82,6 +83,15 @@ def hold(tx: Transaction, workflow: int, execution: int, job: str) -> None:
     tx.execute(
         "INSERT INTO ensue_held_jobs (workflow, execution, job, at_ms) VALUES (?, ?, ?, ?)",
         (workflow, execution, job, tx.now_ms),
+    )
+
+
+def forget_time(tx: Transaction, execution: int, branch: int, attempt: int) -> None:
+    """Forget that an execution is to be told that the time of a branch is over."""
+    tx.execute(
+        "DELETE FROM ensue_held_jobs WHERE execution = ? AND json_extract(job, '$[0]') = ?"
+        " AND json_extract(job, '$[2]') = ? AND json_extract(job, '$[3]') = ?",
+        (execution, TIME, branch, attempt),
     )
 
 

@@ -7,13 +7,13 @@ import logging
 from dataclasses import replace
 from functools import lru_cache
 
-from ensue.engine import executions
+from ensue.engine import executions, work
 from ensue.engine.engine import Engine
 from ensue.engine.handlers import Policy, WorkHandler
 from ensue.engine.transaction import Transaction, acting
 from ensue.engine.work import Work
 from ensue.engine.workers import Deadline
-from ensue.languages.states.errors import TIMEOUT
+from ensue.languages.states.errors import TASK_FAILED, TIMEOUT
 from ensue.languages.states.execution import ABORTED, TIMED_OUT, Outcome
 from ensue.languages.states.resource_names import TaskResource, parse_resource
 from ensue.languages.states.signals import (
@@ -237,7 +237,8 @@ class Tasks:
             self._tell(tx, piece, answer)
 
     def _dead(self, tx: Transaction, piece: Work, reason: str) -> None:
-        self._tell(tx, piece, Failed(DIED, reason))
+        has_died = piece.crashes >= DEATHS_MAX
+        self._tell(tx, piece, Failed(DIED if has_died else TASK_FAILED, reason))
 
     def _tell(self, tx: Transaction, piece: Work, answer: Signal) -> None:
         task = task_of(piece.body)
@@ -250,6 +251,9 @@ class Tasks:
         if loaded.paused_ms is not None:
             inbox.hold(tx, loaded.workflow, loaded.id, job_text(_job_of(task, answer)))
             return
+        if self._setting.queue in tx.facts.paused:
+            work.add(tx, self._setting.queue, job_text(_job_of(task, answer)))
+            return  # it goes on with it when the workflow is resumed
         under_way = self._setting.make(
             self._setting,
             tx,

@@ -51,6 +51,7 @@ class ExpressRun:
         machine: the program.
         express: the execution.
         execution_id: its id.
+        most_ms: how long it may take.
     """
 
     def __init__(
@@ -60,6 +61,8 @@ class ExpressRun:
         machine: Machine,
         express: Express,
         execution_id: str,
+        *,
+        most_ms: int = EXPRESS_MS_MAX,
     ) -> None:
         model = setting.model
         self._engine = engine
@@ -83,7 +86,7 @@ class ExpressRun:
         )
         timeout_s = machine.timeout_s
         longest_ms = EXPRESS_MS_MAX if timeout_s is None else timeout_s * 1_000
-        self._until_ms = self._facts.now_ms + min(longest_ms, EXPRESS_MS_MAX)
+        self._until_ms = self._facts.now_ms + min(longest_ms, most_ms, EXPRESS_MS_MAX)
         self._answers: list[tuple[int, int, Signal]] = []
         self._woken = asyncio.Event()
         self._pending: dict[tuple[int, int], Timer | asyncio.Task[None]] = {}

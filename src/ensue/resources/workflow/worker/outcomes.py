@@ -14,6 +14,7 @@ from ensue.languages.states.execution import Outcome
 from ensue.resources.workflow import store
 from ensue.resources.workflow.model import (
     DEATHS_MAX,
+    EXPRESS_MS_MAX,
     STATUSES,
     SUCCEEDED,
     Execution,
@@ -52,10 +53,19 @@ class ExpressWork:
             dead=self._dead,
         )
 
-    async def run(self, express: Express, execution_id: str) -> Ran:
-        """Run an execution now."""
+    async def run(self, express: Express, execution_id: str, most_ms: int = EXPRESS_MS_MAX) -> Ran:
+        """Run an execution now.
+
+        Args:
+            express: the execution.
+            execution_id: its id.
+            most_ms: how long it may take.
+        """
         machine = self._setting.machines.present(self._setting.definition)
-        return await ExpressRun(self._engine, self._setting, machine, express, execution_id).run()
+        run = ExpressRun(
+            self._engine, self._setting, machine, express, execution_id, most_ms=most_ms
+        )
+        return await run.run()
 
     async def _act(self, piece: Work, work_id: str) -> Ran:
         if piece.crashes >= DEATHS_MAX:
@@ -76,8 +86,8 @@ class ExpressWork:
         ending = ending_of(ran.outcome)
         execution = store.keep_outcome(tx, model, self._setting.definition, express, ending)
         is_kept = model.log == "ALL" or (model.log == "ERROR" and ending.status != SUCCEEDED)
+        histories.forget(tx, execution)
         if is_kept and ran.events:
-            histories.forget(tx, execution)
             histories.add(tx, execution, ran.events)
         loaded = store.load(tx, execution)
         if loaded is not None:

@@ -22,7 +22,8 @@ from ensue.languages.states.branches import Branches
 from ensue.languages.states.errors import StateError
 from ensue.languages.states.execution import ExecutionFacts, Progress
 from ensue.languages.states.resource_names import TaskResource
-from ensue.resources.workflow import store
+from ensue.languages.states.walk import PAYLOAD_BYTES_MAX
+from ensue.resources.workflow import rules, store
 from ensue.resources.workflow.model import (
     Inside,
     Integration,
@@ -173,7 +174,7 @@ class Routines:
         """Call a ``def`` in the transaction."""
         given = call.arguments if token is None else (token,)
         try:
-            return plain_result(call.state, call.function(*given, self._make_tx(tx)))
+            return _bounded(call.state, call.function(*given, self._make_tx(tx)))
         except Exception as fault:
             self.faults[where] = fault
             raise
@@ -269,7 +270,7 @@ class Steps:
         step_key.set(task.key)
         given = call.arguments if task.token is None else (task.token,)
         try:
-            return plain_result(call.state, await call.function(*given))
+            return _bounded(call.state, await call.function(*given))
         except Exception as fault:
             self._routines.faults[where] = fault
             raise
@@ -289,6 +290,13 @@ async def _make(routine: Routine, shape: Shape[Any] | None, run: RoutineRun, giv
     """The function's coroutine: what does not fit the type of its input fails the execution."""
     found = given if shape is None else as_typed(shape, given)
     return await routine(WorkflowContext(run), found)
+
+
+def _bounded(name: str, value: object) -> Json:
+    """What a step's function returned, if a history can hold it."""
+    found = plain_result(name, value)
+    rules.plain(found, most=PAYLOAD_BYTES_MAX)
+    return found
 
 
 def _where(arguments: Any) -> Where:  # noqa: ANN401 - what `RoutineAdvance` gave
