@@ -178,3 +178,11 @@ def test_a_task_outside_that_takes_too_long_is_cancelled(shop, run):
     found = t.wait(flow.describe("one"))
     assert (found.status, found.error) == ("FAILED", "States.Timeout")
     assert begun == [1, "cancelled"]
+
+
+def test_what_comes_at_the_moment_at_which_the_time_is_over_comes_too_late(shop, run):
+    wait = {"Type": "Wait", "Seconds": 60, "End": True}
+    flow = shop.flow({"A": wait}, machine={"TimeoutSeconds": 60})
+    t = run()
+    assert ran(t, flow).status == "TIMED_OUT"
+    assert tables(t) == [0, 0, 0]

@@ -21,7 +21,7 @@ from ensue.engine.withdrawals import withdraw
 from ensue.engine.work import Work
 from ensue.languages.states.commands import Command, Perform, Sleep, StartMapRun
 from ensue.languages.states.events import Event
-from ensue.languages.states.execution import Outcome, Progress
+from ensue.languages.states.execution import TIMED_OUT, Outcome, Progress
 from ensue.languages.states.resource_names import REQUEST_RESPONSE
 from ensue.languages.states.resuming import Changed
 from ensue.languages.states.run import Run
@@ -153,7 +153,11 @@ class Advance:
             signal: what happened.
             keeps: whether what works outside may end its work.
         """
-        place = self._branches.place(branch_id)
+        place, over_ms = self._branches.place(branch_id), self._over_ms()
+        if place is not None and over_ms is not None and over_ms <= self._tx.now_ms:
+            # What comes at the same moment, or when a pause has ended, comes too late.
+            self._run.stop(TIMED_OUT)
+            return True
         if place is None or not self._run.signal(branch_id, attempt, signal):
             return False
         if isinstance(signal, Started | Submitted):
@@ -315,7 +319,7 @@ class Advance:
         warnings = self._warnings()
         outcome = run.outcome
         if outcome is None:
-            store.save(tx, loaded.id, progress, warnings, self._deadline())
+            store.save(tx, loaded.id, progress, warnings, self._timer())
             return
         if loaded.timer is not None:
             withdraw(tx, loaded.timer)
@@ -337,15 +341,21 @@ class Advance:
         before = [] if self._loaded.warnings is None else msgspec.json.decode(self._loaded.warnings)
         return _encode(before + [each.message for each in given]).decode()
 
-    def _deadline(self) -> int | None:
+    def _timer(self) -> int | None:
         """The work that ends the execution when its time is over; made when it begins to wait."""
-        if self._loaded.timer is not None or self._timeout_s is None:
+        over_ms = self._over_ms()
+        if self._loaded.timer is not None or over_ms is None:
             return self._loaded.timer
-        begun_ms = self._loaded.redriven_ms or self._loaded.started_ms
-        due_ms = begun_ms + self._timeout_s * 1_000
         job = job_text(Job(OVER, self._loaded.id))
-        delay_ms = max(0, due_ms - self._tx.now_ms)
+        delay_ms = max(0, over_ms - self._tx.now_ms)
         return work.add(self._tx, self._setting.queue, job, delay_ms=delay_ms)
+
+    def _over_ms(self) -> int | None:
+        """When the execution's time is over; None for never."""
+        if self._timeout_s is None:
+            return None
+        begun_ms = self._loaded.redriven_ms or self._loaded.started_ms
+        return begun_ms + self._timeout_s * 1_000
 
 
 def origin_of(actor: str, piece: Work) -> Origin:
