@@ -89,8 +89,15 @@ def asking(shop, **more):
 
 
 def tables(t):
-    """How much is left of what executions wait for."""
+    """How much is left of what executions wait for; the queues count as much as they hold."""
     engine = t._platform.engine
+    held = engine.read(
+        lambda tx: tx.rows("SELECT queue, count(*) FROM ensue_work WHERE state < 2 GROUP BY queue")
+    )
+    counted = engine.facts.depths._live
+    assert {queue: each.unsettled for queue, each in counted.items() if each.unsettled} == dict(
+        held
+    )
     return [
         engine.read(lambda tx, table=table: tx.rows(f"SELECT count(*) FROM {table}"))[0][0]
         for table in ("ensue_branches", "ensue_task_tokens", "ensue_work WHERE state < 2")

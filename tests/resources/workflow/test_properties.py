@@ -89,6 +89,12 @@ def count_of(t, done):
     return 0 if found is None else found["times"]
 
 
+def depths(t):
+    """How much the queues count as unsettled."""
+    counts = t._platform.engine.facts.depths._live
+    return {queue: count for queue, count in counts.items() if any(count)}
+
+
 def agrees(t, flow, done, expected):
     """Whether an execution has ended as another one, with its history, and nothing is left."""
     found = t.wait(flow.describe("one"))
@@ -103,6 +109,7 @@ def agrees(t, flow, done, expected):
     succeeded = sum(each.type == "TaskSucceeded" for each in expected.events)
     assert count_of(t, done) == succeeded
     assert check(t._platform.engine) == []
+    assert depths(t) == {}
 
 
 @quick

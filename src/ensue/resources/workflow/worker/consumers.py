@@ -150,16 +150,17 @@ def bury(setting: Setting, tx: Transaction, piece: Work, reason: str) -> None:
     loaded = store.load(tx, job.execution)
     if loaded is None or loaded.status != RUNNING:
         return
+    settled = frozenset({piece.id})
     if piece.crashes >= DEATHS_MAX:
         try:
-            tx.whole(lambda: advance(setting, tx, piece, poison=reason))
+            tx.whole(lambda: advance(setting, tx, piece, settled=settled, poison=reason))
         except StoreError:
             raise
         except Exception:
             log.exception("%s: the execution %s cannot go on", setting.model.ref, loaded.name)
         else:
             return
-    fail(setting, tx, loaded, reason)
+    fail(setting, tx, loaded, reason, settled=settled)
 
 
 class Tasks:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import msgspec
 
 from ensue.engine.transaction import Transaction
-from ensue.engine.withdrawals import withdraw
 from ensue.languages.states.errors import RUNTIME
 from ensue.languages.states.events import Event
 from ensue.languages.states.execution import Outcome, Progress
@@ -23,12 +24,30 @@ _ENDED = {
 }
 
 
-def fail(setting: Setting, tx: Transaction, loaded: Loaded, reason: str) -> None:
-    """End an execution without running it: FAILED, with ``States.Runtime`` and a reason."""
-    end(setting, tx, loaded, Outcome("FAILED", error=RUNTIME, cause=reason))
+def fail(
+    setting: Setting, tx: Transaction, loaded: Loaded, reason: str, *, settled: Collection[int] = ()
+) -> None:
+    """End an execution without running it: FAILED, with ``States.Runtime`` and a reason.
+
+    Args:
+        setting: what its workflow has.
+        tx: the transaction.
+        loaded: the execution.
+        reason: why it cannot go on.
+        settled: the work that this transaction settles itself.
+    """
+    outcome = Outcome("FAILED", error=RUNTIME, cause=reason)
+    end(setting, tx, loaded, outcome, settled=settled)
 
 
-def end(setting: Setting, tx: Transaction, loaded: Loaded, outcome: Outcome) -> None:
+def end(
+    setting: Setting,
+    tx: Transaction,
+    loaded: Loaded,
+    outcome: Outcome,
+    *,
+    settled: Collection[int] = (),
+) -> None:
     """End an execution without running it."""
     progress = _progress(tx, loaded)
     events: list[Event] = []
@@ -47,14 +66,14 @@ def end(setting: Setting, tx: Transaction, loaded: Loaded, outcome: Outcome) -> 
         tx,
         setting,
         loaded.id,
-        settled=frozenset(),
+        settled=settled,
         stop=lambda child: ends.stop_later(tx, child, str(outcome.cause)),
     )
     for place in store.all_places(tx, loaded.id):
         waits.drop(place)
     store.forget_branches(tx, loaded.id)
     if loaded.timer is not None:
-        withdraw(tx, loaded.timer)
+        waits.withdraw(loaded.timer)
     if loaded.paused_ms is not None:
         store.forget_pause(tx, loaded.id)
     ending = Ending(STATUSES.index(outcome.status), None, outcome.error, outcome.cause)

@@ -17,7 +17,6 @@ from ensue.engine import work
 from ensue.engine.ids import WORK_NUMBER
 from ensue.engine.ids import Place as RecordPlace
 from ensue.engine.transaction import Origin, Transaction
-from ensue.engine.withdrawals import withdraw
 from ensue.engine.work import Work
 from ensue.languages.states.commands import Command, Perform, Sleep, StartMapRun
 from ensue.languages.states.events import Event
@@ -322,7 +321,7 @@ class Advance:
             store.save(tx, loaded.id, progress, warnings, self._timer())
             return
         if loaded.timer is not None:
-            withdraw(tx, loaded.timer)
+            self._waits.withdraw(loaded.timer)
         if loaded.paused_ms is not None:
             store.forget_pause(tx, loaded.id)
         ending = Ending(

@@ -77,11 +77,11 @@ class Waits:
                 back.
         """
         if place.timer is not None:
-            self._withdraw(place.timer)
+            self.withdraw(place.timer)
             place.timer = None
         if place.task is not None:
             if not keeps_task:
-                self._withdraw(place.task)
+                self.withdraw(place.task)
                 self._setting.notices.withdrawn(place.task)
             place.task = None
         if place.token is not None:
@@ -100,6 +100,7 @@ class Waits:
                 self._stop(child)
             place.starts = False
 
-    def _withdraw(self, piece: int) -> None:
+    def withdraw(self, piece: int) -> None:
+        """Forget work that nobody wants any more, unless this transaction settles it."""
         if piece not in self._settled:
             withdraw(self._tx, piece)
