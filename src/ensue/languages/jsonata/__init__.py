@@ -10,6 +10,7 @@ from ensue.languages.jsonata.run import (
     JSONataError,
     Undefined,
     compile_expression,
+    doubled,
 )
 
 __all__ = [
@@ -19,4 +20,5 @@ __all__ = [
     "JSONataError",
     "Undefined",
     "compile_expression",
+    "doubled",
 ]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from functools import partial
+from typing import Any, Final, cast
 
 import msgspec
 
@@ -22,6 +23,8 @@ CALLS_MAX = 2_000
 SEQUENCE_MAX = 1_000_000
 
 _TOOK_TOO_LONG = "D1012"
+# Behind the last whole number that the library can be given.
+_WHOLE_BOUND = 2**63
 # A function of ours cannot give nothing; one of the language can.
 _SHUFFLE = "$shuffle := function($a)<a:a>{$exists($a) ? $chance_shuffle($a) : $a}"
 _CODE = re.compile(r"\b([A-Z][0-9]{4}): (.*)", re.DOTALL)
@@ -114,13 +117,36 @@ class Expression:
         expression.register_override("now", lambda *given: told_time(now_ms, *given))
         for name, function in functions.items():
             expression.register_override(name, function)
-        return expression.evaluate_json_or_none(
+        evaluate = partial(
+            expression.evaluate_json_or_none,
             None if isinstance(value, Undefined) else values.encode(values.as_json(value)),
-            {name: values.as_json(bound) for name, bound in bindings.items()} or None,
             timeout=EVALUATION_MS,
             max_stack_depth=CALLS_MAX,
             max_sequence_length=SEQUENCE_MAX,
         )
+        bound = {name: values.as_json(each) for name, each in bindings.items()}
+        try:
+            return evaluate(bound or None)
+        except OverflowError:
+            return evaluate({name: doubled(each) for name, each in bound.items()})
+
+
+def doubled(value: Any) -> Json:  # noqa: ANN401 - any JSON
+    """A value, its whole numbers beyond 64 bits as doubles: what all numbers are in JSONata.
+
+    Raises:
+        ValueError: a number is beyond all doubles.
+    """
+    if isinstance(value, dict):
+        return {key: doubled(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [doubled(each) for each in value]
+    if isinstance(value, int) and not -_WHOLE_BOUND <= value < _WHOLE_BOUND:
+        try:
+            return float(value)
+        except OverflowError:
+            raise ValueError(f"D1001: Number out of range: {shown(value)}") from None
+    return cast("Json", value)
 
 
 def compile_expression(text: object) -> Expression:

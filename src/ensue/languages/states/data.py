@@ -27,6 +27,8 @@ from ensue.languages.states.queries import Query
 from ensue.words.values import Json, shown
 
 NUMBER_MAX = 99_999_999
+# What a text of a number has at most; none that is longer is in range.
+_DIGITS = 18
 
 Assigned = Mapping[str, Any]
 
@@ -149,38 +151,54 @@ def whole_number(
     Raises:
         DataError: it is no whole number from ``least`` to 99,999,999.
     """
+    if isinstance(given, Query):
+        return int(
+            _bounded(given, given.whole_number({"input": raw}, environment, field), field, least)
+        )
     found = number(given, value, raw, environment, field, least=least)
     if found != int(found):
-        raise _unfit(given, found, "a whole number", field)
+        raise _unfit(given, found, "integer", field)
     return int(found)
 
 
 def number(
-    given: Amount, value: Json, raw: Json, environment: Environment, field: str, *, least: int = 0
+    given: Amount,
+    value: Json,
+    raw: Json,
+    environment: Environment,
+    field: str,
+    *,
+    least: int = 0,
+    most: int = NUMBER_MAX,
 ) -> int | float:
     """A number, whole or not, from a number, a path or a query; else as ``whole_number``.
 
     Raises:
         DataError: it is no such number.
     """
-    found: Json
     if isinstance(given, Query):
-        found = given.evaluate({"input": raw}, environment, field)
-    elif isinstance(given, Path):
-        found = _as_number(given.find(value, environment, f"{field}Path"))
-    else:
-        found = given
+        return _bounded(given, given.number({"input": raw}, environment, field), field, least, most)
+    found: Json = given if isinstance(given, int | float) else None
+    if isinstance(given, Path):
+        found = as_number(given.find(value, environment, f"{field}Path"))
     if isinstance(found, bool) or not isinstance(found, int | float):
-        raise _unfit(given, found, "a number", field)
+        raise _unfit(given, found, "number", field)
+    return _bounded(given, found, field, least, most)
+
+
+def _bounded(
+    given: Amount, found: float, field: str, least: int, most: int = NUMBER_MAX
+) -> int | float:
     # No number, NaN, is in no range.
-    if not least <= found <= NUMBER_MAX:
-        raise _unfit(given, found, f"a number from {least} to {NUMBER_MAX}", field)
-    return found
+    if least <= found <= most:
+        return found
+    said = f"{field} must be between {least} and {most}, got {shown(found)}"
+    raise QueryError(said, field) if isinstance(given, Query) else DataError(RUNTIME, said)
 
 
-def _as_number(found: Json) -> Json:
-    """Step Functions takes the text of a number for one where a path finds it."""
-    if isinstance(found, str) and found.isascii() and found.isdigit():
+def as_number(found: Json) -> Json:
+    """What a path finds; Step Functions takes the text of a number for one."""
+    if isinstance(found, str) and len(found) <= _DIGITS and found.isascii() and found.isdigit():
         return int(found)
     return found
 
@@ -197,12 +215,17 @@ def words(given: Words | None, raw: Json, environment: Environment, field: str) 
         return given.text({"input": raw}, environment, field)
     found = given.fill(raw, environment)
     if not isinstance(found, str):
-        raise _unfit(given, found, "a text", f"{field}Path")
+        raise _unfit(given, found, "text", f"{field}Path")
     return found
 
 
 def _unfit(given: object, found: Json, wanted: str, field: str) -> DataError:
-    said = f"The field '{field}' expects {wanted}, got {shown(found)}"
-    if isinstance(given, Query):
-        return QueryError(said, field)
+    if isinstance(given, Path):
+        value = found if isinstance(found, str) else shown(found)
+        said = (
+            f'The {field}Path field refers to value "{value}" which is not a valid {wanted}:'
+            f" {given.text}"
+        )
+    else:
+        said = f"The field '{field}' expects a {wanted}, got {shown(found)}"
     return DataError(RUNTIME, said)

@@ -55,8 +55,8 @@ class _Fields:
     def whole(self, given: Any, field: str) -> int:  # noqa: ANN401 - a number, path or query
         return whole_number(given, self.taken, self._raw, self._environment, field)
 
-    def number(self, given: Any, field: str) -> float:  # noqa: ANN401 - as `whole`
-        return float(number(given, self.taken, self._raw, self._environment, field))
+    def percentage(self, given: Any, field: str) -> float:  # noqa: ANN401 - as `whole`
+        return float(number(given, self.taken, self._raw, self._environment, field, most=100))
 
     def filled(self, given: Filled | None, field: str) -> Json:
         if given is None:
@@ -188,5 +188,5 @@ def _tolerance(state: Map, fields: _Fields) -> dict[str, Any]:
         found["tolerated_count"] = fields.whole(state.tolerated_count, "ToleratedFailureCount")
     if state.tolerated_percentage is not None:
         field = "ToleratedFailurePercentage"
-        found["tolerated_percentage"] = fields.number(state.tolerated_percentage, field)
+        found["tolerated_percentage"] = fields.percentage(state.tolerated_percentage, field)
     return found

@@ -232,7 +232,8 @@ def _tolerated(walk: Walk, branch: Branch, state: Map, length: int) -> int:
         bounds.append(whole_number(state.tolerated_count, taken, raw, environment, field))
     if state.tolerated_percentage is not None:
         field = "ToleratedFailurePercentage"
-        percentage = number(state.tolerated_percentage, taken, raw, environment, field)
+        given = state.tolerated_percentage
+        percentage = number(given, taken, raw, environment, field, most=100)
         bounds.append(int(length * percentage / 100))
     return min(bounds, default=0)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,6 +10,7 @@ from ensue.languages.states.faults import Fault, in_order, step
 from ensue.languages.states.fields import Fields
 from ensue.languages.states.parse_states import read_state
 from ensue.languages.states.program import JSONATA, JSONPATH, Language, Machine, Scope, State
+from ensue.languages.states.reading import read_json
 from ensue.languages.states.structure import structure_faults
 from ensue.words.errors import InvalidDefinition
 from ensue.words.findings import ERROR
@@ -63,8 +63,8 @@ def _read(definition: object, faults: list[Fault]) -> Mapping[str, Any] | None:
             faults.append(Fault("", said, "Split the workflow."))
             return None
         try:
-            definition = json.loads(definition)
-        except (ValueError, RecursionError) as fault:
+            definition = read_json(definition)
+        except ValueError as fault:
             faults.append(Fault("", f"expected JSON: {fault}", "Mend the JSON."))
             return None
     if isinstance(definition, Mapping):

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from ensue.languages.states.branches import Branch
 from ensue.languages.states.commands import WAIT
-from ensue.languages.states.data import give_out, select, whole_number
+from ensue.languages.states.data import as_number, give_out, select, whole_number
 from ensue.languages.states.environment import Environment
 from ensue.languages.states.errors import RUNTIME, DataError, QueryError
 from ensue.languages.states.paths import Missing, Path
 from ensue.languages.states.program import Amount, Wait
 from ensue.languages.states.queries import Query
-from ensue.languages.states.spelling import java_text
+from ensue.languages.states.spelling import java_text, json_text
 from ensue.languages.states.timestamps import parse_timestamp
 from ensue.languages.states.walk import Walk
 from ensue.words.values import Json, shown
@@ -71,7 +71,17 @@ def _until(state: Wait, branch: Branch, environment: Environment) -> int:
 
 def _seconds(given: Amount, taken: Json, raw: Json, environment: Environment) -> int:
     if isinstance(given, Path):
-        _referenced(given, taken, environment, "SecondsPath")
+        found = as_number(_referenced(given, taken, environment, "SecondsPath"))
+        if isinstance(found, bool) or not isinstance(found, int):
+            said = "cannot be parsed as a long value"
+        elif found < 0:
+            said = "references a negative value"
+        else:
+            said = ""
+        if said:
+            raise DataError(
+                RUNTIME, f"The SecondsPath parameter {said}: {given.text} == {json_text(found)}"
+            )
     return whole_number(given, taken, raw, environment, "Seconds")
 
 

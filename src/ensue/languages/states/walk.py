@@ -21,7 +21,7 @@ from ensue.languages.states.errors import DATA_LIMIT_EXCEEDED, RUNTIME, StateErr
 from ensue.languages.states.events import TO, Event
 from ensue.languages.states.execution import ExecutionFacts, Progress, Warned
 from ensue.languages.states.program import Machine, State
-from ensue.words.values import Json
+from ensue.words.values import VALUE_DEPTH_MAX, Json
 
 PAYLOAD_BYTES_MAX = 262_144
 HISTORY_EVENTS_MAX = 25_000
@@ -198,9 +198,22 @@ class Walk:
         if bound is None or (isinstance(value, str) and len(value) * _ESCAPED_BYTES < bound):
             return
         try:
-            size = len(_encode(value))
+            text = _encode(value)
+        except UnicodeEncodeError:
+            raise StateError(
+                RUNTIME, f"The state/task '{of}' gave a text that UTF-8 cannot hold."
+            ) from None
         except RecursionError:
-            size = bound + 1
+            text = b""
+        size = len(text)
+        # Few values have so many brackets that it takes a look at how deep they are nested.
+        brackets = text.count(b"[") + text.count(b"{")
+        if not text or (brackets > VALUE_DEPTH_MAX and _is_deep(value)):
+            raise StateError(
+                DATA_LIMIT_EXCEEDED,
+                f"The state/task '{of}' returned a result with more than {VALUE_DEPTH_MAX} levels"
+                " of nesting.",
+            )
         if size > bound:
             raise StateError(
                 DATA_LIMIT_EXCEEDED,
@@ -305,3 +318,19 @@ class Walk:
     def cancel(self) -> Cancel | None:
         """The next thing that nobody waits for any more."""
         return Cancel(*self.cancels.popleft()) if self.cancels else None
+
+
+def _is_deep(value: Any) -> bool:  # noqa: ANN401 - any JSON
+    """Whether lists and objects are nested deeper than any store of values takes them."""
+    level = [value]
+    for _ in range(VALUE_DEPTH_MAX):
+        level = [
+            inner
+            for each in level
+            if isinstance(each, list | dict)
+            for inner in (each.values() if isinstance(each, dict) else each)
+            if isinstance(inner, list | dict)
+        ]
+        if not level:
+            return False
+    return True

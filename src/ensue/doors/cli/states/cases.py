@@ -10,8 +10,10 @@ from typing import IO, Any
 from ensue.doors.cli.judging import LINE_BYTES_MAX, lines
 from ensue.doors.cli.states.trying import BEGINNING, EXPRESS, STANDARD, Trial, answer_of, tried
 from ensue.languages.states.execute import VirtualFacts
+from ensue.languages.states.reading import read_json
 from ensue.languages.states.trial import read_trial, try_state
 from ensue.words.errors import EnsueError, InvalidInput, TooLarge
+from ensue.words.values import shown
 
 INVALID = "INVALID"
 
@@ -42,7 +44,7 @@ def _answer(case: Mapping[str, Any]) -> dict[str, Any]:
     execution = tried(
         Trial(
             _text(case.get("definition")),
-            _value(case.get("input")),
+            _value(case.get("input", {})),
             case.get("mock"),
             _is_express(case.get("type", STANDARD)),
         )
@@ -55,10 +57,9 @@ def _case(number: int, line: bytes | None) -> Mapping[str, Any]:
     if line is None:
         raise TooLarge(f"expected lines of at most {LINE_BYTES_MAX} bytes", at=at)
     try:
-        found = json.loads(line)
-    except (ValueError, RecursionError) as fault:
-        said = "it is nested too deeply" if isinstance(fault, RecursionError) else fault
-        raise InvalidInput(f"expected a JSON object: {said}", at=at) from None
+        found = read_json(line)
+    except ValueError as fault:
+        raise InvalidInput(f"expected a JSON object: {fault}", at=at) from None
     if not isinstance(found, dict) or not found.keys() & {"definition", "request"}:
         raise InvalidInput('expected a JSON object such as {"definition": …, "input": …}', at=at)
     return found
@@ -73,14 +74,14 @@ def _value(given: object) -> Any:  # noqa: ANN401 - any JSON
     if not isinstance(given, str):
         return given
     try:
-        return json.loads(given)
-    except (ValueError, RecursionError):
-        raise InvalidInput("expected JSON, got another text", at="input") from None
+        return read_json(given)
+    except ValueError as fault:
+        raise InvalidInput(f"expected JSON: {fault}", at="input") from None
 
 
 def _is_express(kind: object) -> bool:
-    if kind not in {STANDARD, EXPRESS}:
-        raise InvalidInput(f"expected {STANDARD} or {EXPRESS}, got {kind!r}", at="type")
+    if kind != STANDARD and kind != EXPRESS:  # noqa: PLR1714 - it may be of any type
+        raise InvalidInput(f"expected {STANDARD} or {EXPRESS}, got {shown(kind)}", at="type")
     return kind == EXPRESS
 
 

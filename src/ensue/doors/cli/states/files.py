@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from ensue.languages.states.reading import read_json as strictly
 from ensue.words.errors import InvalidInput
 
 FILE_BYTES_MAX = 64 * 1_048_576
@@ -50,9 +50,7 @@ def parse_json(text: str, *, at: str) -> Any:  # noqa: ANN401 - whatever the tex
         InvalidInput: it is no JSON.
     """
     try:
-        return json.loads(text)
-    except RecursionError:
-        raise InvalidInput("expected JSON: it is nested too deeply", at=at) from None
+        return strictly(text)
     except ValueError as fault:
         raise InvalidInput(f"expected JSON: {fault}", at=at) from None
 

@@ -13,7 +13,7 @@ from ensue.languages.states.events import Event, told
 from ensue.languages.states.execute import Execution, VirtualFacts, execute, made_up
 from ensue.languages.states.parse import compile_machine
 from ensue.languages.states.program import Machine
-from ensue.words.values import Json, as_json
+from ensue.words.values import Json, as_json, check
 
 # The first moment of 2024: what is tried gives the same each time.
 BEGINNING = 1_704_067_200_000
@@ -49,8 +49,10 @@ def tried(trial: Trial) -> Execution:
     Raises:
         InvalidDefinition: the definition has faults.
         InvalidInput: a task has no mock, or a mock no task.
+        InvalidValue: the input is nested too deeply, or has what JSON or UTF-8 cannot hold.
     """
     machine = compiled(trial.definition)
+    check(trial.given)
     if trial.is_express:
         machine = replace(machine, timeout_s=min(machine.timeout_s or EXPRESS_S, EXPRESS_S))
     branches = MemoryBranches()

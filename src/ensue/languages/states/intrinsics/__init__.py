@@ -81,6 +81,9 @@ def _compiled(call: Call) -> _Value:
             return apply(environment, given)
         except Inapplicable as fault:
             raise _failure(call.text, str(fault), INTRINSIC_FAILURE) from None
+        except RecursionError:
+            said = "expected a value that is not nested too deeply"
+            raise _failure(call.text, said, INTRINSIC_FAILURE) from None
 
     apply = _function(call)
     return run

@@ -6,12 +6,14 @@ import binascii
 import hashlib
 import json
 import math
+import re
 from base64 import b64decode, b64encode
 from collections.abc import Callable
 from typing import Final
 
 from ensue.languages.states.environment import Facts
 from ensue.languages.states.paths import same
+from ensue.languages.states.reading import read_json
 from ensue.languages.states.spelling import java_text, json_text
 from ensue.words.values import Json, shown
 
@@ -151,14 +153,10 @@ def _string_to_json(text: Json) -> Json:
     if not spelt.strip():
         return None
     try:
-        found: Json = json.loads(spelt, parse_constant=_no_constant)
-    except (ValueError, RecursionError):
+        found: Json = read_json(spelt)
+    except ValueError:
         raise Inapplicable(f"expected JSON, got {shown(text)}") from None
     return found
-
-
-def _no_constant(name: str) -> Json:
-    raise ValueError(name)
 
 
 def _math_add(one: Json, other: Json) -> Json:
@@ -166,9 +164,8 @@ def _math_add(one: Json, other: Json) -> Json:
 
 
 def _string_split(text: Json, separators: Json) -> Json:
-    parts, between = [_text(text)], _text(separators)
-    for separator in between:
-        parts = [piece for part in parts for piece in part.split(separator)]
+    whole, between = _text(text), set(_text(separators))
+    parts = re.split(f"[{''.join(map(re.escape, between))}]", whole) if between else [whole]
     return [part for part in parts if part]
 
 

@@ -32,6 +32,9 @@ _OPERATOR = re.compile(
 _NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 _WORD = re.compile(r"(true|false|null)(?![A-Za-z0-9_])")
 _REGEX = re.compile(r"/((?:[^/\\]|\\.)*)/([a-zA-Z]*)")
+# What is escaped; a group's beginning; its end, with what repeats it; another repeat.
+_REPEAT = r"[*+]|\{[0-9]+,[0-9]*\}"
+_PARTS = re.compile(rf"\\.|\(|\)(?P<again>{_REPEAT}|\{{[0-9]{{2,}}\}})?|{_REPEAT}")
 _FLAGS = {"i": re.IGNORECASE, "m": re.MULTILINE, "s": re.DOTALL, "x": re.VERBOSE, "d": 0, "u": 0}
 _WORDS: dict[str, Json] = {"true": True, "false": False, "null": None}
 
@@ -107,10 +110,37 @@ def _pattern(reader: Reader) -> Pattern:
     flags = 0
     for flag in found[2]:
         flags |= _FLAGS.get(flag, 0)
+    text = found[1].replace("\\/", "/")
+    if _repeats_repeats(text):
+        raise InvalidExpression(
+            "expected a regular expression without a repeat of what has one, such as (a+)+",
+            at=reader.at,
+        )
     try:
-        return Pattern(re.compile(found[1].replace("\\/", "/"), flags))
+        return Pattern(re.compile(text, flags))
     except (re.error, OverflowError, RecursionError) as fault:
         raise InvalidExpression(f"expected a regular expression: {fault}", at=reader.at) from None
+
+
+def _repeats_repeats(text: str) -> bool:
+    """Whether a group that has a repeat is repeated: that may take for ever to match.
+
+    What only looks like it, in a class of characters, counts too.
+    """
+    groups = [False]
+    for part in _PARTS.finditer(text):
+        found = part[0]
+        if found == "(":
+            groups.append(False)
+        elif found.startswith(")"):
+            inner = groups.pop() if len(groups) > 1 else False
+            again = part["again"] is not None
+            if inner and again:
+                return True
+            groups[-1] = groups[-1] or inner or again
+        elif not found.startswith("\\"):
+            groups[-1] = True
+    return False
 
 
 def _json(reader: Reader) -> Literal:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from statistics import fmean, pstdev
 from typing import Final
@@ -20,7 +21,8 @@ def apply(call: Call, value: Json) -> Json | Missing:
             for item in items
             if isinstance(item, int | float) and not isinstance(item, bool)
         ]
-        return _OF_NUMBERS[call.function](numbers) if numbers else MISSING
+        found = _OF_NUMBERS[call.function](numbers) if numbers else math.inf
+        return found if math.isfinite(found) else MISSING
     if call.function in {"length", "size"}:
         return len(value) if isinstance(value, list | dict | str) else MISSING
     if call.function == "keys":

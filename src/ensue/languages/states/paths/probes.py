@@ -265,5 +265,19 @@ def _side(operand: Operand) -> Callable[[Json, Json], Side]:
             constant = pattern
         case _:
             find = finder(operand.steps)
-            return lambda whole, item: find(whole, item if operand.of_item else whole)
+            if operand.of_item:
+                return find
+            return _of_whole(find)
     return lambda _whole, _item: constant
+
+
+def _of_whole(find: Find) -> Find:
+    """What is found in the whole, which is the same for all items: it is looked for once."""
+    known: list[tuple[Json, Json | Missing]] = []
+
+    def remembered(whole: Json, _item: Json) -> Json | Missing:
+        if not known or known[0][0] is not whole:
+            known[:] = [(whole, find(whole, whole))]
+        return known[0][1]
+
+    return remembered

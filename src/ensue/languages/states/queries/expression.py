@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Final, TypeAlias
 
 from ensue.languages.jsonata import UNDEFINED, JSONataError, Undefined, compile_expression
+from ensue.languages.jsonata import Expression as Compiled
 from ensue.languages.states.environment import Environment
 from ensue.languages.states.errors import QueryError
 from ensue.languages.states.queries.functions import ADDED, functions
@@ -50,6 +51,7 @@ class Expression:
     def __init__(self, text: str) -> None:
         self.text = text.strip()
         self._compiled = compile_expression(self.text)
+        self._kind: Compiled | None = None
         plain = _TEXTS.sub("''", self.text)
         bound = set(_BOUND.findall(plain))
         for parameters in _PARAMETERS.findall(plain):
@@ -76,7 +78,24 @@ class Expression:
         )
         if isinstance(found, Undefined):
             raise QueryError(f"{self._told(location)} returned nothing (undefined).", location)
+        if self._place is None and (found is None or found == ""):
+            self._check_type(found, states, environment, location)
         return found
+
+    def _check_type(
+        self, found: Json, states: States, environment: Environment, location: str
+    ) -> None:
+        """Refuse a function, and a number beyond all others: they look like "" and null."""
+        if self._kind is None:
+            self._kind = compile_expression(f"$type(\n{self.text}\n)")
+        kind = self._run(states, environment, location, self._kind)
+        if kind == "function":
+            raise QueryError(
+                f"{self._told(location)} returned an unsupported result type.", location
+            )
+        if kind == "number" and found is None:
+            said = "threw an error during evaluation. D1001: Number out of range"
+            raise QueryError(f"{self._told(location)} {said}", location)
 
     def unfit(self, location: str, expected: str, found: Json) -> QueryError:
         """That what the expression found does not fit its field."""
@@ -89,7 +108,13 @@ class Expression:
     def _told(self, location: str) -> str:
         return f"The JSONata expression '{self.text}' specified for the field '{location}'"
 
-    def _run(self, states: States, environment: Environment, location: str) -> Json | Undefined:
+    def _run(
+        self,
+        states: States,
+        environment: Environment,
+        location: str,
+        compiled: Compiled | None = None,
+    ) -> Json | Undefined:
         bindings: dict[str, Json] = {
             name: _pruned(environment.variables[name], tree)
             for name, tree in self._tree.items()
@@ -100,7 +125,7 @@ class Expression:
             bindings["states"] = _pruned(dict(whole), self._tree["states"])
         facts = environment.facts
         try:
-            return self._compiled.evaluate(
+            return (compiled or self._compiled).evaluate(
                 UNDEFINED,
                 now_ms=facts.now_ms,
                 seed=facts.new_uuid().encode() if "shuffle" in self._tree else b"",

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from hashlib import sha256
 from typing import Final, TypeAlias
 
+from ensue.languages.jsonata import doubled
 from ensue.languages.states.environment import Facts
 from ensue.languages.states.intrinsics.functions import FUNCTIONS, Inapplicable
 from ensue.languages.states.spelling import json_text
@@ -37,7 +38,7 @@ def _parse(text: Json = None) -> Json:
         return None
     if isinstance(text, str) and not text.strip():
         raise ValueError("expected JSON, got nothing")
-    return _applied("StringToJson", text)
+    return doubled(_applied("StringToJson", text))
 
 
 def _eval(*_given: Json) -> Json:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
+from ensue.languages.states.reading import read_json
 from ensue.words.errors import InvalidValue
 from ensue.words.values import Json, shown
 
@@ -114,8 +114,8 @@ def _value(written: Mapping[str, Any], name: str, default: Json = None) -> Any: 
     if not isinstance(value, str):
         return value
     try:
-        return json.loads(value)
-    except (ValueError, RecursionError):
+        return read_json(value)
+    except ValueError:
         raise InvalidValue(f"expected JSON, got {shown(value)}", at=name) from None
 
 
