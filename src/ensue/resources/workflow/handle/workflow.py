@@ -7,7 +7,6 @@ from functools import partial
 
 from ensue.engine import pauses
 from ensue.engine.consumers import ActionConsumer, TransactionConsumer
-from ensue.engine.declarations import rename
 from ensue.engine.engine import Engine
 from ensue.engine.home import Home
 from ensue.engine.pauses import Pausable
@@ -43,6 +42,7 @@ from ensue.resources.workflow.worker import (
     Tasks,
     advancing,
     check_machine,
+    enter,
     has_map_runs,
     map_queues,
     map_workers,
@@ -282,17 +282,13 @@ class Workflow(Looking, LookingAtMapRuns, Mending, Answering, Pausable):
         del known
 
     def prepare(self, engine: Engine, tx: Transaction) -> None:
-        """Make its log, keep its definition, and enter it with its sockets."""
+        """Make its log, keep its definition, and enter it with its sockets.
+
+        Raises:
+            InvalidDeclaration: executions are under way that cannot go on as it is declared now.
+        """
         model = self.model
-        if model.was is not None:
-            rename(tx, self.ref._replace(name=model.was), self.ref)
-            rename(tx, model.tasks._replace(name=model.was), model.tasks)
-        said = values.encode({"type": model.type, "keep_ms": model.keep_ms})
-        number = engine.declare(tx, self.ref, said, sql_table=model.table)
-        tasks = engine.declare(tx, model.tasks, values.encode({"workflow": self.ref.name}))
-        engine.add_log(tx, number, model.table)
-        engine.keeps_executions[number] = model.keep_ms
-        definition = store.keep_definition(tx, number, self.definition)
+        number, tasks, definition = enter(engine, tx, model, self.definition)
         machines = Machines()
         if self._machine is not None:
             machines.add(definition, self._machine)

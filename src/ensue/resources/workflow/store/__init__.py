@@ -12,6 +12,7 @@ from ensue.resources.workflow.store.branches import (
     all_places,
     forget_branches,
 )
+from ensue.resources.workflow.store.definitions import is_running_another_form
 from ensue.resources.workflow.store.definitions import keep as keep_definition
 from ensue.resources.workflow.store.definitions import text_of as definition_text
 from ensue.resources.workflow.store.executions import (
@@ -112,6 +113,7 @@ __all__ = [
     "go_on",
     "history",
     "input_of",
+    "is_running_another_form",
     "job_of",
     "job_text",
     "keep_definition",

@@ -22,6 +22,26 @@ def keep(tx: Transaction, workflow: int, text: str) -> int:
     return tx.inserted()
 
 
+def is_running_another_form(tx: Transaction, workflow: int, text: str) -> bool:
+    """Whether executions run of a function where a text is that of a machine, or the reverse."""
+    others = [
+        definition
+        for (definition,) in tx.execute(
+            "SELECT id FROM ensue_definitions WHERE workflow = ?1 AND"
+            " (json_extract(text, '$.Function') IS NULL)"
+            " <> (json_extract(?2, '$.Function') IS NULL)",
+            (workflow, text),
+        )
+    ]
+    if not others:
+        return False
+    found = tx.execute(
+        "SELECT DISTINCT definition FROM ensue_executions WHERE workflow = ? AND status = 0",
+        (workflow,),
+    )
+    return any(definition in others for (definition,) in found)
+
+
 def text_of(tx: Transaction, definition: int) -> str:
     """The text of a definition.
 

@@ -2,6 +2,7 @@
 
 from ensue.resources.workflow.worker.checking import check_machine
 from ensue.resources.workflow.worker.consumers import Tasks, advancing
+from ensue.resources.workflow.worker.declaring import enter
 from ensue.resources.workflow.worker.machines import Machines
 from ensue.resources.workflow.worker.map_runs import MapRuns
 from ensue.resources.workflow.worker.map_workers import (
@@ -40,6 +41,7 @@ __all__ = [
     "Version",
     "advancing",
     "check_machine",
+    "enter",
     "has_map_runs",
     "maker",
     "map_queues",
