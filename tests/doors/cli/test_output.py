@@ -78,3 +78,23 @@ def test_a_history_is_a_line_for_each_event_with_what_it_tells(capsys):
         ["TaskFailed", "function:pack", "Broken:", "glass"],
         ["TaskFailed", "function:pack", "Broken"],
     ]
+
+
+def test_executions_are_listed_by_name_without_what_each_line_would_repeat(capsys):
+    execution = {
+        "id": "5d1c93e0-7a4b-8f26-8002-000000000001",
+        "arn": "arn:aws:states:us-east-1:000000000000:execution:ship:order-1",
+        "workflow": "ship",
+        "name": "order-1",
+        "status": "FAILED",
+        "error": "Broken",
+        "started_ms": 1795300778057,
+        "definition": 1,
+        "redrives": 0,
+    }
+
+    output.show({"executions": [execution], "next": None})
+
+    told = capsys.readouterr().out.splitlines()
+    assert told[0].split() == ["name", "status", "error", "started", "redrives"]
+    assert told[1].split()[:3] == ["order-1", "FAILED", "Broken"]

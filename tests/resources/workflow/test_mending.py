@@ -287,6 +287,6 @@ def test_a_workflow_and_its_executions_are_drawn(shop, chain, run):
     assert ">A</text>" in plain
     assert "Task failed" not in plain
     assert 'class="Task failed"' in drawn
-    assert t.wait(chain.draw("one", form="mermaid")).startswith("flowchart TD")
+    assert t.wait(chain.draw("one", format="mermaid")).startswith("flowchart TD")
     with pytest.raises(InvalidValue):
-        t.wait(chain.draw("one", form="png"))
+        t.wait(chain.draw("one", format="png"))

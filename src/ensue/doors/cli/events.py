@@ -1,8 +1,11 @@
-"""The history of an execution as people read it: a line for each event."""
+"""Executions, and the history of one, as people read them: a line for each."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+
+# What a list of executions does not show: what follows from the rest, or is the same in each line.
+_NOT_LISTED = ("id", "arn", "workflow", "definition", "input", "output")
 
 # What an event tells, the most telling first.
 _TOLD = ("output", "input", "parameters", "result")
@@ -11,6 +14,16 @@ _TOLD = ("output", "input", "parameters", "result")
 def is_history(rows: Sequence[Mapping[str, object]]) -> bool:
     """Whether these are events of an execution, in the words of Step Functions."""
     return all("previousEventId" in row and "type" in row for row in rows)
+
+
+def is_executions(rows: Sequence[Mapping[str, object]]) -> bool:
+    """Whether these are executions of a workflow."""
+    return all("arn" in row and "redrives" in row for row in rows)
+
+
+def listed(execution: Mapping[str, object]) -> dict[str, object]:
+    """An execution as a line: its name, how it is, and since when."""
+    return {name: value for name, value in execution.items() if name not in _NOT_LISTED}
 
 
 def told(event: Mapping[str, object]) -> dict[str, object]:

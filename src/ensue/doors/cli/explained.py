@@ -126,7 +126,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "update-map-run": (
         "ensue update-map-run ship 5d1c93e0-7a4b-4f26-8010-000000000007 --max-concurrency 10",
     ),
-    "draw": ("ensue draw ship", "ensue draw ship --execution order-1 --form mermaid"),
+    "draw": ("ensue draw ship", "ensue draw ship --execution order-1 --format mermaid"),
     "fork": ("ensue fork ship order-1 Charge --fork-name again --input '{\"total\": 1}'",),
     "pause-execution": ("ensue pause-execution ship order-1",),
     "resume-execution": ("ensue resume-execution ship order-1",),

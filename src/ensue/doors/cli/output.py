@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import click
 import msgspec
 
-from ensue.doors.cli.events import is_history, told
+from ensue.doors.cli.events import is_executions, is_history, listed, told
 from ensue.words.units import human_ms
 from ensue.words.values import shown
 
@@ -44,7 +44,7 @@ def show(value: object) -> None:
     if isinstance(value, Mapping):
         _show_object(value)
     elif isinstance(value, list) and value and all(isinstance(each, Mapping) for each in value):
-        show_table([told(each) for each in value] if is_history(value) else value)
+        show_table(_rows(value))
     elif isinstance(value, list) and not value:
         click.echo("none", err=True)
     elif isinstance(value, list) and all(isinstance(each, str) for each in value):
@@ -52,6 +52,12 @@ def show(value: object) -> None:
             click.echo(printable_line(each))
     else:
         click.echo(_text(value))
+
+
+def _rows(found: Sequence[Mapping[str, object]]) -> Sequence[Mapping[str, object]]:
+    if is_history(found):
+        return [told(each) for each in found]
+    return [listed(each) for each in found] if is_executions(found) else found
 
 
 def show_table(rows: Sequence[Mapping[str, object]]) -> None:

@@ -39,7 +39,7 @@ _OTHER_INPUT = _said("What that state gets instead; of a function, what the func
 _VARIABLES = _said("Other values of variables; of a function, other results of steps before.")
 _FORK_NAME = _said("What the fork is called; a new name by default.")
 _DRAWN = _said("Which execution's outcomes and ways to show; none by default.")
-_FORM = _said("svg for an SVG file, mermaid for the text of a Mermaid flowchart.")
+_DRAWN_AS = _said("svg for an SVG file, mermaid for the text of a Mermaid flowchart.")
 _SINCE = _said("Only those that started at this time, in ms since 1970, or later.")
 _BODY = _said("What comes with it.")
 _DEDUPLICATION = _said("A second event with the same one, within five minutes, is none.")
@@ -118,7 +118,7 @@ class Draw(msgspec.Struct, forbid_unknown_fields=True):
     """What to draw, and how."""
 
     execution: Annotated[Text | None, _DRAWN] = None
-    form: Annotated[Text, _FORM] = "svg"
+    format: Annotated[Text, _DRAWN_AS] = "svg"
 
 
 class Success(msgspec.Struct, forbid_unknown_fields=True):
@@ -146,7 +146,7 @@ async def _send_event(flow: Workflow, given: SendEvent) -> dict[str, Json]:
     if not isinstance(flow, FunctionWorkflow):
         raise InvalidInput(
             f"expected a workflow that is a function, got {flow.ref}",
-            hint="A state machine waits for a token: end its task instead.",
+            hint="A state machine waits for a token: give that back, as with send-task-success.",
         )
     sent = await flow.send_event(
         given.execution, given.event, given.body, deduplication_id=given.deduplication_id
@@ -254,7 +254,7 @@ async def _resume(flow: Workflow, given: Named) -> dict[str, bool]:
 
 
 async def _draw(flow: Workflow, given: Draw) -> str:
-    return await flow.draw(given.execution, form=given.form)
+    return await flow.draw(given.execution, format=given.format)
 
 
 async def _success(flow: Workflow, given: Success) -> None:
@@ -314,8 +314,10 @@ OPERATIONS = (
     Operation(
         "fork", "Start an execution from a state of another's past.", Fork, _fork, writes=True
     ),
-    Operation("pause-execution", "Let an execution not go on.", Named, _pause, writes=True),
-    Operation("resume-execution", "Let a paused one go on.", Named, _resume, writes=True),
+    Operation(
+        "pause-execution", "Let an execution wait until it is resumed.", Named, _pause, writes=True
+    ),
+    Operation("resume-execution", "Let a paused execution go on.", Named, _resume, writes=True),
     Operation("draw", "Draw the workflow, or an execution.", Draw, _draw, writes=False),
     Operation(
         "send-task-success", "End a task that waits for a token.", Success, _success, writes=True

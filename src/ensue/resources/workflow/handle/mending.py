@@ -164,21 +164,26 @@ class Mending:
             lambda tx: store.resume(tx, self._loaded(tx, self._number(tx, name)))
         )
 
-    async def draw(self, name: str | None = None, *, form: str = "svg") -> str:
+    async def draw(
+        self,
+        name: str | None = None,
+        *,
+        format: str = "svg",  # noqa: A002 - as in `ensue states draw`
+    ) -> str:
         """A picture of the workflow, or of what became of an execution.
 
         Args:
             name: the execution's name; None for the workflow itself.
-            form: ``svg``, or ``mermaid`` for the text of a flowchart.
+            format: ``svg``, or ``mermaid`` for the text of a flowchart.
 
         Raises:
             NotFound: there is no execution of this name.
-            InvalidValue: there is no such form.
+            InvalidValue: there is no such format.
         """
-        forms = {"svg": draw_svg, "mermaid": draw_mermaid}
-        if form not in forms:
-            raise InvalidValue(f"expected svg or mermaid, got {form!r}", at="$.form")
-        return forms[form](self._home.engine.read(lambda tx: self._graph(tx, name)))
+        formats = {"svg": draw_svg, "mermaid": draw_mermaid}
+        if format not in formats:
+            raise InvalidValue(f"expected svg or mermaid, got {format!r}", at="$.format")
+        return formats[format](self._home.engine.read(lambda tx: self._graph(tx, name)))
 
     def _graph(self, tx: Transaction, name: str | None) -> Graph:
         """The graph of the workflow; or that of an execution, by its own definition."""
