@@ -92,24 +92,13 @@ def put_item(tx: Transaction, asked: Asked) -> dict[str, Json]:
     """Store an item whole, if the condition holds of the one that is there."""
     given = asked.arguments
     before, _ = put(tx, asked.resources, given)
-    match given.get("ReturnValues", "NONE"):
-        case "NONE":
-            return {}
-        case "ALL_OLD":
-            return _attributes(before)
-    raise invalid("Return values set to invalid value")
+    return _replaced(before, given)
 
 
 def delete_item(tx: Transaction, asked: Asked) -> dict[str, Json]:
     """Remove an item, if the condition holds of it."""
     given = asked.arguments
-    before = delete(tx, asked.resources, given)
-    match given.get("ReturnValues", "NONE"):
-        case "NONE":
-            return {}
-        case "ALL_OLD":
-            return _attributes(before)
-    raise invalid("Return values set to invalid value")
+    return _replaced(delete(tx, asked.resources, given), given)
 
 
 def update_item(tx: Transaction, asked: Asked) -> dict[str, Json]:
@@ -222,6 +211,16 @@ def _check_leaves_key(table: Table[Item], update: Update | None) -> None:
                 f"One or more parameter values were invalid: Cannot update attribute {path[0]}."
                 " This attribute is part of the key"
             )
+
+
+def _replaced(before: Item | None, given: Mapping[str, Json]) -> dict[str, Json]:
+    """What a put or delete answers, by the ReturnValues that it was given."""
+    match given.get("ReturnValues", "NONE"):
+        case "NONE":
+            return {}
+        case "ALL_OLD":
+            return _attributes(before)
+    raise invalid("Return values set to invalid value")
 
 
 def _attributes(item: Mapping[str, Json] | None) -> dict[str, Json]:

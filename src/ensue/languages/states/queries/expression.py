@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Final, TypeAlias
 
 from ensue.languages.jsonata import UNDEFINED, JSONataError, Undefined, compile_expression
@@ -16,8 +16,6 @@ from ensue.words.values import Json, encode
 
 States: TypeAlias = Mapping[str, Json]
 """What ``$states`` has beside ``context``: ``input``, ``result``, ``errorOutput``."""
-
-Evaluate: TypeAlias = Callable[[States, Environment], "Json | Undefined"]
 
 _Tree: TypeAlias = "dict[str, _Tree] | None"
 """The names that are read below a value; None for all of it."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from ensue.engine import executions
 from ensue.engine.transaction import Transaction
 from ensue.resources.workflow import rules
 from ensue.resources.workflow.store.jobs import TIME
@@ -62,15 +61,6 @@ def take(tx: Transaction, execution: int, name: str) -> Sent | None:
         return None
     tx.execute("DELETE FROM ensue_execution_events WHERE id = ?", (found[0],))
     return Sent(found[0], rules.decoded(found[1]))
-
-
-def is_awaited(tx: Transaction, execution: int, name: str) -> bool:
-    """Whether an execution waits for an event of this name now."""
-    found = tx.row(
-        "SELECT 1 FROM ensue_branches WHERE id >= ? AND id < ? AND state = ? LIMIT 1",
-        (executions.key(execution, 0), executions.key(execution + 1, 0), name),
-    )
-    return found is not None
 
 
 def warn(tx: Transaction, execution: int, warnings: str | None) -> None:
