@@ -17,6 +17,7 @@ from ensue import (
     InvalidInput,
     RuleTarget,
     Tx,
+    Workflow,
 )
 from ensue.engine.home import Resource
 from ensue.resources.bus import Bus
@@ -230,6 +231,8 @@ class CodeSource(Source):
             tx.append(target, body, key=group)
         elif isinstance(target, Queue | Destination):
             tx.send(target, body, group=group)
+        elif isinstance(target, Workflow):
+            tx.start(target, body)
         else:
             tx.send(target, body)
 

@@ -182,6 +182,27 @@ class BusTarget(Target):
         return [Arrival({name: each[name] for name in ("detail-type", "detail")}) for each in found]
 
 
+class WorkflowTarget(Target):
+    """A workflow: each delivery starts an execution."""
+
+    name = "workflow"
+    can_fail = False
+    fails = (
+        "The input is larger than 256 KiB, or another one came under its deduplication id, which"
+        " no retry mends."
+    )
+    order = "Executions start in the order of the deliveries, and go on side by side."
+
+    def declare(self, app: App) -> None:
+        states = {"Echo": {"Type": "Pass", "End": True}}
+        self.resource = app.workflow("target", definition={"StartAt": "Echo", "States": states})
+
+    def arrived(self) -> list[Arrival]:
+        found = self.stage.wait(self.resource.executions()).executions[::-1]
+        inputs = [self.stage.wait(self.resource.describe(each.name)).input for each in found]
+        return [Arrival(dict(each)) for each in inputs]
+
+
 class FunctionTarget(Target):
     """A function that is a transaction: it fails when it raises, and what it did is undone."""
 
@@ -316,6 +337,7 @@ TARGETS: tuple[type[Target], ...] = (
     BusTarget,
     MailTarget,
     DestinationTarget,
+    WorkflowTarget,
 )
 
 

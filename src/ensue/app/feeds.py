@@ -7,6 +7,7 @@ written into a row what we would refuse, and that must not stop the reader.
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import UnionType
 from typing import Any
 
 from ensue.engine import changes
@@ -24,6 +25,7 @@ from ensue.resources.queue import Queue
 from ensue.resources.stream import Stream
 from ensue.resources.table import Table
 from ensue.resources.topic import Topic
+from ensue.resources.workflow import Workflow
 from ensue.words import values
 from ensue.words.errors import InvalidDeclaration
 from ensue.words.names import Ref
@@ -37,20 +39,12 @@ def feed_of(source: Resource, at: str) -> Feed:
         InvalidDeclaration: it has nothing to read.
     """
     ref = source.ref
-    if isinstance(source, Table | Adopted):
-        return changes_of(ref)
-    if isinstance(source, Stream):
-        return records_of(ref)
-    if isinstance(source, Queue):
-        return messages_of(ref)
-    if isinstance(source, Bus):
-        return events_of(ref)
-    if isinstance(source, Bucket):
-        return objects_of(ref)
-    if isinstance(source, Topic):
-        return notifications_of(ref)
+    for kinds, feed in _FEEDS:
+        if isinstance(source, kinds):
+            return feed(ref)
     raise InvalidDeclaration(
-        f"expected a table, stream, queue, bus, topic or bucket to read from, got {ref}", at=at
+        f"expected a table, stream, queue, bus, topic, bucket or workflow to read from, got {ref}",
+        at=at,
     )
 
 
@@ -89,6 +83,16 @@ def notifications_of(ref: Ref) -> Feed:
         return f"{said[:-1]},{(record.new or '{}')[1:]}"
 
     return Feed(ref, _text_at("group"), of_record=event)
+
+
+def executions_of(ref: Ref) -> Feed:
+    """A workflow's changes of status: the execution's ``name``, its ``status``, its ``output``."""
+
+    def event(record: Record, record_id: str) -> str:
+        said = values.encode({"record": record_id, "workflow": ref.name})
+        return f"{said[:-1]},{(record.new or '{}')[1:]}"
+
+    return Feed(ref, _text_at("name"), of_record=event)
 
 
 def objects_of(ref: Ref) -> Feed:
@@ -141,3 +145,14 @@ def _key_of_object(event: Json) -> str | None:
     said: Any = event
     found = said["detail"]["object"]["key"]
     return found if isinstance(found, str) else None
+
+
+_FEEDS: tuple[tuple[type[Any] | UnionType, Callable[[Ref], Feed]], ...] = (
+    (Table | Adopted, changes_of),
+    (Stream, records_of),
+    (Queue, messages_of),
+    (Bus, events_of),
+    (Bucket, objects_of),
+    (Topic, notifications_of),
+    (Workflow, executions_of),
+)

@@ -67,6 +67,17 @@ def test_changes_of_status_are_followed(shop, run):
     ]
 
 
+def test_a_pipe_takes_the_changes_of_status_to_a_target(shop, run):
+    flow = shop.flow(ECHO)
+    ends = {"status": ["SUCCEEDED"]}
+    shop.app.pipe("ends", source=flow, to=shop.outbox, filter=ends, start="horizon")
+    t = run()
+    t.start(flow, {"n": 1}, name="one")
+    [message] = t.messages(shop.outbox)
+    told = {key: message.body[key] for key in ("workflow", "name", "status", "output")}
+    assert told == {"workflow": "flow", "name": "one", "status": "SUCCEEDED", "output": {"n": 1}}
+
+
 def test_a_start_is_followed_with_its_input(shop, run):
     told = []
     flow = shop.flow({"A": {"Type": "Wait", "Seconds": 5, "End": True}})
