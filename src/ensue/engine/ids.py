@@ -130,15 +130,17 @@ class Ids:
     def __init__(self, clock: Clock, source: Random) -> None:
         self._clock = clock
         self._last = 0
+        self._lock = threading.Lock()  # the writer's thread draws too
         self.source = source
 
     def new_id(self) -> str:
         """A UUIDv7: unique, and later ids of one process sort after earlier ones."""
         fresh = self._clock.now_ms() << 74 | self.source.getrandbits(73)
-        # Within a millisecond, and when the clock steps back, the last one is counted up.
-        is_later = fresh >> 74 > self._last >> 74
-        self._last = fresh if is_later else self._last + 1
-        time_ms, drawn = self._last >> 74, self._last & ((1 << 74) - 1)
+        with self._lock:
+            # Within a millisecond, and when the clock steps back, the last one is counted up.
+            is_later = fresh >> 74 > self._last >> 74
+            last = self._last = fresh if is_later else self._last + 1
+        time_ms, drawn = last >> 74, last & ((1 << 74) - 1)
         low = 0b10 << 62 | drawn & ((1 << 62) - 1)
         return _uuid_text(time_ms << 80 | 0x7 << 76 | (drawn >> 62) << 64 | low)
 

@@ -16,6 +16,9 @@ from tests.engine.test_plans import plan
 MACHINE = '{"StartAt":"A","States":{"A":{"Type":"Wait","Seconds":9,"End":true}}}'
 
 
+ONE = store.Loaded(1, 16, "one", 0, 1, 0, 0, None, None, None, None, None, "{}", None)
+
+
 def flushed(tx):
     kept = StoredBranches(tx, 1)
     branch = kept.get(0) or Branch(0)
@@ -29,7 +32,7 @@ QUERIES = {
     "by name": (lambda tx, flow: store.number_of(tx, flow, "one"), "workflow=? AND name=?"),
     "save": (lambda tx, flow: store.save(tx, 1, "{}", None, None), "PRIMARY KEY"),
     "end": (
-        lambda tx, flow: store.end(tx, 1, store.Ending(1), "{}", None),
+        lambda tx, flow: store.end(tx, ONE, store.Ending(1), "{}", None),
         "PRIMARY KEY",
     ),
     "children": (lambda tx, flow: store.children(tx, [65536]), "by_parent"),

@@ -6,6 +6,7 @@ import pytest
 
 from ensue.app.integrity import check
 from ensue.engine.sockets import Delivery
+from ensue.resources.workflow import store
 from ensue.words.errors import Conflict, InvalidDeclaration
 from tests.resources.workflow.conftest import asking, ran
 
@@ -240,3 +241,24 @@ def test_what_an_execution_has_caused_is_told_by_its_id(shop, run):
 
     assert message.id in ids(tree)
     assert t.why(message.id, up=True).id == tree.id
+
+
+def test_who_waits_for_an_end_looks_once_when_the_second_commit_wakes_it(shop, run, monkeypatch):
+    flow = shop.flow(ECHO)
+    t = run()
+    writer, looks, commits = t._platform.engine._writer, [], []
+    by_number, wake = store.by_number, writer._committed
+
+    def look(tx, **which):
+        looks.append(which)
+        return by_number(tx, **which)
+
+    def committed(touched):
+        commits.append(touched)
+        wake(touched)
+
+    monkeypatch.setattr(store, "by_number", look)
+    monkeypatch.setattr(writer, "_committed", committed)
+    assert t.wait(flow.start_sync(1)).output == 1
+    assert len(looks) == 1
+    assert [any(number < 0 for number in touched) for touched in commits] == [False, True]

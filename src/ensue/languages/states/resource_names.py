@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final, Literal
 
 from ensue.words.errors import InvalidValue
@@ -50,9 +51,9 @@ _OURS = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class TaskResource:
-    """What a Task calls. Made by ``parse_resource``.
+    """What a Task calls. Made by ``parse_resource``; what follows from it is worked out once.
 
     Attributes:
         text: as written.
@@ -70,27 +71,27 @@ class TaskResource:
     mode: Mode = REQUEST_RESPONSE
     version: str | None = None
 
-    @property
+    @cached_property
     def kind(self) -> str:
         """The kind of a resource of ours: ``queue``; empty for others."""
         return self.action.partition(":")[0] if self.service == ENSUE else ""
 
-    @property
+    @cached_property
     def name(self) -> str:
         """The name of a resource of ours: ``payments`` or ``app/payments``; else the action."""
         return self.action.partition(":")[2] if self.service == ENSUE else self.action
 
-    @property
+    @cached_property
     def is_function(self) -> bool:
         """Whether it is a function named by its own ARN: its events are LambdaFunction*."""
         return self.service == LAMBDA and ":states:" not in self.text
 
-    @property
+    @cached_property
     def is_activity(self) -> bool:
         """Whether workers outside poll for it: its events are Activity*."""
         return self.service == ACTIVITY
 
-    @property
+    @cached_property
     def wants_token(self) -> bool:
         """Whether whoever has the task's token ends it."""
         return self.mode == WAIT_FOR_TASK_TOKEN or self.is_activity
@@ -100,12 +101,19 @@ class TaskResource:
         """What history events call ``resourceType``: the service, or our kind."""
         return self.service
 
-    @property
+    @cached_property
     def resource(self) -> str:
         """What history events call ``resource``: the action with its mode."""
         if self.is_function or self.is_activity:
             return self.text
         return self.text.removeprefix("ensue:") if self.service == ENSUE else self._written_action
+
+    @cached_property
+    def events(self) -> str:
+        """How the names of its events begin: LambdaFunction, Activity or Task."""
+        if self.is_function:
+            return "LambdaFunction"
+        return "Activity" if self.is_activity else "Task"
 
     @property
     def _written_action(self) -> str:

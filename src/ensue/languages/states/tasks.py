@@ -47,7 +47,7 @@ def schedule(walk: Walk, branch: Branch, state: Task) -> Perform:
         details["heartbeatInSeconds"] = heartbeat
     if isinstance(credentials, dict) and "RoleArn" in credentials:
         details["taskCredentials"] = {"roleArn": credentials["RoleArn"]}
-    walk.tell(branch, f"{_kind(resource)}Scheduled", details)
+    walk.tell(branch, f"{resource.events}Scheduled", details)
     walk.wait(branch, SCHEDULED)
     return Perform(
         branch=branch.id,
@@ -71,7 +71,7 @@ def start(walk: Walk, branch: Branch, state: Task, signal: Started) -> bool:
     details = _named(resource)
     if resource.is_activity and signal.worker is not None:
         details["workerName"] = signal.worker
-    walk.tell(branch, f"{_kind(resource)}Started", details)
+    walk.tell(branch, f"{resource.events}Started", details)
     branch.waits = STARTED
     walk.branches.save(branch)
     return True
@@ -102,7 +102,7 @@ def succeed(walk: Walk, branch: Branch, state: Task, signal: Succeeded) -> None:
         _told_failure(walk, branch, resource, "Failed", fault)
         raise
     told = {"output": signal.output, **_named(resource)}
-    walk.tell(branch, f"{_kind(resource)}Succeeded", told)
+    walk.tell(branch, f"{resource.events}Succeeded", told)
     environment = walk.environment(branch, state)
     output, assigned = give_out(state.data, branch.input, signal.output, environment)
     walk.leave(branch, state, output, assigned, state.next)
@@ -140,14 +140,7 @@ def _told_failure(
     if fault.error is not None:
         # Step Functions tells a missing heartbeat as a time-out.
         details["error"] = "States.Timeout" if fault.error == HEARTBEAT_TIMEOUT else fault.error
-    walk.tell(branch, f"{_kind(resource)}{kind}", {**details, **_named(resource)})
-
-
-def _kind(resource: TaskResource) -> str:
-    """How the names of its events begin."""
-    if resource.is_function:
-        return "LambdaFunction"
-    return "Activity" if resource.is_activity else "Task"
+    walk.tell(branch, f"{resource.events}{kind}", {**details, **_named(resource)})
 
 
 def _named(resource: TaskResource) -> dict[str, Any]:

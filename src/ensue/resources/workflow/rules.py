@@ -86,15 +86,13 @@ def copied(value: Json) -> Json:
     return copy
 
 
-def name_of(said: str | None, drawn: str) -> str:
-    """The name of an execution: what was said, or what was drawn where nothing was.
+def name_of(said: str | None) -> str | None:
+    """The name of an execution that was said; None where none was.
 
     Raises:
         InvalidName: it cannot be one.
     """
-    if said is None:
-        return drawn
-    if not is_execution_name(said):
+    if said is not None and not is_execution_name(said):
         raise InvalidName(
             f"expected a name for the execution, got {values.shown(said)}",
             hint=f"Use 1 to {NAME_LENGTH_MAX} characters without blanks and without"

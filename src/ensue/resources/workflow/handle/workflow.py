@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from functools import partial
 
@@ -151,11 +152,17 @@ class Workflow(Looking, LookingAtMapRuns, Mending, Answering, Pausable):
         timeout_ms = duration_ms(timeout)
         if self.model.is_express:
             return await self._run_express(rules.encoded(input, "input"), name, timeout_ms)
-        started = await self.start(input, name=name)
-        if not started.is_running:
-            return started
-        number = store.number_in(self._home.engine.records, started.id)
-        return await self._ended(number, self._home.engine.clock.now_ms() + timeout_ms)
+        engine = self._home.engine
+        until_ms = engine.clock.now_ms() + timeout_ms
+        named = rules.name_of(name) or engine.ids.new_id()
+        # From before its start, so that there is no need to look before the commit that ends it.
+        end = store.end_of(self.setting.queue, named)
+        woken = engine.listen(end)
+        try:
+            started = await self.start(input, name=named)
+            return await self._ended(started, woken, until_ms) if started.is_running else started
+        finally:
+            engine.unlisten(end, woken)
 
     async def stop(
         self, name: str, *, error: str | None = None, cause: str | None = None
@@ -369,28 +376,21 @@ class Workflow(Looking, LookingAtMapRuns, Mending, Answering, Pausable):
             return store.by_number(tx, self.model, started.number)
         return store.shown_new(tx, self.model, self.setting.definition, started, given)
 
-    async def _ended(self, number: int, until_ms: int) -> Execution:
-        """An execution, at its end or at a time."""
-        engine, end = self._home.engine, store.end_of(number)
+    async def _ended(self, started: Execution, woken: asyncio.Event, until_ms: int) -> Execution:
+        engine = self._home.engine
+        number = store.number_in(engine.records, started.id)
         look = partial(store.by_number, workflow=self.model, execution=number)
-        woken = engine.listen(end)
-        try:
-            with engine.awaited.waiting():
-                while True:
-                    woken.clear()
-                    found = engine.read(look)
-                    if not found.is_running or engine.clock.now_ms() >= until_ms:
-                        return found
-                    await sleep_until(woken, until_ms, engine.clock)
-        finally:
-            engine.unlisten(end, woken)
+        with engine.awaited.waiting():
+            while True:
+                await sleep_until(woken, until_ms, engine.clock)
+                woken.clear()
+                found = engine.read(look)
+                if not found.is_running or engine.clock.now_ms() >= until_ms:
+                    return found
 
     async def _run_express(self, given: str, name: str | None, most_ms: int) -> Execution:
         engine = self._home.engine
-        drawn = engine.ids.new_id()
-        express = store.Express(
-            rules.name_of(name, drawn), engine.clock.now_ms(), rules.decoded(given)
-        )
+        drawn, now_ms = engine.ids.new_id(), engine.clock.now_ms()
+        express = store.Express(rules.name_of(name) or drawn, now_ms, rules.decoded(given))
         ran = await ExpressWork(engine, self.setting).run(express, drawn, most_ms)
-        ended_ms = engine.clock.now_ms()
-        return shown_run(self.setting, express, drawn, ran, ended_ms)
+        return shown_run(self.setting, express, drawn, ran, engine.clock.now_ms())

@@ -53,12 +53,23 @@ class StoredBranches:
     Args:
         tx: the transaction.
         execution: the number of the execution.
+        is_empty: whether it is known that there are none, as it has not begun.
     """
 
-    __slots__ = ("_changed", "_children_of", "_execution", "_gone", "_left", "_places", "_tx")
+    __slots__ = (
+        "_changed",
+        "_children_of",
+        "_execution",
+        "_gone",
+        "_is_empty",
+        "_left",
+        "_places",
+        "_tx",
+    )
 
-    def __init__(self, tx: Transaction, execution: int) -> None:
+    def __init__(self, tx: Transaction, execution: int, *, is_empty: bool = False) -> None:
         self._tx = tx
+        self._is_empty = is_empty
         self._execution = execution
         self._places: dict[int, Place | None] = {}
         self._children_of: dict[int, dict[int, Branch]] = {}
@@ -82,6 +93,8 @@ class StoredBranches:
         """The branch with this id, and the work that it waits for; None when it is gone."""
         if branch_id in self._places:
             return self._places[branch_id]
+        if self._is_empty:
+            return None
         found = self._tx.execute(
             "SELECT body, timer, task FROM ensue_branches WHERE id = ?",
             (executions.key(self._execution, branch_id),),

@@ -21,8 +21,10 @@ from ensue.words.errors import Conflict, NotFound
 
 _LOADED = (
     "id, workflow, name, status, definition, started_ms, redrives, redriven_ms, parent,"
-    " parent_attempt, parent_form, timer, progress, warnings, paused_ms"
+    " parent_attempt, parent_form, timer, progress, warnings, paused_ms,"
+    " CASE WHEN progress = '' THEN input END"
 )
+_LOW_BITS = (1 << 62) - 1
 
 
 class Started(NamedTuple):
@@ -65,7 +67,10 @@ class Ending(NamedTuple):
 
 
 class Loaded(NamedTuple):
-    """An execution as who runs it needs it; see `engine.executions` for the columns."""
+    """An execution as who runs it needs it; see `engine.executions` for the columns.
+
+    ``given`` is its input, as JSON text, as long as it has not begun.
+    """
 
     id: int
     workflow: int
@@ -82,6 +87,7 @@ class Loaded(NamedTuple):
     progress: str
     warnings: str | None
     paused_ms: int | None = None
+    given: str | None = None
 
     @property
     def waiting(self) -> Waiting | None:
@@ -116,7 +122,7 @@ def start(
             somebody is to wait for who has not started it.
     """
     number = tx.number(workflow.ref)
-    name = rules.name_of(name, tx.facts.ids.new_id())
+    name = rules.name_of(name) or tx.facts.ids.new_id()
     parent = (
         (None, None, None) if waiting is None else (waiting.branch, waiting.attempt, waiting.form)
     )
@@ -206,20 +212,24 @@ def save(
 
 
 def end(
-    tx: Transaction, execution: int, ending: Ending, progress: str, warnings: str | None
+    tx: Transaction, loaded: Loaded, ending: Ending, progress: str, warnings: str | None
 ) -> None:
     """Keep how an execution ended, and wake who waits for that."""
-    tx.touched.add(end_of(execution))
+    tx.touched.add(end_of(loaded.workflow, loaded.name))
     tx.execute(
         "UPDATE ensue_executions SET status = ?, output = ?, error = ?, cause = ?, ended_ms = ?,"
         " progress = ?, warnings = ?, timer = NULL WHERE id = ?",
-        (*ending, tx.now_ms, progress, warnings, execution),
+        (*ending, tx.now_ms, progress, warnings, loaded.id),
     )
 
 
-def end_of(execution: int) -> int:
-    """What a transaction touches that ends an execution; see `Engine.listen`."""
-    return -execution
+def end_of(workflow: int, name: str) -> int:
+    """What a transaction touches that ends an execution; see `Engine.listen`.
+
+    By its name, so that one can listen before it is started. Two executions may share one: who is
+    woken looks.
+    """
+    return -1 - (hash((workflow, name)) & _LOW_BITS)
 
 
 def children(tx: Transaction, parents: Sequence[int]) -> list[int]:

@@ -32,7 +32,7 @@ def start_express(
         Conflict: there was one of this name with another input.
     """
     number = tx.number(workflow.ref)
-    named = rules.name_of(name, tx.facts.ids.new_id())
+    named = rules.name_of(name) or tx.facts.ids.new_id()
     if name is not None:
         before = deduplication.sent_before(tx, number, name)
         piece = None if before is None else work.piece(tx, before)

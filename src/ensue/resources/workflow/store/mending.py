@@ -74,7 +74,7 @@ def fork(
         InvalidName: it cannot be called so.
         Conflict: there is an execution of this name.
     """
-    name = rules.name_of(name, tx.facts.ids.new_id())
+    name = rules.name_of(name) or tx.facts.ids.new_id()
     past = msgspec.json.decode(origin.progress or "{}", type=Progress)
     progress = Progress(next_event=point.event, next_branch=past.next_branch)
     text = msgspec.json.encode(progress).decode()

@@ -77,7 +77,7 @@ def end(
     if loaded.paused_ms is not None:
         store.forget_pause(tx, loaded.id)
     ending = Ending(STATUSES.index(outcome.status), None, outcome.error, outcome.cause)
-    store.end(tx, loaded.id, ending, msgspec.json.encode(progress).decode(), loaded.warnings)
+    store.end(tx, loaded, ending, msgspec.json.encode(progress).decode(), loaded.warnings)
     ends.tell(tx, setting.model, setting.map_runs, loaded, ending)
 
 

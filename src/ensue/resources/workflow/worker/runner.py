@@ -119,7 +119,7 @@ class Advance:
         self._texts: list[bytes] = []
         progress = _decode_progress(loaded.progress) if loaded.progress else Progress()
         self._first = progress.next_event
-        self._branches = StoredBranches(tx, loaded.id)
+        self._branches = StoredBranches(tx, loaded.id, is_empty=not loaded.progress)
         self._waits = Waits(
             tx,
             setting,
@@ -141,7 +141,7 @@ class Advance:
 
     def begin(self) -> None:
         """Start the execution."""
-        self._run.begin(store.input_of(self._tx, self._loaded.id))
+        self._run.begin(rules.decoded(self._loaded.given or "null"))
 
     def signal(self, branch_id: int, attempt: int, signal: Signal, *, keeps: bool = False) -> bool:
         """Tell a branch what it waits for; returns whether it still did.
@@ -330,7 +330,7 @@ class Advance:
             outcome.error,
             outcome.cause,
         )
-        store.end(tx, loaded.id, ending, progress, warnings)
+        store.end(tx, loaded, ending, progress, warnings)
         ends.tell(tx, self._setting.model, self._setting.map_runs, loaded, ending)
 
     def _warnings(self) -> str | None:
