@@ -851,6 +851,14 @@ BOUNDS: dict[str, Bound] = {
     "resources.workflow:TRIES_MAX": Bound(
         WORKFLOWS, "tries", "a task outside, while the store cannot serve", "its state fails"
     ),
+    "resources.workflow:VERSIONS_MAX": Bound(
+        WORKFLOWS, "versions", "versions of a workflow", LIMIT
+    ),
+    "resources.workflow:ALIASES_MAX": Bound(WORKFLOWS, "aliases", "aliases of a workflow", LIMIT),
+    "resources.workflow:ROUTES_MAX": Bound(WORKFLOWS, "versions", "versions of an alias", VALUE),
+    "resources.workflow:DESCRIPTION_LENGTH_MAX": Bound(
+        WORKFLOWS, "characters", "the description of a version", VALUE
+    ),
     "resources.workflow:ERROR_LENGTH_MAX": Bound(
         WORKFLOWS, "characters", "the error of `send_task_failure`", VALUE
     ),

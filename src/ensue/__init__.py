@@ -68,7 +68,9 @@ from ensue.resources.workflow import (
     MapRun,
     Retry,
     Workflow,
+    WorkflowAlias,
     WorkflowContext,
+    WorkflowVersion,
 )
 from ensue.words import version
 from ensue.words.errors import (
@@ -224,8 +226,10 @@ __all__ = [
     "VersionPage",
     "Versioned",
     "Workflow",
+    "WorkflowAlias",
     "WorkflowChanged",
     "WorkflowContext",
+    "WorkflowVersion",
     "__version__",
     "check_pattern",
     "explain_pattern",

@@ -18,6 +18,7 @@ class ExecutingTx(ReadTx):
         input: object = None,  # noqa: A002 - the word for it
         *,
         name: str | None = None,
+        version: int | str | None = None,
     ) -> Execution:
         """Start an execution of a workflow, when this transaction commits. See `Workflow.start`.
 
@@ -25,14 +26,16 @@ class ExecutingTx(ReadTx):
             flow: the workflow.
             input: what it is started with, a JSON value of at most 256 KiB.
             name: its name, an idempotency key; a new one by default.
+            version: the number of a version, or an alias; by default what the app declares.
 
         Raises:
+            NotFound: there is no such version or alias.
             InvalidName: it cannot be called so.
             InvalidValue: the input is no JSON value.
             TooLarge: the input is larger than 256 KiB.
             Conflict: there is one of this name that was started with another input.
         """
-        return flow.start_within(self._inner, input, name=name)
+        return flow.start_within(self._inner, input, name=name, version=version)
 
     def send_event(
         self,

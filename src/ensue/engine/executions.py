@@ -115,6 +115,35 @@ MENDING = """
     """
 
 
+VERSIONS = """
+    -- replaced_ms: since when a definition is not its workflow's present one.
+    ALTER TABLE ensue_definitions ADD COLUMN replaced_ms INTEGER;
+    ALTER TABLE ensue_executions ADD COLUMN version INTEGER;
+    ALTER TABLE ensue_executions ADD COLUMN alias TEXT;
+
+    -- Definitions that are published under a number. gone_ms: when it was taken back; the number is
+    -- not given again.
+    CREATE TABLE ensue_workflow_versions (
+        workflow INTEGER NOT NULL,
+        number INTEGER NOT NULL,
+        definition INTEGER NOT NULL,
+        description TEXT,
+        at_ms INTEGER NOT NULL,
+        gone_ms INTEGER,
+        PRIMARY KEY (workflow, number)
+    ) WITHOUT ROWID;
+
+    -- Names for versions. routes: JSON, the percentage of starts by version.
+    CREATE TABLE ensue_workflow_aliases (
+        workflow INTEGER NOT NULL,
+        name TEXT NOT NULL,
+        routes TEXT NOT NULL,
+        at_ms INTEGER NOT NULL,
+        PRIMARY KEY (workflow, name)
+    ) WITHOUT ROWID;
+    """
+
+
 class Within(NamedTuple):
     """A row of an execution: which execution, and its number there."""
 

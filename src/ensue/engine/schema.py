@@ -323,6 +323,7 @@ STEPS: tuple[str, ...] = (
     executions.INBOX_TABLES,
     map_runs.TABLES,
     executions.MENDING,
+    executions.VERSIONS,
 )
 
 

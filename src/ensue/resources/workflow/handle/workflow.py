@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
-from functools import partial
 
 from ensue.engine import pauses
 from ensue.engine.consumers import ActionConsumer, TransactionConsumer
@@ -13,7 +11,7 @@ from ensue.engine.home import Home
 from ensue.engine.pauses import Pausable
 from ensue.engine.sockets import Delivery, Refusal, Source
 from ensue.engine.transaction import Transaction
-from ensue.engine.workers import Worker, sleep_until
+from ensue.engine.workers import Worker
 from ensue.languages.states.execution import ABORTED, Outcome
 from ensue.languages.states.parse import compile_machine
 from ensue.languages.states.program import Machine
@@ -22,12 +20,13 @@ from ensue.resources.workflow.handle.answering import Answering
 from ensue.resources.workflow.handle.looking import Looking
 from ensue.resources.workflow.handle.map_runs import LookingAtMapRuns
 from ensue.resources.workflow.handle.mending import Mending
+from ensue.resources.workflow.handle.starting import Starting
+from ensue.resources.workflow.handle.versions import Versioned
 from ensue.resources.workflow.model import (
     RUNNING,
     Execution,
     Integrations,
     Objects,
-    Waiting,
     WorkflowModel,
 )
 from ensue.resources.workflow.worker import (
@@ -49,18 +48,16 @@ from ensue.resources.workflow.worker import (
     map_workers,
     prepare_map_runs,
     queues_beside,
-    shown_run,
 )
 from ensue.words import values
 from ensue.words.errors import Conflict, InvalidDeclaration, InvalidInput
 from ensue.words.names import Ref
-from ensue.words.units import duration_ms
 from ensue.words.values import Json
 
 START_SYNC_MS = 300_000
 
 
-class Workflow(Looking, LookingAtMapRuns, Mending, Answering, Pausable):
+class Workflow(Starting, Looking, Versioned, LookingAtMapRuns, Mending, Answering, Pausable):
     """A state machine whose executions are durable.
 
     Args:
@@ -104,65 +101,6 @@ class Workflow(Looking, LookingAtMapRuns, Mending, Answering, Pausable):
     def ref(self) -> Ref:
         """What it is called."""
         return self.model.ref
-
-    async def start(self, input: object = None, *, name: str | None = None) -> Execution:  # noqa: A002 - the word for it
-        """Start an execution; returns it once it is durable.
-
-        Args:
-            input: what it is started with, a JSON value of at most 256 KiB.
-            name: its name, one of the workflow; a new one by default. Who starts one under the
-                same name again, with the same input, gets the one that there is. Of an express
-                workflow that holds for five minutes.
-
-        Raises:
-            InvalidName: it cannot be called so.
-            InvalidValue: the input is no JSON value.
-            TooLarge: the input is larger than 256 KiB.
-            Conflict: there is one of this name that was started with another input.
-        """
-        text = rules.encoded(input, "input")
-        return await self._home.engine.transact(
-            lambda tx: self._started(tx, text, name), repeats=True
-        )
-
-    async def start_sync(
-        self,
-        input: object = None,  # noqa: A002 - the word for it
-        *,
-        name: str | None = None,
-        timeout: str | float = START_SYNC_MS / 1_000,  # noqa: ASYNC109 - on the engine's clock
-    ) -> Execution:
-        """Start an execution and wait for its end.
-
-        An execution of an express workflow runs at once, in memory, and leaves no row.
-
-        Args:
-            input: as for `start`.
-            name: as for `start`; who names one that there is waits for that.
-            timeout: how long to wait at most, such as ``"30s"``, or seconds.
-
-        Returns:
-            The execution as it ended; as it is, when it has not ended in time. It goes on then; of
-            an express workflow it is TIMED_OUT.
-
-        Raises:
-            EnsueError: as for `start`.
-            InvalidValue: the timeout is no duration.
-        """
-        timeout_ms = duration_ms(timeout)
-        if self.model.is_express:
-            return await self._run_express(rules.encoded(input, "input"), name, timeout_ms)
-        engine = self._home.engine
-        until_ms = engine.clock.now_ms() + timeout_ms
-        named = rules.name_of(name) or engine.ids.new_id()
-        # From before its start, so that there is no need to look before the commit that ends it.
-        end = store.end_of(self.setting.queue, named)
-        woken = engine.listen(end)
-        try:
-            started = await self.start(input, name=named)
-            return await self._ended(started, woken, until_ms) if started.is_running else started
-        finally:
-            engine.unlisten(end, woken)
 
     async def stop(
         self, name: str, *, error: str | None = None, cause: str | None = None
@@ -222,37 +160,6 @@ class Workflow(Looking, LookingAtMapRuns, Mending, Answering, Pausable):
             await pauses.resume(engine, queue)
         return await pauses.resume(engine, self.ref)
 
-    def start_within(
-        self,
-        tx: Transaction,
-        input: object = None,  # noqa: A002 - the word for it
-        *,
-        name: str | None = None,
-    ) -> Execution:
-        """Start an execution within a transaction; see `start`."""
-        return self._started(tx, rules.encoded(input, "input"), name)
-
-    def start_in(
-        self,
-        tx: Transaction,
-        given: str,
-        *,
-        name: str | None = None,
-        waiting: Waiting | None = None,
-    ) -> store.Started:
-        """Start an execution within a transaction; see `start`.
-
-        Args:
-            tx: the transaction.
-            given: its input, as JSON text.
-            name: its name.
-            waiting: who waits for its end.
-        """
-        if self.model.is_express:
-            return store.start_express(tx, self.model, given, name=name)
-        definition = self.setting.definition
-        return store.start(tx, self.model, definition, given, name=name, waiting=waiting)
-
     def stop_in(self, tx: Transaction, number: int, outcome: Outcome) -> None:
         """End an execution from outside, within a transaction; nothing when it has ended."""
         loaded = store.load(tx, number)
@@ -296,6 +203,7 @@ class Workflow(Looking, LookingAtMapRuns, Mending, Answering, Pausable):
         """
         model = self.model
         number, tasks, definition = enter(engine, tx, model, self.definition)
+        store.clear_definitions(tx, number, definition)
         machines = Machines()
         if self._machine is not None:
             machines.add(definition, self._machine)
@@ -369,28 +277,3 @@ class Workflow(Looking, LookingAtMapRuns, Mending, Answering, Pausable):
     def _make(self) -> Make:
         """What lets its executions go on."""
         return Advance
-
-    def _started(self, tx: Transaction, given: str, name: str | None) -> Execution:
-        started = self.start_in(tx, given, name=name)
-        if not started.is_new and not self.model.is_express:
-            return store.by_number(tx, self.model, started.number)
-        return store.shown_new(tx, self.model, self.setting.definition, started, given)
-
-    async def _ended(self, started: Execution, woken: asyncio.Event, until_ms: int) -> Execution:
-        engine = self._home.engine
-        number = store.number_in(engine.records, started.id)
-        look = partial(store.by_number, workflow=self.model, execution=number)
-        with engine.awaited.waiting():
-            while True:
-                await sleep_until(woken, until_ms, engine.clock)
-                woken.clear()
-                found = engine.read(look)
-                if not found.is_running or engine.clock.now_ms() >= until_ms:
-                    return found
-
-    async def _run_express(self, given: str, name: str | None, most_ms: int) -> Execution:
-        engine = self._home.engine
-        drawn, now_ms = engine.ids.new_id(), engine.clock.now_ms()
-        express = store.Express(rules.name_of(name) or drawn, now_ms, rules.decoded(given))
-        ran = await ExpressWork(engine, self.setting).run(express, drawn, most_ms)
-        return shown_run(self.setting, express, drawn, ran, engine.clock.now_ms())

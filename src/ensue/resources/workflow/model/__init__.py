@@ -18,6 +18,15 @@ from ensue.resources.workflow.model.integrations import (
 )
 from ensue.resources.workflow.model.map_run import MapRun
 from ensue.resources.workflow.model.objects import Objects
+from ensue.resources.workflow.model.versions import (
+    ALIASES_MAX,
+    PERCENT,
+    ROUTES_MAX,
+    VERSIONS_MAX,
+    WorkflowAlias,
+    WorkflowVersion,
+    is_alias,
+)
 from ensue.resources.workflow.model.workflow import (
     ABORTED,
     ACCOUNT,
@@ -50,6 +59,7 @@ from ensue.resources.workflow.model.workflow import (
 __all__ = [
     "ABORTED",
     "ACCOUNT",
+    "ALIASES_MAX",
     "BYTES_PER_COMMIT_MAX",
     "COUNT_MAX",
     "DEAD_LETTERS",
@@ -62,6 +72,8 @@ __all__ = [
     "MAP_FORM",
     "NAME_LENGTH_MAX",
     "PAGE_MAX",
+    "PERCENT",
+    "ROUTES_MAX",
     "RUNNING",
     "STANDARD",
     "STATUSES",
@@ -71,6 +83,7 @@ __all__ = [
     "TRANSITIONS_MAX",
     "TRIES_MAX",
     "TYPES",
+    "VERSIONS_MAX",
     "Execution",
     "ExecutionChange",
     "ExecutionPage",
@@ -84,8 +97,11 @@ __all__ = [
     "Outside",
     "TaskCall",
     "Waiting",
+    "WorkflowAlias",
     "WorkflowModel",
     "WorkflowOptions",
     "WorkflowType",
+    "WorkflowVersion",
+    "is_alias",
     "is_execution_name",
 ]

@@ -33,6 +33,8 @@ class Execution:
         definition: the number of the definition that it keeps to.
         redrives: how often it was set going again after it had failed.
         warnings: the limits that it has come near, each told once.
+        version: the version that it was started with; None for the definition of the app then.
+        alias: the alias that chose the version; None for none.
         paused_ms: since when it does not go on, though it runs; None when it does.
         forked_from: the record id of the execution that it was forked from; None for none.
         forked_at: the id of the event at which it left that; its history is the same before.
@@ -52,6 +54,8 @@ class Execution:
     definition: int
     redrives: int = 0
     warnings: tuple[str, ...] = ()
+    version: int | None = None
+    alias: str | None = None
     paused_ms: int | None = None
     forked_from: str | None = None
     forked_at: int | None = None

@@ -72,6 +72,7 @@ from ensue.resources.workflow.store.mending import (
     set_going,
 )
 from ensue.resources.workflow.store.parents import answer_to_parent, described, redrivable
+from ensue.resources.workflow.store.versions import Chosen, choose, clear_definitions
 
 __all__ = [
     "BEGIN",
@@ -84,6 +85,7 @@ __all__ = [
     "SUCCEEDED",
     "TIME",
     "Change",
+    "Chosen",
     "Ending",
     "Express",
     "Job",
@@ -97,6 +99,8 @@ __all__ = [
     "answer_to_parent",
     "by_number",
     "children",
+    "choose",
+    "clear_definitions",
     "counts",
     "definition_text",
     "describe",

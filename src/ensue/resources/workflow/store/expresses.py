@@ -8,11 +8,17 @@ from ensue.resources.workflow import rules
 from ensue.resources.workflow.model import WorkflowModel
 from ensue.resources.workflow.store.executions import Ending, Started
 from ensue.resources.workflow.store.jobs import Express, express_of, express_text
+from ensue.resources.workflow.store.versions import Chosen
 from ensue.words.errors import Conflict
 
 
 def start_express(
-    tx: Transaction, workflow: WorkflowModel, given: str, *, name: str | None = None
+    tx: Transaction,
+    workflow: WorkflowModel,
+    chosen: Chosen,
+    given: str,
+    *,
+    name: str | None = None,
 ) -> Started:
     """Start an express execution: it runs once this has committed.
 
@@ -21,6 +27,7 @@ def start_express(
     Args:
         tx: the transaction.
         workflow: which workflow.
+        chosen: the definition that it keeps to.
         given: its input, as JSON text.
         name: its name; None for a new one.
 
@@ -44,7 +51,7 @@ def start_express(
                     hint="A name is an idempotency key: use another one for another input.",
                 )
             return Started(piece.id, named, express.started_ms, is_new=False)
-    body = express_text(Express(named, tx.now_ms, rules.decoded(given)))
+    body = express_text(Express(named, tx.now_ms, rules.decoded(given), *chosen))
     added = work.add(tx, number, body)
     if name is not None:
         deduplication.note(tx, number, name, added)
@@ -60,12 +67,13 @@ def keep_outcome(
     """
     tx.execute(
         "INSERT INTO ensue_executions (workflow, name, definition, started_ms, hop, progress,"
-        " input, status, output, error, cause, ended_ms)"
-        " VALUES (?, ?, ?, ?, ?, '{}', ?, ?, ?, ?, ?, ?)"
+        " input, status, output, error, cause, ended_ms, version, alias)"
+        " VALUES (?, ?, ?, ?, ?, '{}', ?, ?, ?, ?, ?, ?, ?, ?)"
         " ON CONFLICT (workflow, name) DO UPDATE SET definition = excluded.definition,"
         " started_ms = excluded.started_ms, hop = excluded.hop, input = excluded.input,"
         " status = excluded.status, output = excluded.output, error = excluded.error,"
-        " cause = excluded.cause, ended_ms = excluded.ended_ms",
+        " cause = excluded.cause, ended_ms = excluded.ended_ms, version = excluded.version,"
+        " alias = excluded.alias",
         (
             tx.number(workflow.ref),
             express.name,
@@ -75,6 +83,8 @@ def keep_outcome(
             rules.encoded(express.input, "input"),
             *ending,
             tx.now_ms,
+            express.version,
+            express.alias,
         ),
     )
     found = tx.row(

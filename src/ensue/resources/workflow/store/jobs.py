@@ -110,11 +110,17 @@ class Express(msgspec.Struct, array_like=True):
         name: its name.
         started_ms: when it was started.
         input: what with.
+        definition: the number of the definition that it keeps to; 0 for the present one.
+        version: the version that it was started with; None for none.
+        alias: the alias that chose that; None for none.
     """
 
     name: str
     started_ms: int
     input: Any
+    definition: int = 0
+    version: int | None = None
+    alias: str | None = None
 
 
 _decode_express: Final = msgspec.json.Decoder(Express).decode

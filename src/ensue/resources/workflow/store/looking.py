@@ -25,12 +25,13 @@ from ensue.resources.workflow.model import (
 )
 from ensue.resources.workflow.store import histories
 from ensue.resources.workflow.store.executions import Started, number_of
+from ensue.resources.workflow.store.versions import Chosen
 from ensue.words.errors import InvalidValue, NotFound
 from ensue.words.values import Json
 
 _BRIEF = (
     "id, name, status, error, cause, started_ms, ended_ms, definition, redrives, warnings,"
-    " paused_ms, origin, origin_event"
+    " version, alias, paused_ms, origin, origin_event"
 )
 
 
@@ -216,7 +217,7 @@ def _shown(
     tx: Transaction, workflow: WorkflowModel, row: Row, given: str | None, output: str | None
 ) -> Execution:
     number, name, status, error, cause, started_ms, ended_ms, *rest = cast("tuple[Any, ...]", row)
-    definition, redrives, warnings, paused_ms, origin, origin_event = rest
+    definition, redrives, warnings, version, alias, paused_ms, origin, origin_event = rest
     return Execution(
         id=executions.record_id(tx.facts.records, number),
         arn=workflow.execution_arn(name),
@@ -232,6 +233,8 @@ def _shown(
         definition=definition,
         redrives=redrives,
         warnings=() if warnings is None else tuple(msgspec.json.decode(warnings, type=list[str])),
+        version=version,
+        alias=alias,
         paused_ms=paused_ms,
         forked_from=None if origin is None else executions.record_id(tx.facts.records, origin),
         forked_at=origin_event,
@@ -239,7 +242,7 @@ def _shown(
 
 
 def shown_new(
-    tx: Transaction, workflow: WorkflowModel, definition: int, started: Started, given: str
+    tx: Transaction, workflow: WorkflowModel, chosen: Chosen, started: Started, given: str
 ) -> Execution:
     """An execution that was just started."""
     if workflow.is_express:
@@ -258,5 +261,7 @@ def shown_new(
         cause=None,
         started_ms=started.started_ms,
         ended_ms=None,
-        definition=definition,
+        definition=chosen.definition,
+        version=chosen.version,
+        alias=chosen.alias,
     )

@@ -80,7 +80,8 @@ def fork(
     text = msgspec.json.encode(progress).decode()
     tx.execute(
         "INSERT INTO ensue_executions (workflow, name, definition, started_ms, hop, progress,"
-        " input, origin, origin_event) SELECT workflow, ?, definition, ?, ?, ?, input, id, ?"
+        " input, origin, origin_event, version, alias)"
+        " SELECT workflow, ?, definition, ?, ?, ?, input, id, ?, version, alias"
         " FROM ensue_executions WHERE id = ? ON CONFLICT (workflow, name) DO NOTHING",
         (name, tx.now_ms, tx.hop, text, point.event, origin.id),
     )

@@ -61,10 +61,13 @@ class ExpressWork:
             execution_id: its id.
             most_ms: how long it may take.
         """
-        machine = self._setting.machines.present(self._setting.definition)
-        run = ExpressRun(
-            self._engine, self._setting, machine, express, execution_id, most_ms=most_ms
-        )
+        setting = self._setting
+        definition = express.definition or setting.definition
+        if definition == setting.definition:
+            machine = setting.machines.present(definition)
+        else:
+            machine = self._engine.read(lambda tx: setting.machines.of(tx, definition))
+        run = ExpressRun(self._engine, setting, machine, express, execution_id, most_ms=most_ms)
         return await run.run()
 
     async def _act(self, piece: Work, work_id: str) -> Ran:
@@ -84,7 +87,8 @@ class ExpressWork:
     def _keep(self, tx: Transaction, piece: Work, ran: Ran) -> None:
         model, express = self._setting.model, express_of(piece.body)
         ending = ending_of(ran.outcome)
-        execution = store.keep_outcome(tx, model, self._setting.definition, express, ending)
+        definition = express.definition or self._setting.definition
+        execution = store.keep_outcome(tx, model, definition, express, ending)
         is_kept = model.log == "ALL" or (model.log == "ERROR" and ending.status != SUCCEEDED)
         histories.forget(tx, execution)
         if is_kept and ran.events:
@@ -118,5 +122,7 @@ def shown_run(
         cause=outcome.cause,
         started_ms=express.started_ms,
         ended_ms=ended_ms,
-        definition=setting.definition,
+        definition=express.definition or setting.definition,
+        version=express.version,
+        alias=express.alias,
     )

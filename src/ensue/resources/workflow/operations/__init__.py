@@ -9,41 +9,28 @@ import msgspec
 from ensue.engine import pauses
 from ensue.resources.workflow.handle import FunctionWorkflow, Workflow
 from ensue.resources.workflow.model import Execution, ExecutionPage, HistoryPage, MapRun
+from ensue.resources.workflow.operations.mending import MENDING
+from ensue.resources.workflow.operations.shared import CAUSE, ERROR, Count, Long, Named, Text, said
+from ensue.resources.workflow.operations.versions import VERSIONS
 from ensue.words.errors import InvalidInput
 from ensue.words.kinds import Operation
 from ensue.words.values import Json
 
-Text = Annotated[str, msgspec.Meta(min_length=1, max_length=256)]
-Long = Annotated[str, msgspec.Meta(min_length=1, max_length=32_768)]
-Count = Annotated[int, msgspec.Meta(ge=1, le=1_000)]
-
-
-def _said(text: str) -> msgspec.Meta:
-    return msgspec.Meta(description=text)
-
-
-_INPUT = _said("What it is started with.")
-_NAME = _said("The execution's name: an idempotency key. A new one by default.")
-_ERROR = _said("The name of an error.")
-_CAUSE = _said("What happened, for people.")
-_STATUS = _said("Only those that are RUNNING, SUCCEEDED, FAILED, TIMED_OUT or ABORTED.")
-_PREFIX = _said("Only those whose name begins so, in the order of their names.")
-_AFTER = _said("Where the next page begins, as the page before said.")
-_REVERSE = _said("From the end.")
-_CONCURRENCY = _said("At most so many children run at once; 0 for no bound of its own.")
-_TOLERATED = _said("So many items may fail.")
-_PERCENTAGE = _said("So much of the items may fail.")
-_TIMEOUT = _said("How long to wait at most, such as 30s.")
-_AT = _said("The id of an event of its history, or the name of a state or a step.")
-_OTHER_INPUT = _said("What that state gets instead; of a function, what the function gets.")
-_VARIABLES = _said("Other values of variables; of a function, other results of steps before.")
-_FORK_NAME = _said("What the fork is called; a new name by default.")
-_DRAWN = _said("Which execution's outcomes and ways to show; none by default.")
-_DRAWN_AS = _said("svg for an SVG file, mermaid for the text of a Mermaid flowchart.")
-_SINCE = _said("Only those that started at this time, in ms since 1970, or later.")
-_BODY = _said("What comes with it.")
-_DEDUPLICATION = _said("A second event with the same one, within five minutes, is none.")
-_UNTIL = _said("Only those that started before this time, in ms since 1970.")
+_INPUT = said("What it is started with.")
+_NAME = said("The execution's name: an idempotency key. A new one by default.")
+_STATUS = said("Only those that are RUNNING, SUCCEEDED, FAILED, TIMED_OUT or ABORTED.")
+_PREFIX = said("Only those whose name begins so, in the order of their names.")
+_AFTER = said("Where the next page begins, as the page before said.")
+_REVERSE = said("From the end.")
+_CONCURRENCY = said("At most so many children run at once; 0 for no bound of its own.")
+_TOLERATED = said("So many items may fail.")
+_PERCENTAGE = said("So much of the items may fail.")
+_TIMEOUT = said("How long to wait at most, such as 30s.")
+_VERSION = said("The number of a version, or an alias; by default what the app declares.")
+_SINCE = said("Only those that started at this time, in ms since 1970, or later.")
+_BODY = said("What comes with it.")
+_DEDUPLICATION = said("A second event with the same one, within five minutes, is none.")
+_UNTIL = said("Only those that started before this time, in ms since 1970.")
 
 
 class Start(msgspec.Struct, forbid_unknown_fields=True):
@@ -51,6 +38,7 @@ class Start(msgspec.Struct, forbid_unknown_fields=True):
 
     input: Annotated[Any, _INPUT] = None
     name: Annotated[Text | None, _NAME] = None
+    version: Annotated[int | str | None, _VERSION] = None
 
 
 class StartSync(msgspec.Struct, forbid_unknown_fields=True):
@@ -59,20 +47,15 @@ class StartSync(msgspec.Struct, forbid_unknown_fields=True):
     input: Annotated[Any, _INPUT] = None
     name: Annotated[Text | None, _NAME] = None
     timeout: Annotated[Text, _TIMEOUT] = "300s"
+    version: Annotated[int | str | None, _VERSION] = None
 
 
 class Stop(msgspec.Struct, forbid_unknown_fields=True):
     """Which execution, and why."""
 
     name: Text
-    error: Annotated[Text | None, _ERROR] = None
-    cause: Annotated[Long | None, _CAUSE] = None
-
-
-class Named(msgspec.Struct, forbid_unknown_fields=True):
-    """Which execution."""
-
-    name: Text
+    error: Annotated[Text | None, ERROR] = None
+    cause: Annotated[Long | None, CAUSE] = None
 
 
 class List(msgspec.Struct, forbid_unknown_fields=True):
@@ -102,44 +85,6 @@ class SendEvent(msgspec.Struct, forbid_unknown_fields=True):
     event: Text
     body: Annotated[Any, _BODY] = None
     deduplication_id: Annotated[Text | None, _DEDUPLICATION] = None
-
-
-class Fork(msgspec.Struct, forbid_unknown_fields=True):
-    """Which execution to leave where, and with what else."""
-
-    name: Text
-    at: Annotated[int | str, _AT]
-    input: Annotated[Any, _OTHER_INPUT] = None
-    variables: Annotated[dict[str, Any] | None, _VARIABLES] = None
-    fork_name: Annotated[Text | None, _FORK_NAME] = None
-
-
-class Draw(msgspec.Struct, forbid_unknown_fields=True):
-    """What to draw, and how."""
-
-    execution: Annotated[Text | None, _DRAWN] = None
-    format: Annotated[Text, _DRAWN_AS] = "svg"
-
-
-class Success(msgspec.Struct, forbid_unknown_fields=True):
-    """Which task to end, and with what."""
-
-    token: Text
-    output: Annotated[Any, _said("What the task gives.")] = None
-
-
-class Failure(msgspec.Struct, forbid_unknown_fields=True):
-    """Which task to let fail, and why."""
-
-    token: Text
-    error: Annotated[Text | None, _ERROR] = None
-    cause: Annotated[Long | None, _CAUSE] = None
-
-
-class Token(msgspec.Struct, forbid_unknown_fields=True):
-    """Which task."""
-
-    token: Text
 
 
 async def _send_event(flow: Workflow, given: SendEvent) -> dict[str, Json]:
@@ -179,11 +124,13 @@ class Children(msgspec.Struct, forbid_unknown_fields=True):
 
 
 async def _start(flow: Workflow, given: Start) -> Execution:
-    return await flow.start(given.input, name=given.name)
+    return await flow.start(given.input, name=given.name, version=given.version)
 
 
 async def _start_sync(flow: Workflow, given: StartSync) -> Execution:
-    return await flow.start_sync(given.input, name=given.name, timeout=given.timeout)
+    return await flow.start_sync(
+        given.input, name=given.name, timeout=given.timeout, version=given.version
+    )
 
 
 async def _stop(flow: Workflow, given: Stop) -> Execution:
@@ -234,41 +181,6 @@ async def _children(flow: Workflow, given: Children) -> ExecutionPage:
     )
 
 
-async def _redrive(flow: Workflow, given: Named) -> Execution:
-    return await flow.redrive(given.name)
-
-
-async def _fork(flow: Workflow, given: Fork) -> Execution:
-    others: dict[str, Any] = {} if given.input is None else {"input": given.input}
-    return await flow.fork(
-        given.name, given.at, variables=given.variables, fork_name=given.fork_name, **others
-    )
-
-
-async def _pause(flow: Workflow, given: Named) -> dict[str, bool]:
-    return {"changed": await flow.pause_execution(given.name)}
-
-
-async def _resume(flow: Workflow, given: Named) -> dict[str, bool]:
-    return {"changed": await flow.resume_execution(given.name)}
-
-
-async def _draw(flow: Workflow, given: Draw) -> str:
-    return await flow.draw(given.execution, format=given.format)
-
-
-async def _success(flow: Workflow, given: Success) -> None:
-    await flow.send_task_success(given.token, given.output)
-
-
-async def _failure(flow: Workflow, given: Failure) -> None:
-    await flow.send_task_failure(given.token, given.error, given.cause)
-
-
-async def _heartbeat(flow: Workflow, given: Token) -> None:
-    await flow.send_task_heartbeat(given.token)
-
-
 async def status(flow: Workflow) -> dict[str, Json]:
     """How many executions of each status there are, and since when it is paused."""
     return await flow.counts() | flow.paused()
@@ -310,31 +222,7 @@ OPERATIONS = (
         _update_map_run,
         writes=True,
     ),
-    Operation("redrive", "Let an execution go on that failed.", Named, _redrive, writes=True),
-    Operation(
-        "fork", "Start an execution from a state of another's past.", Fork, _fork, writes=True
-    ),
-    Operation(
-        "pause-execution", "Let an execution wait until it is resumed.", Named, _pause, writes=True
-    ),
-    Operation("resume-execution", "Let a paused execution go on.", Named, _resume, writes=True),
-    Operation("draw", "Draw the workflow, or an execution.", Draw, _draw, writes=False),
-    Operation(
-        "send-task-success", "End a task that waits for a token.", Success, _success, writes=True
-    ),
-    Operation(
-        "send-task-failure",
-        "Let a task fail that waits for a token.",
-        Failure,
-        _failure,
-        writes=True,
-    ),
-    Operation(
-        "send-task-heartbeat",
-        "Say that one is still at a task that waits for a token.",
-        Token,
-        _heartbeat,
-        writes=True,
-    ),
+    *MENDING,
+    *VERSIONS,
     *pauses.OPERATIONS,
 )
