@@ -327,3 +327,51 @@ def test_what_the_checker_accepts_compiles_and_nothing_else_does(pointer, value)
             compile_machine(definition)
     else:
         assert compile_machine(definition)
+
+
+PASSED = {"Type": "Pass", "End": True}
+
+
+@pytest.mark.parametrize(
+    ("state", "says"),
+    [
+        (
+            {"Type": "Choice", "Choices": [{"Variable": "$", "IsNull": True}], "Default": "B"},
+            "/States/A/Choices/0/Next Next is missing: expected a text. Name the state to go to.",
+        ),
+        (
+            {"Type": "Choice", "Choices": [{"Variable": "$", "NumericEqual": 1, "Next": "B"}]},
+            "/States/A/Choices/0 expected one comparison, got none. Is it NumericEquals?",
+        ),
+        (
+            {"Type": "Choice", "Choices": [{"Variable": "$", "Next": "B"}], "Default": "B"},
+            (
+                "/States/A/Choices/0 expected one comparison, got none. Compare Variable,"
+                " such as with NumericEquals or IsPresent."
+            ),
+        ),
+        (
+            {**PASSED, "Resultpath": "$.a"},
+            '/States/A/Resultpath there is no field "Resultpath". Is it ResultPath?',
+        ),
+        (
+            {"Type": "Pass", "Next": "Charge crad"},
+            '/States/A/Next there is no state "Charge crad". Is it Charge card?',
+        ),
+        (
+            {"Type": "Map", "End": True},
+            (
+                "/States/A/ItemProcessor ItemProcessor is missing: expected an object. Write the"
+                " states that each item goes through, with their StartAt."
+            ),
+        ),
+        (
+            {"Type": "Parallel", "End": True},
+            "/States/A/Branches Branches is missing: expected a list of objects. Write a list.",
+        ),
+    ],
+)
+def test_what_is_missing_or_misspelt_is_said_with_what_is_meant(state, says):
+    states = {"A": state, "B": PASSED, "Charge card": PASSED}
+    found = check({"StartAt": "A", "States": states})
+    assert says in {f"{each.path} {each.message}. {each.hint}" for each in found}

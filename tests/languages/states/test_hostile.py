@@ -42,6 +42,7 @@ def nested(levels):
         (b'{"\\ud800": 1}', "half of a surrogate pair"),
         (nested(100_000), "nested too deeply"),
         ("1" * 5_000, "4300 digits"),
+        (b'"\xff"', "can't decode"),
     ],
 )
 def test_what_json_has_not_is_not_read(text, says):
@@ -51,7 +52,12 @@ def test_what_json_has_not_is_not_read(text, says):
 
 @pytest.mark.parametrize(
     ("text", "value"),
-    [('"\\ud83d\\ude00 \\u00e9"', "\U0001f600 é"), ("1e2", 100.0), ('{"a":1,"a":2}', {"a": 2})],
+    [
+        ('"\\ud83d\\ude00 \\u00e9"', "\U0001f600 é"),
+        ("1e2", 100.0),
+        (b"\xef\xbb\xbf[]", []),
+        ('{"a":1,"a":2}', {"a": 2}),
+    ],
 )
 def test_what_json_has_is_read(text, value):
     assert read_json(text) == value

@@ -9,6 +9,7 @@ from typing import Final, TypeAlias
 
 from ensue.languages.states.environment import Environment
 from ensue.languages.states.errors import RUNTIME, DataError
+from ensue.languages.states.faults import meant
 from ensue.languages.states.paths import Missing, Path, compile_path
 from ensue.languages.states.timestamps import parse_timestamp
 from ensue.words.errors import InvalidExpression
@@ -41,6 +42,7 @@ _TESTS: Final[dict[str, _Test]] = {
 }
 # A star, a star or backslash behind a backslash, and all the rest.
 _PARTS: Final = re.compile(r"\\[*\\]|\*|[^*\\]+|\\")
+_RULE: Final = frozenset({"Variable", "Next", "Assign", "Output", "Comment"})
 _JOINED: Final = frozenset({"And", "Or", "Not"})
 OPERATORS: Final = frozenset({
     *_COMPARED,
@@ -118,9 +120,7 @@ def _rule(rule: object, at: str, read: _Read, depth: int) -> _Holds:
     if len(found) != 1:
         got = ", ".join(found) or "none"
         raise InvalidExpression(
-            f"expected one comparison, got {got}",
-            at=at,
-            hint="Join several with And, Or or Not.",
+            f"expected one comparison, got {got}", at=at, hint=_hint(rule, found)
         )
     name = found[0]
     operand, place = rule[name], f"{at}/{name}"
@@ -129,6 +129,14 @@ def _rule(rule: object, at: str, read: _Read, depth: int) -> _Holds:
     variable = compile_path(rule.get("Variable"), at=f"{at}/Variable")
     read.paths.append(variable)
     return _compared(name, variable, operand, place, read)
+
+
+def _hint(rule: Mapping[str, Json], found: list[str]) -> str:
+    """What to do about a rule that has no comparison, or several."""
+    if found:
+        return "Join several with And, Or or Not."
+    near = [meant(name, OPERATORS) for name in rule if name not in _RULE]
+    return next(filter(None, near), "Compare Variable, such as with NumericEquals or IsPresent.")
 
 
 def _joined(name: str, operand: object, at: str, read: _Read, depth: int) -> _Holds:

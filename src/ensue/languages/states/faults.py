@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 
 from ensue.words.findings import ERROR
 
@@ -35,6 +36,12 @@ class Fault:
             "hint": self.hint,
             "severity": self.severity,
         }
+
+
+def meant(name: str, names: Iterable[str]) -> str | None:
+    """What to do about a name that there is not: the one that is most like it; None for none."""
+    found = get_close_matches(name, sorted(names), 1)
+    return f"Is it {found[0]}?" if found else None
 
 
 def step(pointer: str, key: str | int) -> str:

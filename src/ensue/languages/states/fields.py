@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from ensue.languages.states.faults import Fault, step
 from ensue.languages.states.paths import Path, compile_path
@@ -16,6 +16,13 @@ from ensue.words.errors import InvalidExpression, InvalidInput
 from ensue.words.values import shown
 
 T = TypeVar("T")
+
+# What to do about a field that must be there.
+_NEEDED: Final = {
+    "StartAt": "Name the first of States.",
+    "Next": "Name the state to go to.",
+    "ItemProcessor": "Write the states that each item goes through, with their StartAt.",
+}
 
 
 @dataclass(slots=True)
@@ -56,7 +63,7 @@ class Fields:
         """The fields of an object within; of an empty one, with a fault, when there is none."""
         written = self.written.get(name)
         if not isinstance(written, Mapping):
-            self.fault(name, f"expected an object, got {shown(written)}", "Write an object.")
+            self._unfit(name, "an object", _NEEDED.get(name, "Write an object."))
             written = {"StartAt": "", "States": {"": {"Type": "Succeed"}}}
         return Fields(written, step(self.at, name), self.language, self.faults)
 
@@ -66,7 +73,7 @@ class Fields:
             return []
         written = self.written.get(name)
         if not isinstance(written, list) or (required and not written):
-            self.fault(name, f"expected a list of objects, got {shown(written)}", "Write a list.")
+            self._unfit(name, "a list of objects", "Write a list.")
             return []
         found = [self.below(name, position, each) for position, each in enumerate(written)]
         return [each for each in found if each is not None]
@@ -76,7 +83,7 @@ class Fields:
         written = self.written.get(name)
         if isinstance(written, str) or (written is None and not required):
             return written
-        self.fault(name, f"expected a text, got {shown(written)}", f"Write {name} as a text.")
+        self._unfit(name, "a text", _NEEDED.get(name, f"Write {name} as a text."))
         return None
 
     def texts(self, name: str) -> tuple[str, ...]:
@@ -84,8 +91,14 @@ class Fields:
         written = self.written.get(name)
         if isinstance(written, list) and written and all(isinstance(it, str) for it in written):
             return tuple(written)
-        self.fault(name, f"expected a list of texts, got {shown(written)}", "Name at least one.")
+        self._unfit(name, "a list of texts", "Name at least one.")
         return ()
+
+    def _unfit(self, name: str, expected: str, hint: str) -> None:
+        if name in self.written:
+            self.fault(name, f"expected {expected}, got {shown(self.written[name])}", hint)
+        else:
+            self.fault(name, f"{name} is missing: expected {expected}", hint)
 
     def number(self, name: str, default: T, *, least: float = 0, whole: bool = True) -> Any | T:  # noqa: ANN401 - an int or a float
         """A number as it is written, or the default."""

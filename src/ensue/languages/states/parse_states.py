@@ -240,7 +240,8 @@ def _parallel(base: _Base, scopes: Scopes) -> State:
 
 def _map(base: _Base, scopes: Scopes) -> State:
     fields = base.fields
-    name = "ItemProcessor" if "ItemProcessor" in fields.written else "Iterator"
+    is_old = "Iterator" in fields.written and "ItemProcessor" not in fields.written
+    name = "Iterator" if is_old else "ItemProcessor"
     processor = fields.inner(name)
     selector = "ItemSelector" if "ItemSelector" in fields.written else "Parameters"
     config = processor.written.get("ProcessorConfig")

@@ -18,7 +18,7 @@ def read_json(text: str | bytes) -> Any:  # noqa: ANN401 - any JSON
             doubles, or half of a surrogate pair, which UTF-8 cannot hold.
     """
     try:
-        found = json.loads(text, parse_constant=_refuse, parse_float=_finite)
+        found = _decoder.decode(text.decode("utf-8-sig") if isinstance(text, bytes) else text)
         if _may_have_half_a_pair(text):
             json.dumps(found, ensure_ascii=False).encode()
     except RecursionError:
@@ -43,3 +43,6 @@ def _finite(spelt: str) -> float:
     if math.isinf(found):
         _refuse(spelt)
     return found
+
+
+_decoder = json.JSONDecoder(parse_constant=_refuse, parse_float=_finite)

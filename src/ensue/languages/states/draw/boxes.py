@@ -39,7 +39,7 @@ class Sized:
 
     def __init__(self, node: Node, text_width_max: float, *, is_left: bool = False) -> None:
         self.node, self.is_left = node, is_left or bool(node.inner)
-        self.name = tuple(broken(node.name, NAME_SIZE, text_width_max, NAME_LINES))
+        self.name = tuple(broken(node.name, NAME_SIZE, text_width_max, NAME_LINES, is_bold=True))
         self.detail = tuple(broken(detail_of(node), DETAIL_SIZE, text_width_max, DETAIL_LINES))
         widths = [text_width(line, NAME_SIZE, is_bold=True) for line in self.name]
         widths += [text_width(line, DETAIL_SIZE) for line in self.detail]

@@ -33,7 +33,9 @@ def text_width(text: str, size: float, *, is_bold: bool = False) -> float:
     return sum(map(_letter_width, text)) * size * room / 1_000
 
 
-def broken(text: str, size: float, width: float, lines_max: int) -> list[str]:
+def broken(
+    text: str, size: float, width: float, lines_max: int, *, is_bold: bool = False
+) -> list[str]:
     """A text as lines that are narrow enough; the last ends with an ellipsis where text is left.
 
     Args:
@@ -41,7 +43,10 @@ def broken(text: str, size: float, width: float, lines_max: int) -> list[str]:
         size: the size of its letters.
         width: how wide a line may be.
         lines_max: how many lines at most.
+        is_bold: whether its letters are bold.
     """
+    if is_bold:
+        width *= _ROOM / _ROOM_OF_BOLD
     lines = list(_lines(text, size, width))
     if len(lines) <= lines_max:
         return lines

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from ensue.languages.states.faults import Fault, step
+from ensue.languages.states.faults import Fault, meant, step
 from ensue.languages.states.structure.fields import (
     JSONATA,
     JSONPATH,
@@ -149,7 +149,7 @@ class _Walk:
                     self.notes.warning(
                         step(at, name),
                         f"there is no field {shown(name)}",
-                        "Remove the field.",
+                        meant(name, fields) or "Remove the field.",
                     )
                 else:
                     self.notes.error(step(at, name), *wrong)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ensue.languages.states.faults import step
+from ensue.languages.states.faults import meant, step
 from ensue.languages.states.structure.notes import Notes
 from ensue.words.values import shown
 
@@ -54,7 +54,8 @@ def targets(state: object) -> Iterator[tuple[str, str]]:
 
 def _missing(name: str, at: str, states: Mapping[str, Any], notes: Notes) -> None:
     near = next((each for each in states if each.lower() == name.strip().lower()), None)
-    hint = f"Is it {shown(near)}?" if near else "Name a state that is beside it."
+    hint = f"Is it {shown(near)}?" if near else meant(name, states)
+    hint = hint or "Name a state that is beside it."
     notes.error(at, f"there is no state {shown(name)}", hint)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ensue.languages.states.faults import Fault, step
+from ensue.languages.states.faults import Fault, meant, step
 from ensue.words.findings import ERROR, WARNING
 from ensue.words.values import shown
 
@@ -33,9 +33,8 @@ class Notes:
         """Note fields that do nothing."""
         for name in written:
             if name not in fields:
-                self.warning(
-                    step(at, name), f"there is no field {shown(name)} here", "Remove the field."
-                )
+                hint = meant(name, fields) or "Remove the field."
+                self.warning(step(at, name), f"there is no field {shown(name)} here", hint)
 
     def one_of(
         self, written: Mapping[str, Any], name: str, values: Collection[str], at: str
