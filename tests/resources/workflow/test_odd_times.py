@@ -143,3 +143,39 @@ def test_a_later_express_execution_of_a_name_is_shown_whole(shop, run):
     found = t.wait(flow.describe("one"))
     assert (found.input, found.output, found.error) == ({"n": 2}, {"n": 2}, None)
     assert types(t, flow) == []
+
+
+def test_executions_of_a_time_are_found_among_express_ones_that_are_entered_at_their_end(shop, run):
+    flow = shop.flow({"A": {"Type": "Pass", "End": True}})
+    waiting = {"A": {"Type": "Wait", "Seconds": 100, "End": True}}
+    express = shop.flow(waiting, name="express", type="EXPRESS")
+    t = run()
+    for n in range(3):
+        t.wait(express.start({}, name=f"e{n}"))
+    t.settle()
+    began_ms = t.now_ms()
+    for n in range(20):
+        t.start(flow, name=f"n{n}")
+        t.advance(10)
+
+    def names(flow, **times):
+        return [each.name for each in t.wait(flow.executions(**times)).executions]
+
+    newest_first = [f"n{n}" for n in reversed(range(20))]
+    for n in range(20):
+        at_ms = began_ms + n * 10_000
+        assert names(flow, since=at_ms) == newest_first[: 20 - n]
+        assert names(flow, until=at_ms) == newest_first[20 - n :]
+    assert names(express, until=began_ms + 1) == ["e2", "e1", "e0"]
+    assert names(express, since=began_ms + 1) == []
+
+
+@pytest.mark.parametrize("reverse", [False, True])
+def test_a_history_is_read_from_no_event_that_another_execution_has(shop, run, reverse):
+    flow = shop.flow({"A": {"Type": "Pass", "End": True}})
+    t = run()
+    t.start(flow, name="one")
+    t.start(flow, name="two")
+    page = t.wait(flow.history("one", after=70_000, limit=1_000, reverse=reverse))
+    mine = [each["id"] for each in page.events]
+    assert mine == ([4, 3, 2, 1] if reverse else [])

@@ -95,6 +95,7 @@ def name_of(said: str | None) -> str | None:
     if said is not None and not is_execution_name(said):
         raise InvalidName(
             f"expected a name for the execution, got {values.shown(said)}",
+            at="$.name",
             hint=f"Use 1 to {NAME_LENGTH_MAX} characters without blanks and without"
             ' <>{}[]?*"#%\\^|~`$&,;:/.',
         )

@@ -74,7 +74,7 @@ def _is_behind(event: int, after: int, *, reverse: bool) -> bool:
 def _rows(tx: Transaction, execution: int, after: int, *, reverse: bool) -> Iterator[list[Event]]:
     low, high = executions.key(execution, 0), executions.key(execution + 1, 0) - 1
     if reverse:
-        top = high if not after else executions.key(execution, after) - 1
+        top = high if not after else min(high, executions.key(execution, after) - 1)
         cursor = tx.execute(
             "SELECT events FROM ensue_histories WHERE id BETWEEN ? AND ? ORDER BY id DESC",
             (low, top),
@@ -84,7 +84,7 @@ def _rows(tx: Transaction, execution: int, after: int, *, reverse: bool) -> Iter
         cursor = tx.execute(
             "SELECT events FROM ensue_histories WHERE id BETWEEN coalesce((SELECT max(id) FROM"
             " ensue_histories WHERE id BETWEEN ?1 AND ?2), ?1) AND ?3 ORDER BY id",
-            (low, executions.key(execution, after + 1), high),
+            (low, min(high, executions.key(execution, after + 1)), high),
         )
     for (events,) in cursor:
         yield _decode(events)

@@ -93,13 +93,13 @@ def page(  # noqa: PLR0913 - each narrows down which
     times = (since_ms, until_ms)
     if prefix is not None:
         return _page_by_name(tx, workflow, status, times, prefix, bounded, after)
-    low, high = _numbers(tx, since_ms, until_ms)
+    low, high = _numbers(tx, workflow, since_ms, until_ms)
     if after is not None:
         high = min(high, _number_in(tx, after))
     number = tx.number(workflow.ref)
     statuses = range(len(STATUSES)) if status is None else (STATUSES.index(status),)
     newest = heapq.merge(
-        *(_newest(tx, (number, each), (low, high), bounded + 1) for each in statuses),
+        *(_newest(tx, (number, each), (low, high), times, bounded + 1) for each in statuses),
         key=lambda row: -cast(int, row[0]),
     )
     rows = list(islice(newest, bounded + 1))
@@ -154,13 +154,18 @@ def counts(tx: Transaction, workflow: WorkflowModel) -> dict[str, Json]:
 
 
 def _newest(
-    tx: Transaction, which: tuple[int, int], numbers: tuple[int, int], limit: int
+    tx: Transaction,
+    which: tuple[int, int],
+    numbers: tuple[int, int],
+    times: tuple[int | None, int | None],
+    limit: int,
 ) -> list[Row]:
-    """The newest executions of a workflow and a status, between two numbers."""
+    """The newest executions of a workflow and a status, between two numbers and of a time."""
+    since_ms, until_ms = times
     return tx.rows(
         f"SELECT {_BRIEF} FROM ensue_executions WHERE workflow = ? AND status = ?"
-        " AND id >= ? AND id < ? ORDER BY id DESC LIMIT ?",
-        (*which, *numbers, limit),
+        " AND id >= ? AND id < ? AND started_ms >= ? AND started_ms < ? ORDER BY id DESC LIMIT ?",
+        (*which, *numbers, since_ms or 0, 2**62 if until_ms is None else until_ms, limit),
     )
 
 
@@ -194,14 +199,16 @@ def _page_by_name(  # noqa: PLR0917 - as `page`
     return ExecutionPage(shown, following)
 
 
-def _numbers(tx: Transaction, since_ms: int | None, until_ms: int | None) -> tuple[int, int]:
-    """Between which numbers the executions of a time are."""
+def _numbers(
+    tx: Transaction, workflow: WorkflowModel, since_ms: int | None, until_ms: int | None
+) -> tuple[int, int]:
+    """Between which numbers the executions of a time are, and perhaps others."""
     low, high = 0, 2**62
     if since_ms is not None:
-        found = first_since(tx, "ensue_executions", "id", since_ms, at="started_ms")
+        found = first_since(tx, "ensue_executions", "id", since_ms, at=executions.ENTERED_MS)
         low = high if found is None else found
-    if until_ms is not None:
-        found = first_since(tx, "ensue_executions", "id", until_ms, at="started_ms")
+    if until_ms is not None and not workflow.is_express:  # which may be entered much later
+        found = first_since(tx, "ensue_executions", "id", until_ms, at=executions.ENTERED_MS)
         high = high if found is None else found
     return low, high
 
