@@ -26,6 +26,7 @@ from ensue.engine.workers import Worker
 from ensue.observe import Node, why
 from ensue.resources.adopted import Adopted
 from ensue.resources.table import Table
+from ensue.resources.workflow import NOTES
 from ensue.words.errors import InvalidDeclaration, LimitExceeded, NotFound
 from ensue.words.findings import Finding
 from ensue.words.kinds import Operation
@@ -204,7 +205,8 @@ class Platform:
             for resource in app.resources.values()
             if isinstance(resource, Table | Adopted)
         ]
-        return why(self.engine, sought, up=up, finders=[table.find for table in tables])
+        finders = [table.find for table in tables]
+        return why(self.engine, sought, up=up, finders=finders, notes=NOTES)
 
     @property
     def engine_url(self) -> str:

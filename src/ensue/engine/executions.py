@@ -14,7 +14,7 @@ from ensue.engine.ids import EXECUTION_NUMBER, RecordIds
 NUMBERS_WITHIN_MAX = 65_536
 
 # When a row was made, as SQL: numbers are in that order. Express executions are rows at their end.
-ENTERED_MS = "CASE WHEN progress = '{}' THEN ended_ms ELSE started_ms END"
+ENTERED_AT = "CASE WHEN progress = '{}' THEN ended_ms ELSE started_ms END"
 
 TABLES = """
     -- What workflows are, by the text of their definitions: an execution keeps to its own.

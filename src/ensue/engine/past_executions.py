@@ -28,7 +28,7 @@ def forget(tx: Transaction, keeps: Mapping[int, int], limit: int) -> int:
 def _forget(tx: Transaction, workflow: int, keep_ms: int, limit: int) -> int:
     before_ms = tx.now_ms - keep_ms
     # What was entered later than that cannot have ended before: there the look ends.
-    behind = first_since(tx, "ensue_executions", "id", before_ms, at=executions.ENTERED_MS)
+    behind = first_since(tx, "ensue_executions", "id", before_ms, at=executions.ENTERED_AT)
     gone: list[int] = []
     for status in ENDED:
         gone += [

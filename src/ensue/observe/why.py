@@ -7,7 +7,7 @@ produced it, each hop the record that it handled.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 
 from ensue.engine import archives, hops, logs, work
@@ -30,9 +30,18 @@ DEPTH_MAX = 100
 NOTE_LENGTH = 100
 
 Find = Callable[[Transaction, str], Place | None]
+Notes = Mapping[str, Callable[[str], str]]
+NO_NOTES: Notes = {}
 
 
-def why(engine: Engine, sought: str, *, up: bool, finders: Sequence[Find] = ()) -> Node:
+def why(
+    engine: Engine,
+    sought: str,
+    *,
+    up: bool,
+    finders: Sequence[Find] = (),
+    notes: Notes = NO_NOTES,
+) -> Node:
     """The tree of what an id caused, from the beginning of all that led to it.
 
     Args:
@@ -41,13 +50,15 @@ def why(engine: Engine, sought: str, *, up: bool, finders: Sequence[Find] = ()) 
             key of an item.
         up: show only the path from the beginning to what was sought.
         finders: each turns what is no record id into the place of a record that tells of it.
+        notes: what a piece of work is about, given its body, by the kind of whose work it is; the
+            body itself for any other.
 
     Raises:
         NotFound: nobody knows the id, or it has been forgotten.
     """
 
     def look(tx: Transaction) -> Node:
-        seeker = _Seeker(engine, tx)
+        seeker = _Seeker(engine, tx, notes)
         place = engine.records.place(sought)
         if place is None:
             place = next((at for find in finders if (at := find(tx, sought)) is not None), None)
@@ -93,6 +104,7 @@ class _Seeker:
 
     engine: Engine
     tx: Transaction
+    notes: Notes = field(default_factory=dict)
     nodes: int = 0
 
     def __post_init__(self) -> None:
@@ -180,6 +192,7 @@ class _Seeker:
         if piece is None:
             return Node(node_id, "message", "forgotten", None)
         ref = self._refs.get(piece.queue)
+        told = self.notes.get(ref.kind) if ref else None
         failed = failures(self.tx, piece.id)
         done = piece.state == work.DONE
         until_ms = piece.taken_ms if piece.taken_ms is not None else self.tx.now_ms
@@ -189,7 +202,7 @@ class _Seeker:
             name=ref.name if ref else "forgotten",
             at_ms=piece.sent_ms,
             state=_state(piece),
-            note=_short(piece.body),
+            note=_short(piece.body if told is None else told(piece.body)),
             attempts=[Attempt(attempt, at_ms, error) for attempt, at_ms, error in failed],
             waited_ms=max(0, until_ms - piece.sent_ms),
             worked_ms=piece.due_ms - piece.taken_ms if done and piece.taken_ms else None,

@@ -46,6 +46,7 @@ from ensue.resources.workflow.store import (
     start,
     tell_started,
 )
+from ensue.resources.workflow.store.notes import NOTES
 from ensue.words.kinds import (
     Kind,
 )
@@ -54,6 +55,7 @@ __all__ = [
     "DEAD_LETTERS",
     "DEATHS_MAX",
     "KIND",
+    "NOTES",
     "STATUSES",
     "TRIES_MAX",
     "Execution",

@@ -205,10 +205,10 @@ def _numbers(
     """Between which numbers the executions of a time are, and perhaps others."""
     low, high = 0, 2**62
     if since_ms is not None:
-        found = first_since(tx, "ensue_executions", "id", since_ms, at=executions.ENTERED_MS)
+        found = first_since(tx, "ensue_executions", "id", since_ms, at=executions.ENTERED_AT)
         low = high if found is None else found
     if until_ms is not None and not workflow.is_express:  # which may be entered much later
-        found = first_since(tx, "ensue_executions", "id", until_ms, at=executions.ENTERED_MS)
+        found = first_since(tx, "ensue_executions", "id", until_ms, at=executions.ENTERED_AT)
         high = high if found is None else found
     return low, high
 
