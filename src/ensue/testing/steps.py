@@ -13,7 +13,7 @@ from ensue.engine.consumers import ActionConsumer
 from ensue.engine.handlers import BATCH_MAX
 from ensue.engine.keeper import Keeper
 from ensue.engine.waiting import turn
-from ensue.engine.workers import Worker
+from ensue.engine.workers import Worker, cancel_all
 from ensue.resources.schedule import Scheduler
 from ensue.words.errors import LimitExceeded
 
@@ -64,7 +64,7 @@ class Steps:
         while not task.done():
             awaited = asyncio.get_running_loop().create_task(self._engine.awaited.begun())
             await asyncio.wait({task, awaited}, return_when=asyncio.FIRST_COMPLETED)
-            awaited.cancel()
+            await cancel_all([awaited])
             if not task.done():
                 await self.settle()
                 await self._turn_until(task)

@@ -190,6 +190,21 @@ def test_a_store_with_executions_of_all_kinds_is_whole(shop, run):
     assert check(t._platform.engine) == []
 
 
+def test_what_waits_for_an_event_or_is_paused_is_not_stuck(shop, run):
+    @shop.app.workflow
+    async def asks(ctx, given):
+        del given
+        return await ctx.wait_for_event("go")
+
+    flow = shop.flow({"A": {"Type": "Wait", "Seconds": 50, "End": True}})
+    t = run()
+    t.start(asks, name="one")
+    t.start(flow, name="one")
+    t.wait(flow.pause_execution("one"))
+    t.advance("60s")
+    assert check(t._platform.engine) == []
+
+
 @pytest.mark.parametrize(
     ("sql", "rule"),
     [
@@ -262,3 +277,17 @@ def test_who_waits_for_an_end_looks_once_when_the_second_commit_wakes_it(shop, r
     assert t.wait(flow.start_sync(1)).output == 1
     assert len(looks) == 1
     assert [any(number < 0 for number in touched) for touched in commits] == [False, True]
+
+
+def test_the_status_counts_executions_and_the_tasks_that_wait(shop, run):
+    flow = shop.flow({"A": {"Type": "Task", "Resource": shop.outside, "End": True}})
+    t = run()
+    ran(t, flow, 1, "done")
+    t.hold("flow-tasks")
+    t.start(flow, 1, name="waits")
+    found = t.wait(flow.counts())
+    assert {name: count for name, count in found.items() if count} == {
+        "running": 1,
+        "succeeded": 1,
+        "tasks_waiting": 1,
+    }

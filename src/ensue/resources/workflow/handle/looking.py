@@ -83,5 +83,7 @@ class Looking:
         )
 
     async def counts(self) -> dict[str, Json]:
-        """How many executions there are of each status."""
-        return self._home.engine.read(lambda tx: store.counts(tx, self.model))
+        """How many executions there are of each status, and tasks outside that wait or run."""
+        return self._home.engine.read(
+            lambda tx: store.counts(tx, self.model) | store.task_counts(tx, self.model)
+        )

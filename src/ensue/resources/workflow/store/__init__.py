@@ -60,6 +60,7 @@ from ensue.resources.workflow.store.looking import (
     history,
     page,
     shown_new,
+    task_counts,
 )
 from ensue.resources.workflow.store.map_looking import describe_map_run, map_runs_of
 from ensue.resources.workflow.store.mending import (
@@ -138,6 +139,7 @@ __all__ = [
     "shown_new",
     "start",
     "start_express",
+    "task_counts",
     "task_of",
     "task_text",
     "tell",

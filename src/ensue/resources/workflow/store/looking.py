@@ -153,6 +153,15 @@ def counts(tx: Transaction, workflow: WorkflowModel) -> dict[str, Json]:
     return found
 
 
+def task_counts(tx: Transaction, workflow: WorkflowModel) -> dict[str, Json]:
+    """How many tasks outside wait to be done, and how many are under way."""
+    counted = tx.facts.depths.committed(tx.number(workflow.tasks))
+    return {
+        "tasks_waiting": counted.unsettled - counted.leased,
+        "tasks_running": counted.leased,
+    }
+
+
 def _newest(
     tx: Transaction,
     which: tuple[int, int],
