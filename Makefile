@@ -46,6 +46,7 @@ bench: $(STAMP)  ## Measure the order system, the engine and the languages
 	$(BIN)/python bench/pipes.py
 	$(BIN)/python bench/buckets.py
 	$(BIN)/python bench/workflows/run.py
+	$(BIN)/python bench/maps.py --items 20000
 
 .PHONY: soak
 soak: $(STAMP)  ## Kill, fail, cut off from power at every step, simulate 10,000 seeds, let a million messages through

@@ -177,5 +177,7 @@ async def main(scale: float) -> dict[str, float]:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a tenth of it")
+    parser.add_argument("--json", action="store_true", help="one line of JSON")
     asked = parser.parse_args()
-    print(json.dumps(uvloop.run(main(0.1 if asked.quick else 1.0)), indent=2))
+    found = uvloop.run(main(0.1 if asked.quick else 1.0))
+    print(json.dumps(found, indent=None if asked.json else 2))

@@ -54,7 +54,8 @@ def main(scale: int, *, own: bool) -> None:
     quick = ["--quick"] if scale > 1 else []
     figures = last_line([sys.executable, HERE / "own.py", "--json", *quick])
     print(f"load average before: {os.getloadavg()[0]:.1f}\n")
-    for name, figure in figures.items():
+    functions = last_line([sys.executable, HERE / "functions.py", "--json", *quick])
+    for name, figure in [*figures.items(), *((f"python {n}", f) for n, f in functions.items())]:
         print(f"{name:36} {float(figure):>12,.2f}")
     if own:
         return
@@ -65,7 +66,14 @@ def main(scale: int, *, own: bool) -> None:
             "p50_ms": figures["latency_p50_ms"],
             "p99_ms": figures["latency_p99_ms"],
             "executions_per_s": figures["inside_executions_per_s"],
-        }
+        },
+        {
+            "name": "Ensue, in Python, durable",
+            "kept": "SQLite, synced",
+            "p50_ms": functions["inside_3_steps_p50_ms"],
+            "p99_ms": functions["inside_3_steps_p99_ms"],
+            "executions_per_s": functions["inside_executions_per_s"],
+        },
     ]
     python = install()
     for script, count in CONTENDERS.items():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 from ensue.languages.states.map_runs import MapPlan
 from ensue.languages.states.resource_names import TaskResource
@@ -13,8 +13,7 @@ WAIT: Final = "wait"
 RETRY: Final = "retry"
 
 
-@dataclass(frozen=True, slots=True)
-class Perform:
+class Perform(NamedTuple):
     """Do a task; answer with Succeeded, Failed or TimedOut, and before with Started or Submitted.
 
     Attributes:

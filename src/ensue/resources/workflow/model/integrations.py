@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Protocol, TypeAlias
+from typing import NamedTuple, Protocol, TypeAlias
 
 from ensue.engine.transaction import Transaction
 from ensue.languages.states.resource_names import TaskResource
@@ -32,8 +32,7 @@ class Waiting:
     form: str = "output"
 
 
-@dataclass(frozen=True, slots=True)
-class TaskCall:
+class TaskCall(NamedTuple):
     """Who calls, and from where.
 
     Attributes:
