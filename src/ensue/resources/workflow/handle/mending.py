@@ -69,14 +69,15 @@ class Mending:
             InvalidInput: the workflow is an express one, which keeps nothing to go on with.
         """
 
-        def run(tx: Transaction) -> Execution:
-            number = self._number(tx, name)
-            loaded = store.set_going(tx, self.model, number)
-            self._revival().redrive(tx, loaded)
-            store.go_on(tx, loaded)
-            return store.by_number(tx, self.model, number)
+        return await self._home.engine.transact(lambda tx: self.redrive_within(tx, name))
 
-        return await self._home.engine.transact(run)
+    def redrive_within(self, tx: Transaction, name: str) -> Execution:
+        """Let an execution go on within a transaction; see `redrive`."""
+        number = self._number(tx, name)
+        loaded = store.set_going(tx, self.model, number)
+        self._revival().redrive(tx, loaded)
+        store.go_on(tx, loaded)
+        return store.by_number(tx, self.model, number)
 
     async def fork(
         self,
@@ -112,24 +113,22 @@ class Mending:
             InvalidInput: the workflow is an express one.
         """
         change = _changed(input, variables)
+        return await self._home.engine.transact(
+            lambda tx: self._forked(tx, name, at, change, fork_name)
+        )
 
-        def run(tx: Transaction) -> Execution:
-            origin = self._loaded(tx, self._number(tx, name))
-            events = histories.all_of(tx, origin.id)
-            if not events:
-                raise Conflict(f"the execution {name} has not begun", hint="Start another one.")
-            revival = self._revival()
-            point = revival.point(events, at, change)
-            # So `why` tells that the fork ensued from the other.
-            cause = Place(EXECUTION_NUMBER, origin.id)
-            tx.begin_hop(Origin(f"fork of {name}", cause))
-            loaded = store.fork(tx, self.model, origin, point, fork_name)
-            origin_id = store.execution_id(tx, origin.id)
-            revival.fork(tx, loaded, events, point, change, origin_id)
-            store.go_on(tx, loaded)
-            return store.by_number(tx, self.model, loaded.id)
-
-        return await self._home.engine.transact(run)
+    def fork_within(
+        self,
+        tx: Transaction,
+        name: str,
+        at: int | str,
+        *,
+        input: object = _SAME,  # noqa: A002 - the word for it
+        variables: Mapping[str, object] | None = None,
+        fork_name: str | None = None,
+    ) -> Execution:
+        """Start a fork within a transaction; see `fork`."""
+        return self._forked(tx, name, at, _changed(input, variables), fork_name)
 
     async def pause_execution(self, name: str) -> bool:
         """Let an execution not go on until `resume_execution`. Tasks that are under way end; what
@@ -146,9 +145,7 @@ class Mending:
             Conflict: it has ended.
             InvalidInput: the workflow is an express one.
         """
-        return await self._home.engine.transact(
-            lambda tx: store.pause(tx, self._loaded(tx, self._number(tx, name)))
-        )
+        return await self._home.engine.transact(lambda tx: self.pause_within(tx, name))
 
     async def resume_execution(self, name: str) -> bool:
         """Let a paused execution go on; returns whether it was paused.
@@ -160,9 +157,15 @@ class Mending:
             NotFound: there is no execution of this name.
             InvalidInput: the workflow is an express one.
         """
-        return await self._home.engine.transact(
-            lambda tx: store.resume(tx, self._loaded(tx, self._number(tx, name)))
-        )
+        return await self._home.engine.transact(lambda tx: self.resume_within(tx, name))
+
+    def pause_within(self, tx: Transaction, name: str) -> bool:
+        """Let an execution not go on, from a transaction; see `pause_execution`."""
+        return store.pause(tx, self._loaded(tx, self._number(tx, name)))
+
+    def resume_within(self, tx: Transaction, name: str) -> bool:
+        """Let a paused execution go on, from a transaction; see `resume_execution`."""
+        return store.resume(tx, self._loaded(tx, self._number(tx, name)))
 
     async def draw(
         self,
@@ -184,6 +187,32 @@ class Mending:
         if format not in formats:
             raise InvalidValue(f"expected svg or mermaid, got {format!r}", at="$.format")
         return formats[format](self._home.engine.read(lambda tx: self._graph(tx, name)))
+
+    def _forked(
+        self,
+        tx: Transaction,
+        name: str,
+        at: int | str,
+        change: resuming.Changed,
+        fork_name: str | None,
+    ) -> Execution:
+        origin = self._loaded(tx, self._number(tx, name))
+        events = histories.all_of(tx, origin.id)
+        if not events:
+            raise Conflict(f"the execution {name} has not begun", hint="Start another one.")
+        revival = self._revival()
+        point = revival.point(events, at, change)
+
+        def make() -> Execution:
+            loaded = store.fork(tx, self.model, origin, point, fork_name)
+            origin_id = store.execution_id(tx, origin.id)
+            revival.fork(tx, loaded, events, point, change, origin_id)
+            store.go_on(tx, loaded)
+            return store.by_number(tx, self.model, loaded.id)
+
+        # So `why` tells that the fork ensued from the other.
+        cause = Place(EXECUTION_NUMBER, origin.id)
+        return tx.nested(Origin(f"fork of {name}", cause), make)
 
     def _graph(self, tx: Transaction, name: str | None) -> Graph:
         """The graph of the workflow; or that of an execution, by its own definition."""
