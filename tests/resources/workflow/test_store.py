@@ -9,6 +9,7 @@ from ensue.languages.states.branches import Branch
 from ensue.languages.states.events import Event
 from ensue.resources.workflow.store import branches, histories
 from ensue.words.errors import Conflict, InvalidName, InvalidValue, NotFound, TooLarge
+from ensue.words.units import iso
 
 MACHINE = '{"StartAt":"A","States":{"A":{"Type":"Pass","End":true}}}'
 
@@ -74,10 +75,13 @@ def test_executions_are_listed_by_status_time_and_prefix(flow):
     assert names(status="FAILED") == []
     assert names(since=times[1]) == ["a2", "a1"]
     assert names(until=times[1]) == ["b1"]
+    assert names(since=iso(times[1]), until=iso(times[2])) == ["a1"]
     assert names(prefix="a") == ["a1", "a2"]
     assert names(prefix="a", limit=1, after="a1") == ["a2"]
     with pytest.raises(InvalidValue, match="expected a status"):
         names(status="LOST")
+    with pytest.raises(InvalidValue, match="expected a time with its zone"):
+        names(since="yesterday")
 
 
 def test_what_nobody_started_is_not_found(flow):

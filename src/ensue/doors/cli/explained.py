@@ -21,7 +21,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     ),
     "version": ("ensue version stock LX",),
     "scan": ("ensue scan stock --segment 0 --segments 4", "ensue scan stock --projection model"),
-    "history": ("ensue history stock LX --limit 5",),
+    "history": ("ensue history stock LX --limit 5", "ensue history ship order-1 --reverse"),
     "batch-get": ('ensue batch-get stock \'["LX", "LY"]\'',),
     "batch-put": ("ensue batch-put stock @items.json", "ensue batch-put stock - < items.json"),
     "batch-delete": ('ensue batch-delete stock \'["LX", "LY"]\'',),
@@ -48,6 +48,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
         'ensue redrive payments-dlq --pattern \'{"body": {"kind": ["card"]}}\' --preview',
         "ensue redrive payments-dlq --edit 'SET currency = :c' --values '{\"c\": \"EUR\"}'",
         "ensue redrive payments-dlq --rate 50/s",
+        "ensue redrive ship order-1",
     ),
     "redrives": ("ensue redrives payments-dlq",),
     "cancel": ("ensue cancel payments-dlq 7", "ensue cancel order-events again"),
@@ -139,7 +140,10 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "send-task-success": ("ensue send-task-success ship TOKEN --output '{\"approved\": true}'",),
     "send-task-failure": ("ensue send-task-failure ship TOKEN --error Refused --cause 'too dear'",),
     "send-task-heartbeat": ("ensue send-task-heartbeat ship TOKEN",),
-    "executions": ("ensue executions ship --status FAILED --limit 10",),
+    "executions": (
+        "ensue executions ship --status FAILED --limit 10",
+        "ensue executions ship --since 2026-11-21T00:00:00Z",
+    ),
     "explain": ("ensue explain order-events 5d1c93e0-7a4b-8f26-8010-000000000007",),
 }
 

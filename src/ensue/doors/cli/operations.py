@@ -88,6 +88,8 @@ def _command(name: str) -> click.Command:
     shapes = dict.fromkeys(way.arguments for way in ways.values() if way.arguments)
     if shapes:
         metavar = next(iter(shapes)) if len(shapes) == 1 else f"({' | '.join(shapes)})"
+        if not all(way.arguments for way in ways.values()):
+            metavar = f"[{metavar}]"
         params.append(click.Argument(["given"], nargs=-1, metavar=metavar))
     params += options_of(ways.values())
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from ensue.engine.home import Home
 from ensue.resources.workflow import store
 from ensue.resources.workflow.model import Execution, ExecutionPage, HistoryPage, WorkflowModel
+from ensue.words.units import as_ms
 from ensue.words.values import Json
 
 
@@ -30,8 +33,8 @@ class Looking:
         self,
         *,
         status: str | None = None,
-        since: int | None = None,
-        until: int | None = None,
+        since: datetime | int | str | None = None,
+        until: datetime | int | str | None = None,
         prefix: str | None = None,
         limit: int = 100,
         after: str | None = None,
@@ -40,22 +43,23 @@ class Looking:
 
         Args:
             status: only those of this status, such as ``RUNNING``.
-            since: only those that started at this time, in ms since 1970, or later.
+            since: only those that started at this time or later: a time with its zone, such as
+                ``2026-11-21T13:47:03Z``, or ms since 1970.
             until: only those that started before this time.
             prefix: only those whose name begins so.
             limit: how many at most, up to 1,000.
             after: the ``next`` of the page before.
 
         Raises:
-            InvalidValue: there is no such status, or no such place to go on from.
+            InvalidValue: there is no such status, time, or place to go on from.
         """
         return self._home.engine.read(
             lambda tx: store.page(
                 tx,
                 self.model,
                 status=status,
-                since_ms=since,
-                until_ms=until,
+                since_ms=None if since is None else as_ms(since, "$.since"),
+                until_ms=None if until is None else as_ms(until, "$.until"),
                 prefix=prefix,
                 limit=limit,
                 after=after,

@@ -27,10 +27,10 @@ _TOLERATED = said("So many items may fail.")
 _PERCENTAGE = said("So much of the items may fail.")
 _TIMEOUT = said("How long to wait at most, such as 30s.")
 _VERSION = said("The number of a version, or an alias; by default what the app declares.")
-_SINCE = said("Only those that started at this time, in ms since 1970, or later.")
+_SINCE = said("Only those that started at this time, such as 2026-11-21T13:47:03Z, or later.")
 _BODY = said("What comes with it.")
 _DEDUPLICATION = said("A second event with the same one, within five minutes, is none.")
-_UNTIL = said("Only those that started before this time, in ms since 1970.")
+_UNTIL = said("Only those that started before this time.")
 
 
 class Start(msgspec.Struct, forbid_unknown_fields=True):
@@ -62,8 +62,8 @@ class List(msgspec.Struct, forbid_unknown_fields=True):
     """Which executions, and how many."""
 
     status: Annotated[Text | None, _STATUS] = None
-    since: Annotated[int | None, _SINCE] = None
-    until: Annotated[int | None, _UNTIL] = None
+    since: Annotated[Text | None, _SINCE] = None
+    until: Annotated[Text | None, _UNTIL] = None
     prefix: Annotated[Text | None, _PREFIX] = None
     limit: Count = 100
     after: Annotated[Text | None, _AFTER] = None

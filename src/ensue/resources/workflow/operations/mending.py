@@ -93,7 +93,7 @@ async def _heartbeat(flow: Workflow, given: Token) -> None:
 
 
 MENDING = (
-    Operation("redrive", "Let an execution go on that failed.", Named, _redrive, writes=True),
+    Operation("redrive", "Let an execution go on from what failed.", Named, _redrive, writes=True),
     Operation(
         "fork", "Start an execution from a state of another's past.", Fork, _fork, writes=True
     ),
