@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -239,14 +240,25 @@ def _routes_of(platform: Platform, kind: Kind, bytes_max: int) -> Iterator[House
             )
 
 
+@lru_cache(maxsize=1_000)
+def _fields(kind: type[msgspec.Struct], place: str) -> Fields[Any]:
+    """What reads the fields of a type; made once, for making it takes longer than many a test."""
+    return Fields(kind, place)
+
+
+@lru_cache(maxsize=1_000)
+def _reader(kind: type[msgspec.Struct], bytes_max: int) -> BodyReader:
+    return BodyReader(kind, bytes_max)
+
+
 class _Shown:
     """Answers what concerns no single resource."""
 
     def __init__(self, platform: Platform, kinds: Mapping[str, Kind]) -> None:
         self._platform = platform
         self._kinds = kinds
-        self._why = Fields(Why, "query")
-        self._nothing = Fields(Nothing, "query")
+        self._why = _fields(Why, "query")
+        self._nothing = _fields(Nothing, "query")
 
     async def health(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer even a query that it does not know: probes add what keeps caches away."""
@@ -312,7 +324,7 @@ class _Described:
     def __init__(self, platform: Platform, kind: Kind) -> None:
         self._platform = platform
         self._kind = kind
-        self._query = Fields(OfApp, "query")
+        self._query = _fields(OfApp, "query")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         del receive
@@ -342,9 +354,10 @@ class _Operated:
         self._actor = f"{operation.name} {kind.name}"
         self._place = f"/_ensue/{kind.plural}/{operation.name}"
         self._bytes_max = bytes_max
-        self._reader = BodyReader(operation.parameters, bytes_max)
-        self._fields = Fields(operation.parameters, "query")
-        self._of_app = Fields(OfApp, "query")
+        taken: type[msgspec.Struct] = operation.parameters
+        self._reader = _reader(taken, bytes_max)
+        self._fields = _fields(taken, "query")
+        self._of_app = _fields(OfApp, "query")
 
     async def by_body(self, scope: Scope, receive: Receive, send: Send) -> None:
         once = None
