@@ -49,6 +49,6 @@ bench: $(STAMP)  ## Measure the order system, the engine and the languages
 	$(BIN)/python bench/maps.py --items 20000
 
 .PHONY: soak
-soak: $(STAMP)  ## Kill, fail, cut off from power at every step, simulate 10,000 seeds, let a million messages through
-	$(BIN)/python -m pytest -m crash tests/crash tests/simulation tests/resources --kills 2000 --points 0 --seeds 10000 --durations 20
+soak: $(STAMP)  ## Kill, fail, cut off from power at every step, simulate 10,000 seeds, run 10,000 random machines, let a million messages through
+	$(BIN)/python -m pytest -m crash tests/crash tests/simulation tests/executions tests/resources --kills 2000 --points 0 --seeds 10000 --durations 20
 	$(BIN)/python -m pytest -m soak tests/soak --messages 1000000
