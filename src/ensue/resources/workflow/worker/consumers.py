@@ -151,7 +151,8 @@ def bury(setting: Setting, tx: Transaction, piece: Work, reason: str) -> None:
     if loaded is None or loaded.status != RUNNING:
         return
     settled = frozenset({piece.id})
-    if piece.crashes >= DEATHS_MAX:
+    # It may be no task but the code of a function itself that kills the process, again and again.
+    if DEATHS_MAX <= piece.crashes < 2 * DEATHS_MAX:
         try:
             tx.whole(lambda: advance(setting, tx, piece, settled=settled, poison=reason))
         except StoreError:
