@@ -88,6 +88,7 @@ def test_executions_are_listed_by_name_without_what_each_line_would_repeat(capsy
         "name": "order-1",
         "status": "FAILED",
         "error": "Broken",
+        "cause": "the glass fell",
         "started_ms": 1795300778057,
         "definition": 1,
         "redrives": 0,

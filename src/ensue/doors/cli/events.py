@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 # What a list of executions does not show: what follows from the rest, or is the same in each line.
-_NOT_LISTED = ("id", "arn", "workflow", "definition", "input", "output")
+_NOT_LISTED = ("id", "arn", "workflow", "definition", "input", "output", "cause")
 
 # What an event tells, the most telling first.
 _TOLD = ("output", "input", "parameters", "result")
