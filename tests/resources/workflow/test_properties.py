@@ -146,6 +146,8 @@ def test_an_execution_ends_the_same_when_the_process_dies_between_its_commits():
     few(runs(dies))()
 
 
-@pytest.mark.soak
-def test_ten_thousand_executions_end_the_same_when_the_process_dies_between_their_commits():
-    settings(few, max_examples=10_000, database=None)(runs(dies))()
+@pytest.mark.crash
+def test_many_executions_end_the_same_when_the_process_dies_between_their_commits(pytestconfig):
+    many = pytestconfig.getoption("--seeds") // 2
+
+    settings(few, max_examples=many, database=None)(runs(dies))()
