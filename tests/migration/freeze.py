@@ -20,6 +20,7 @@ from ensue.engine import work
 from ensue.engine.database import StoreUrl
 from ensue.engine.schema import STEPS
 from tests.conftest import Stage
+from tests.migration import mill
 from tests.migration.shop import make_app
 
 HERE = Path(__file__).parent
@@ -35,8 +36,8 @@ def main() -> None:
 
 def _use(path: str) -> None:
     """Leave work in every state, and do not stop."""
-    shop = make_app()
-    stage = Stage(StoreUrl(path, "NORMAL"), shop.app)
+    shop, workflows = make_app(), mill.make_mill()
+    stage = Stage(StoreUrl(path, "NORMAL"), shop.app, workflows.app)
     for number in range(1, 6):
         stage.wait(shop.orders.put({"customer": "c1", "id": f"o{number}", "quantity": number}))
     stage.wait(shop.orders.put({"customer": "c2", "id": "fails", "quantity": 0}))
@@ -48,6 +49,7 @@ def _use(path: str) -> None:
     stage.wait(shop.jobs.send({"number": "later"}, delay=3_600))
     stage.wait(shop.jobs.send({"number": "poison"}))
     stage.settle()
+    mill.use(stage, workflows)
     stage.wait(shop.jobs.send({"number": "waiting"}))
     stage.wait(shop.mail.send(subject="hello", text="a letter", to="a@example.org"))
     actions = stage.engine.number(shop.actions.ref)

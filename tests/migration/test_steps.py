@@ -18,17 +18,30 @@ from ensue.engine.database import StoreUrl
 from ensue.engine.schema import STEPS, migrate
 from ensue.observe import Node
 from tests.migration.freeze import dump
+from tests.migration.mill import make_mill, tokens
 from tests.migration.shop import make_app
 
 KEPT = sorted(Path(__file__).parent.glob("step*.sql"))
+WITH_WORKFLOWS = [path for path in KEPT if "mill_ground" in path.read_text(encoding="utf-8")]
+HOUR_MS = 3_600_000
 
 
 @pytest.fixture(params=KEPT, ids=lambda path: path.stem)
 def kept(request, tmp_path) -> StoreUrl:
     """A store as a release left it when its process died."""
-    path = tmp_path / "ensue.db"
+    return _brought_back(request.param, tmp_path)
+
+
+@pytest.fixture(params=WITH_WORKFLOWS, ids=lambda path: path.stem)
+def kept_mill(request, tmp_path) -> StoreUrl:
+    """A store of a release that had workflows."""
+    return _brought_back(request.param, tmp_path)
+
+
+def _brought_back(written: Path, folder: Path) -> StoreUrl:
+    path = folder / "ensue.db"
     with closing(apsw.Connection(str(path))) as connection:
-        connection.execute(request.param.read_text(encoding="utf-8"))
+        connection.execute(written.read_text(encoding="utf-8"))
     return StoreUrl(str(path), "NORMAL")
 
 
@@ -96,6 +109,65 @@ def test_why_still_tells_what_ensued_in_a_kept_store(kept, run_on):
     tree = stage.platform.why("c1/o1")
 
     assert _names(tree) >= {"orders", "follow", "jobs", "take", "events", "first", "stock"}
+
+
+def test_what_executions_of_a_kept_store_came_to_is_still_told(kept_mill, run_on):
+    mill = make_mill()
+    stage = run_on(kept_mill, mill.app)
+
+    for flow in (mill.flow, mill.routine):
+        said = {name: stage.wait(flow.describe(name)) for name in ("done", "fail", "stopped")}
+        assert [each.status for each in said.values()] == ["SUCCEEDED", "FAILED", "ABORTED"]
+        assert said["done"].output["ground"] == "flour"
+        assert said["fail"].cause.startswith("said the miller")
+        assert stage.wait(flow.history("done")).events[0]["type"] == "ExecutionStarted"
+    assert stage.wait(mill.flow.describe("forked")).forked_from is not None
+    assert [each.description for each in stage.wait(mill.flow.versions())] == ["the first"]
+
+
+def test_executions_of_a_kept_store_go_on_to_their_end(kept_mill, run_on):
+    mill = make_mill()
+    stage = run_on(kept_mill, mill.app)
+    for token in tokens(stage, mill).values():
+        stage.wait(mill.app.send_task_success(token, "yes"))
+    stage.wait(mill.routine.send_event("event", "weighed", 7))
+    stage.advance(3 * HOUR_MS)
+
+    assert not stage.wait(mill.flow.describe("paused")).ended_ms
+    stage.wait(mill.flow.resume_execution("paused"))
+    stage.settle()
+
+    names = {
+        mill.flow: ("ask", "wait", "both", "call", "killed", "begun", "paused"),
+        mill.routine: ("sleep", "event", "call", "killed", "begun"),
+        mill.sacks: ("sacks",),
+    }
+    found = {
+        (flow.ref.name, name): stage.wait(flow.describe(name))
+        for flow, each in names.items()
+        for name in each
+    }
+    assert {each.status for each in found.values()} == {"SUCCEEDED"}
+    assert found["flow", "ask"].output["answer"] == "yes"
+    assert found["routine", "event"].output == {"ground": "flour", "weighed": 7}
+    assert found["sacks", "sacks"].output == ["s0", "s1", "s2", "s3", "s4"]
+    # Each inside once, before the process died or after.
+    assert set(mill.ground_times(stage).values()) == {1}
+    # Outside once more: what failed, and what was on its way when the process died.
+    assert sorted(mill.calls) == ["flow-call", "flow-killed", "routine-call", "routine-killed"]
+    assert check(stage.engine) == []
+
+
+def test_executions_of_a_kept_store_are_mended(kept_mill, run_on):
+    mill = make_mill()
+    stage = run_on(kept_mill, mill.app)
+    stage.wait(mill.flow.redrive("stopped"))
+    stage.wait(mill.flow.fork("fail", "Which", variables={}, fork_name="again"))
+    stage.advance(HOUR_MS)
+
+    assert stage.wait(mill.flow.describe("stopped")).status == "SUCCEEDED"
+    assert stage.wait(mill.flow.describe("again")).error == "Spoilt"
+    assert stage.wait(mill.flow.start({"sack": "x", "then": "done"}, version="live")).version == 1
 
 
 def _names(node: Node) -> set[str]:
