@@ -33,6 +33,30 @@ def test_what_is_not_there_is_an_error_that_names_the_variable(monkeypatch, text
         Secret.env("STRIPE_SECRET").read()
 
 
+def test_a_demo_secret_stands_in_until_one_is_set_and_the_log_says_so_once(monkeypatch, caplog):
+    monkeypatch.delenv("DEMO", raising=False)
+    secret = Secret.env("DEMO", demo="whsec_demo")
+
+    assert [secret.read(), secret.read()] == ["whsec_demo"] * 2
+    assert len(caplog.records) == 1
+    assert "DEMO is not set: the demo secret is used" in caplog.text
+    assert "whsec_demo" not in caplog.text + repr(secret)
+    monkeypatch.setenv("DEMO", "mine")
+    assert secret.read() == "mine"
+
+
+def test_a_variable_that_is_set_to_nothing_is_no_wish_for_the_demo_secret(monkeypatch):
+    monkeypatch.setenv("DEMO", "")
+
+    with pytest.raises(MissingSecret, match="DEMO"):
+        Secret.env("DEMO", demo="whsec_demo").read()
+
+
+def test_a_demo_secret_is_not_empty():
+    with pytest.raises(InvalidDeclaration, match="demo"):
+        Secret.env("DEMO", demo=" ")
+
+
 def test_a_file_is_read_again_when_another_secret_is_put_into_it(file):
     secret = Secret.file(file)
     assert secret.read() == "whsec_first"

@@ -38,6 +38,8 @@ __all__ = ["ReadTx", "Tx"]
 
 T = TypeVar("T")
 
+KEY_BITS = 128
+
 
 class Tx(ExecutingTx):
     """A transaction: reads, conditional writes, sends, publishes."""
@@ -47,6 +49,14 @@ class Tx(ExecutingTx):
     def new_id(self) -> str:
         """A new id: a UUIDv7, unique, sorted by time."""
         return self._inner.facts.ids.new_id()
+
+    def new_key(self, prefix: str = "") -> str:
+        """A new secret, such as an API key: 128 random bits as 32 hexadecimal digits.
+
+        Args:
+            prefix: what stands before them, so that people and scanners see what it is.
+        """
+        return f"{prefix}{self._inner.facts.ids.source.getrandbits(KEY_BITS):032x}"
 
     def put(
         self,

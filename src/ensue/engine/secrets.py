@@ -24,28 +24,35 @@ log = logging.getLogger("ensue.engine")
 class Secret:
     """A place where a secret is kept. Make one with `Secret.env` or `Secret.file`."""
 
-    __slots__ = ("_is_told", "_kind", "_place", "_stamp", "_text")
+    __slots__ = ("_demo", "_is_told", "_kind", "_place", "_stamp", "_text")
 
-    def __init__(self, kind: Literal["env", "file"], place: str) -> None:
+    def __init__(
+        self, kind: Literal["env", "file"], place: str, *, demo: str | None = None
+    ) -> None:
         if not place or not isinstance(place, str):
             raise InvalidDeclaration(f"expected the name of a place, got {place!r}", at="secret")
         self._kind = kind
         self._place = place
+        self._demo = demo
         self._stamp: _Stamp | None = None
         self._text: str | None = None
         self._is_told = False
 
     @classmethod
-    def env(cls, name: str) -> Secret:
+    def env(cls, name: str, *, demo: str | None = None) -> Secret:
         """The secret in an environment variable.
 
         Args:
             name: of the variable, such as ``STRIPE_SECRET``.
+            demo: what stands in for it where the variable is not set, so that a demonstration runs
+                with nothing configured. It is no secret: the log warns that it is used.
 
         Raises:
-            InvalidDeclaration: the name is none.
+            InvalidDeclaration: the name is none, or the stand-in is empty.
         """
-        return cls("env", name)
+        if demo is not None and not demo.strip():
+            raise InvalidDeclaration("expected a demo secret, got an empty one", at=name)
+        return cls("env", name, demo=demo)
 
     @classmethod
     def file(cls, path: str | Path) -> Secret:
@@ -82,7 +89,7 @@ class Secret:
             MissingSecret: it is not there, empty, too large, or no UTF-8; names the place.
         """
         if self._kind == "env":
-            return self._checked(os.environ.get(self._place))
+            return self._from_environment()
         try:
             text = self._from_file()
         except OSError as fault:
@@ -91,6 +98,17 @@ class Secret:
             return self._kept(fault)
         self._is_told = False
         return text
+
+    def _from_environment(self) -> str:
+        found = os.environ.get(self._place)
+        if found is not None or self._demo is None:
+            return self._checked(found)
+        if not self._is_told:
+            self._is_told = True
+            log.warning(
+                "%s is not set: the demo secret is used, which everybody knows", self._place
+            )
+        return self._demo.strip()
 
     def _kept(self, trouble: MissingSecret) -> str:
         """What the file said before; the log is told once, not with each request."""

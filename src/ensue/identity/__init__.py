@@ -8,6 +8,7 @@ with is read at each request, so that secrets are rotated while the app runs.
 """
 
 from ensue.identity.alternatives import AnyOf
+from ensue.identity.api_keys import ApiKeys
 from ensue.identity.jws import Jws
 from ensue.identity.macs import Hmac
 from ensue.identity.model import Proof, Verifier
@@ -15,4 +16,14 @@ from ensue.identity.oidc import Oidc
 from ensue.identity.standard import StandardWebhooks
 from ensue.identity.stripe import Stripe
 
-__all__ = ["AnyOf", "Hmac", "Jws", "Oidc", "Proof", "StandardWebhooks", "Stripe", "Verifier"]
+__all__ = [
+    "AnyOf",
+    "ApiKeys",
+    "Hmac",
+    "Jws",
+    "Oidc",
+    "Proof",
+    "StandardWebhooks",
+    "Stripe",
+    "Verifier",
+]

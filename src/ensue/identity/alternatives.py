@@ -54,12 +54,14 @@ class AnyOf:
             NotVerified: it is signed by none; the reasons of all are for the log.
         """
         reasons = []
+        is_bare = True
         for each in self.verifiers:
             try:
                 return each.verify(headers, body, now_ms)
             except NotVerified as fault:
                 reasons.append(f"{each.scheme}: {fault.reason}")
-        raise refused("; ".join(reasons))
+                is_bare = is_bare and fault.missing
+        raise refused("; ".join(reasons), missing=is_bare)
 
     def described(self) -> dict[str, dict[str, Json]]:
         """The schemes of all, as OpenAPI describes them."""

@@ -114,13 +114,14 @@ def tolerance_ms(given: str | float, at: str) -> int:
     return found
 
 
-def refused(reason: str, *, challenge: str = "Signature") -> NotVerified:
+def refused(reason: str, *, challenge: str = "Signature", missing: bool = False) -> NotVerified:
     """The refusal of a request: the reason is for the log, the message for the sender."""
     return NotVerified(
         "expected a request that is signed as this route asks",
         at="headers",
         reason=reason,
         challenge=challenge,
+        missing=missing,
     )
 
 
@@ -149,7 +150,7 @@ def header(headers: Headers, name: str) -> str:
     """
     found = headers.get(name.lower(), "")
     if not found:
-        raise refused(f"there is no header {name}")
+        raise refused(f"there is no header {name}", missing=True)
     if len(found) > SIGNATURE_LENGTH_MAX:
         raise refused(f"the header {name} is longer than {SIGNATURE_LENGTH_MAX} characters")
     return found

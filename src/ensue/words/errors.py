@@ -283,6 +283,7 @@ class NotVerified(NotPermitted):
         hint: what to do about it.
         reason: what failed; never a secret or a signature.
         challenge: the scheme of HTTP authentication that it asks for.
+        missing: whether it shows nothing at all that could be verified.
     """
 
     code = "not_verified"
@@ -295,10 +296,12 @@ class NotVerified(NotPermitted):
         hint: str | None = None,
         reason: str = "",
         challenge: str = "Signature",
+        missing: bool = False,
     ) -> None:
         super().__init__(message, at=at, hint=hint)
         self.reason = reason
         self.challenge = challenge
+        self.missing = missing
 
 
 class StoreError(EnsueError):

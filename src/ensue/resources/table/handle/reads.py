@@ -84,6 +84,15 @@ class TableReads(Generic[T]):
             return self.typed(self._home.engine.read(lambda tx: store.get(tx, self.model, key)))
         return self.typed(self._home.engine.read(lambda tx: store.get_at(tx, self.model, key, at)))
 
+    def look(self, key: object) -> T | None:
+        """The item with this key, without waiting: for what looks up while it is asked, as a
+        verifier does.
+
+        Raises:
+            InvalidValue: the key has another shape.
+        """
+        return self.typed(self._home.engine.read(lambda tx: store.get(tx, self.model, key)))
+
     async def get_versioned(self, key: object) -> Versioned[T] | None:
         """The item with this key and its version, for a write that expects it.
 
