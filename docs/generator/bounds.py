@@ -275,6 +275,12 @@ BOUNDS: dict[str, Bound] = {
     "resources.destination:LEASE_SPARE_MS": Bound(
         WORK, "ms", "what the run of a delivery takes beside its call", "a retry"
     ),
+    "resources.destination:SIGNED_APART_MS": Bound(
+        WORK,
+        "ms",
+        "between two tries of a delivery that is signed, at least",
+        "within a second another try would look like a copy",
+    ),
     "resources.destination:RETRY_AFTER_MS_MAX": Bound(
         WORK, "ms", "how long a destination may ask to be left alone: an hour", "an hour"
     ),

@@ -26,7 +26,17 @@ from ensue.app.signed import SignedRequest
 from ensue.app.transaction import ReadTx, Tx
 from ensue.engine.secrets import Secret
 from ensue.engine.targets import RuleTarget
-from ensue.identity import ApiKeys, Hmac, Jws, Oidc, Proof, StandardWebhooks, Stripe, Verifier
+from ensue.identity import (
+    ApiKeys,
+    Hmac,
+    Jws,
+    Oidc,
+    Proof,
+    Signer,
+    StandardWebhooks,
+    Stripe,
+    Verifier,
+)
 from ensue.languages.cloudevents import CloudEvent
 from ensue.languages.jsonata import JSONata
 from ensue.languages.patterns import Mismatch, check_pattern, explain_pattern, match_pattern
@@ -202,6 +212,7 @@ __all__ = [
     "Secret",
     "ShardLease",
     "SignedRequest",
+    "Signer",
     "StandardWebhooks",
     "StepFailed",
     "StepTimedOut",

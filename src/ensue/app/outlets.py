@@ -13,6 +13,7 @@ from ensue.engine.transaction import Origin, acting
 from ensue.observe import traceparent
 
 ACTIONS = "actions"
+IDENTIFIED = "ensue.identified"
 
 
 class Outlets:
@@ -48,7 +49,7 @@ class Outlets:
         found = self._clients.get(name)
         if found is None:
             refusing = {"all://": Refusing()} if self._home.settings.holds else self.outside
-            sign: Sign | None = self._sign if signed else None
+            sign: Sign | None = self.identify if signed else None
             found = self._clients[name] = make_client(
                 refusing, sign, connections, keeps_cookies=name == ACTIONS
             )
@@ -60,9 +61,15 @@ class Outlets:
         for client in clients.values():
             await client.aclose()
 
-    async def _sign(self, request: httpx.Request) -> None:
+    def new_id(self) -> str:
+        """An id that nothing else has."""
+        return self._home.engine.ids.new_id()
+
+    async def identify(self, request: httpx.Request) -> None:
+        """Give a request its ``Idempotency-Key`` and ``traceparent``, once."""
         origin, engine = acting.get(), self._home.engine
-        if origin.cause is not None:
+        if origin.cause is not None and IDENTIFIED not in request.extensions:
+            request.extensions[IDENTIFIED] = True
             call = self._calls[origin] = self._calls.get(origin, 0) + 1
             key = origin.key or engine.records.text(*origin.cause)
             request.headers.setdefault("Idempotency-Key", key if call == 1 else f"{key}-{call}")

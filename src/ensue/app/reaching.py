@@ -30,7 +30,9 @@ class Reaching(Resources):
             url: where it is, such as ``https://bank.example/customers/{id}``. Whom it may name is
                 up to who declares it: addresses of this machine and its network too.
             options: ``method``: of the request (POST). ``connection``: how it is told who calls:
-                `ApiKey`, `Basic` or `OAuthClientCredentials`. ``path``, ``query``, ``headers``:
+                `ApiKey`, `Basic` or `OAuthClientCredentials`. ``sign``: signs each request, so that
+                its receiver verifies it by the same declaration: `StandardWebhooks`, `Hmac` or
+                `Stripe`. ``path``, ``query``, ``headers``:
                 values by name, each a text or a path into the body such as ``$.detail.id``; a
                 header may be a `Secret`. ``format``: ``json``, or for events ``cloudevents`` or
                 ``cloudevents-binary``. ``rate``: how many calls begin, such as ``"10/s"``.

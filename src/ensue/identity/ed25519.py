@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ensue.identity.model import needs_jose
 from ensue.words.errors import InvalidDeclaration
+
+SEED_BYTES = 32
+PUBLIC_BYTES = 32
 
 
 def check(key: bytes, place: str) -> None:
@@ -45,3 +50,40 @@ def is_signed(key: bytes, place: str, content: bytes, signature: bytes) -> bool:
     except InvalidSignature:
         return False
     return True
+
+
+def signed(key: bytes, place: str, content: bytes) -> bytes:
+    """The signature of a content by a private key, 64 bytes.
+
+    Args:
+        key: the private key: its seed of 32 bytes, or that and the public key.
+        place: where it is kept, for errors.
+        content: what is signed.
+
+    Raises:
+        InvalidDeclaration: the key is none.
+        MissingExtra: ``ensue[jose]`` is not installed.
+    """
+    made: bytes = _private(key, place).sign(content)
+    return made
+
+
+def public_of(key: bytes, place: str) -> bytes:
+    """The public key that belongs to a private one, 32 bytes.
+
+    Raises:
+        InvalidDeclaration: the key is none.
+        MissingExtra: ``ensue[jose]`` is not installed.
+    """
+    found: bytes = _private(key, place).public_key().public_bytes_raw()
+    return found
+
+
+def _private(key: bytes, place: str) -> Any:  # noqa: ANN401 - its library is an extra
+    with needs_jose(place):
+        from cryptography.hazmat.primitives.asymmetric import ed25519  # noqa: PLC0415 - an extra
+    if len(key) not in {SEED_BYTES, SEED_BYTES + PUBLIC_BYTES}:
+        raise InvalidDeclaration(
+            f"expected an ed25519 private key of 32 or 64 bytes, got {len(key)}", at=place
+        )
+    return ed25519.Ed25519PrivateKey.from_private_bytes(key[:SEED_BYTES])

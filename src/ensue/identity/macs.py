@@ -172,6 +172,31 @@ class Hmac:
             until_ms=signed_ms + self._tolerance_ms + 1,
         )
 
+    @property
+    def signs_in(self) -> tuple[str, ...]:
+        """The names of the headers that it signs in."""
+        names = (self.header, self.timestamp_header, self.nonce_header)
+        return tuple(name for name in names if name is not None)
+
+    def sign(self, body: bytes, *, message: str, nonce: str, now_ms: int) -> dict[str, str]:
+        """Sign a request by the first of the secrets, for `Destination`.
+
+        Raises:
+            MissingSecret: it is not there.
+        """
+        del message
+        made, values = {}, {"body": body}
+        if self.timestamp_header is not None:
+            made[self.timestamp_header] = str(now_ms // _MS_PER_UNIT[self.timestamp_unit])
+            values["timestamp"] = made[self.timestamp_header].encode()
+        if self.nonce_header is not None:
+            made[self.nonce_header] = nonce
+            values["nonce"] = nonce.encode()
+        content = b"".join(values.get(name, text) for name, text in self._content)
+        digest = hmac.digest(self._secrets[0].read().encode(), content, self.algorithm)
+        written = digest.hex() if self.encoding == "hex" else base64.b64encode(digest).decode()
+        return made | {self.header: self.prefix + written}
+
     def described(self) -> dict[str, dict[str, Json]]:
         """The scheme as OpenAPI describes it."""
         signed = f"HMAC-{self.algorithm.upper()} of `{self._written}`"

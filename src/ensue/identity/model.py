@@ -83,6 +83,36 @@ class Verifier(Protocol):
         """The schemes by name, as OpenAPI describes them; none where it has no words for them."""
 
 
+class Signer(Protocol):
+    """Signs requests, so that who receives them can verify them by the same declaration."""
+
+    @property
+    def scheme(self) -> str:
+        """What it is called, in listings."""
+
+    @property
+    def signs_in(self) -> tuple[str, ...]:
+        """The names of the headers that it signs in."""
+
+    def sign(self, body: bytes, *, message: str, nonce: str, now_ms: int) -> dict[str, str]:
+        """Sign a request.
+
+        Args:
+            body: as it is sent, byte for byte.
+            message: the id of what is sent, the same at each try.
+            nonce: a text of letters, digits and hyphens that no other try has.
+            now_ms: what time it is.
+
+        Returns:
+            The headers to send it with.
+
+        Raises:
+            MissingSecret: a secret is not where it should be.
+            InvalidDeclaration: a secret is not of its form, or cannot sign.
+            MissingExtra: what it signs with is not installed.
+        """
+
+
 def secrets_of(given: Secret | Sequence[Secret], at: str) -> tuple[Secret, ...]:
     """The secrets of a declaration: one, or several while one takes the place of another.
 

@@ -2,7 +2,8 @@
 
 ``webhook-id``, ``webhook-timestamp`` and ``webhook-signature``: a list, with spaces, of ``v1,`` and
 base64 of HMAC-SHA256, or ``v1a,`` and base64 of ed25519, of ``id.timestamp.body``. Secrets are
-base64 behind ``whsec_``, public keys behind ``whpk_``. Signatures of other versions do not count.
+base64 behind ``whsec_``, public keys behind ``whpk_``, private ones behind ``whsk_``. Signatures of
+other versions do not count.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ from ensue.words.values import Json
 ID, TIMESTAMP, SIGNATURE = "webhook-id", "webhook-timestamp", "webhook-signature"
 WEBHOOK_ID_LENGTH_MAX = 256
 
-_SECRET_PREFIX, _PUBLIC_PREFIX = "whsec_", "whpk_"
+_SECRET_PREFIX, _PUBLIC_PREFIX, _PRIVATE_PREFIX = "whsec_", "whpk_", "whsk_"
 # The specification keeps full stops out of ids: they separate what is signed.
 _ID = re.compile(rf"[\x21-\x2d\x2f-\x7e]{{1,{WEBHOOK_ID_LENGTH_MAX}}}")
 
@@ -45,7 +46,8 @@ class StandardWebhooks:
 
     Args:
         secret: where the ``whsec_`` secret, or the ``whpk_`` public key, is kept; several while one
-            takes the place of another. Public keys need ``ensue[jose]``.
+            takes the place of another. A ``whsk_`` private key signs, and verifies as its public
+            key does. Keys need ``ensue[jose]``.
         tolerance: how old, or how far ahead, the time of a signature may be.
         refuse_replays: whether a copy of a request that was taken is refused. A sender signs each
             try anew; the message's id, the same for all of them, is `Proof.id`.
@@ -85,9 +87,10 @@ class StandardWebhooks:
         """
         for each in self._secrets:
             text = each.read()
-            key = _key(text, repr(each))
-            if text.startswith(_PUBLIC_PREFIX):
-                ed25519.check(key, repr(each))
+            if _is_shared(text):
+                _key(text, repr(each))
+            else:
+                ed25519.check(_public(text, repr(each)), repr(each))
 
     def verify(self, headers: Headers, body: bytes, now_ms: int) -> Proof:
         """Verify a request.
@@ -116,6 +119,25 @@ class StandardWebhooks:
             until_ms=signed_ms + self._tolerance_ms + 1,
         )
 
+    @property
+    def signs_in(self) -> tuple[str, ...]:
+        """The names of the headers that it signs in."""
+        return (ID, TIMESTAMP, SIGNATURE)
+
+    def sign(self, body: bytes, *, message: str, nonce: str, now_ms: int) -> dict[str, str]:
+        """Sign a request by each of the secrets, for `Destination`.
+
+        Raises:
+            MissingSecret: one is not there.
+            InvalidDeclaration: one is no base64, no key, or a public one.
+            MissingExtra: one is a private key, and ``ensue[jose]`` is not installed.
+        """
+        del nonce
+        time = str(now_ms // 1_000)
+        content = f"{message}.{time}.".encode() + body
+        made = " ".join(_signature(each.read(), repr(each), content) for each in self._secrets)
+        return {ID: message, TIMESTAMP: time, SIGNATURE: made}
+
     def described(self) -> dict[str, dict[str, Json]]:
         """The scheme as OpenAPI describes it."""
         return {
@@ -130,23 +152,47 @@ class StandardWebhooks:
 
     def _is_signed(self, content: bytes, shared: list[bytes], public: list[bytes]) -> bool:
         secrets = [(each.read(), repr(each)) for each in self._secrets]
-        keys = [
-            (_key(text, place), text.startswith(_PUBLIC_PREFIX), place) for text, place in secrets
-        ]
-        expected = (digest_sha256(key, content) for key, is_public, _ in keys if not is_public)
-        if matching(expected, shared) is not None:
+        macs = (
+            digest_sha256(_key(text, place), content) for text, place in secrets if _is_shared(text)
+        )
+        if matching(macs, shared) is not None:
             return True
+        keys = [(_public(text, place), place) for text, place in secrets if not _is_shared(text)]
         return any(
             ed25519.is_signed(key, place, content, signature)
-            for key, is_public, place in keys
-            if is_public
+            for key, place in keys
             for signature in public
         )
 
 
+def _is_shared(text: str) -> bool:
+    """Whether a secret is shared, rather than a key of a pair."""
+    return not text.startswith((_PUBLIC_PREFIX, _PRIVATE_PREFIX))
+
+
+def _public(text: str, place: str) -> bytes:
+    """The public key of a pair by either of its keys."""
+    key = _key(text, place)
+    return ed25519.public_of(key, place) if text.startswith(_PRIVATE_PREFIX) else key
+
+
+def _signature(text: str, place: str, content: bytes) -> str:
+    """A signature by one secret, as it stands among others."""
+    key = _key(text, place)
+    if _is_shared(text):
+        return f"v1,{base64.b64encode(digest_sha256(key, content)).decode()}"
+    if text.startswith(_PUBLIC_PREFIX):
+        raise InvalidDeclaration(
+            "expected a secret to sign with, got a public key",
+            at=place,
+            hint="Sign with `whsec_...` or the private key, `whsk_...`.",
+        )
+    return f"v1a,{base64.b64encode(ed25519.signed(key, place, content)).decode()}"
+
+
 def _key(text: str, place: str) -> bytes:
-    """The bytes of a secret or public key."""
-    for prefix in (_SECRET_PREFIX, _PUBLIC_PREFIX):
+    """The bytes of a secret or key."""
+    for prefix in (_SECRET_PREFIX, _PUBLIC_PREFIX, _PRIVATE_PREFIX):
         text = text.removeprefix(prefix)
     try:
         # The padding of some senders' secrets is left out.
@@ -159,7 +205,7 @@ def _key(text: str, place: str) -> bytes:
         raise InvalidDeclaration(
             "expected a secret of Standard Webhooks, got no base64",
             at=place,
-            hint="It is `whsec_` and base64, or, of a public key, `whpk_` and base64.",
+            hint="It is `whsec_` and base64; of a public key `whpk_`, of a private one `whsk_`.",
         )
     return found
 

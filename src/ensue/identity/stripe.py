@@ -98,6 +98,23 @@ class Stripe:
             until_ms=signed_ms + self._tolerance_ms + 1,
         )
 
+    @property
+    def signs_in(self) -> tuple[str, ...]:
+        """The name of the header that it signs in."""
+        return (HEADER,)
+
+    def sign(self, body: bytes, *, message: str, nonce: str, now_ms: int) -> dict[str, str]:
+        """Sign a request by each of the secrets, for `Destination`.
+
+        Raises:
+            MissingSecret: one is not there.
+        """
+        del message, nonce
+        time = str(now_ms // 1_000)
+        content = time.encode() + b"." + body
+        made = [digest_sha256(each.read().encode(), content).hex() for each in self._secrets]
+        return {HEADER: ",".join([f"t={time}", *(f"v1={each}" for each in made)])}
+
     def described(self) -> dict[str, dict[str, Json]]:
         """The scheme as OpenAPI describes it."""
         return {

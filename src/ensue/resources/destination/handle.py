@@ -174,6 +174,7 @@ class Destination(Pausable):
             "method": model.method,
             "format": model.format,
             "connection": None if model.connection is None else model.connection.said(),
+            "sign": None if model.sign is None else repr(model.sign),
             "rate_per_second": model.policy.rate_per_second,
             "concurrency": model.policy.concurrency,
             "timeout_ms": model.timeout_ms,
@@ -226,6 +227,13 @@ def _model(ref: Ref, url: str, given: DestinationOptions) -> DestinationModel:
         raise InvalidDeclaration(
             f"expected timeout in ms from 1 to {TIMEOUT_MS_MAX}, got {timeout_ms}", at=at
         )
+    sign = given.get("sign")
+    if sign is not None and not hasattr(sign, "sign"):
+        raise InvalidDeclaration(
+            f"expected what signs requests, got {type(sign).__name__}",
+            at=f"{at} sign",
+            hint="Such as StandardWebhooks(Secret.env(NAME)) or Hmac(...).",
+        )
     if connection is not None and not isinstance(connection, Connection):
         raise InvalidDeclaration(
             f"expected a connection, got {type(connection).__name__}",
@@ -261,6 +269,7 @@ def _model(ref: Ref, url: str, given: DestinationOptions) -> DestinationModel:
         query=dict(given.get("query", {})),
         headers=dict(given.get("headers", {})),
         format=form,
+        sign=sign,
     )
 
 

@@ -13,6 +13,9 @@ from ensue.words import values
 from ensue.words.errors import InvalidValue, Unfit, Unreachable
 from ensue.words.values import Json
 
+# Most schemes sign a time in seconds: within one, another try would look like a copy.
+SIGNED_APART_MS = 1_000
+
 
 class Sender(ActionConsumer):
     """Sends what waits for a destination.
@@ -38,6 +41,7 @@ class Sender(ActionConsumer):
         )
         super().__init__(engine, handler)
         self._caller = caller
+        self._is_signed = destination.sign is not None
         self._pace = caller.pace  # calls count too
         self._rests_until_ms = 0
         self._trouble: tuple[int, str] | None = None
@@ -83,4 +87,6 @@ class Sender(ActionConsumer):
     ) -> None:
         """As every consumer, and remember it."""
         self._trouble = (tx.now_ms, error)
+        if self._is_signed:
+            wait_ms = max(wait_ms, SIGNED_APART_MS)
         super()._fail(tx, piece, error, is_final=is_final, wait_ms=wait_ms)

@@ -9,6 +9,7 @@ from typing import Literal, TypeAlias, TypedDict
 from ensue.engine.handlers import Policy
 from ensue.engine.secrets import Secret
 from ensue.engine.sockets import Terms
+from ensue.identity import Signer
 from ensue.resources.destination.model.connections import Connection
 from ensue.words.names import Ref
 from ensue.words.values import Json
@@ -34,6 +35,7 @@ class DestinationOptions(TypedDict, total=False):
 
     method: Method
     connection: Connection | None
+    sign: Signer | None
     path: Mapping[str, str]
     query: Mapping[str, str]
     headers: Mapping[str, str | Secret]
@@ -64,6 +66,7 @@ class DestinationModel:
         query: parameters of the query, likewise.
         headers: headers, likewise, or secrets.
         format: what a body is sent as.
+        sign: signs what is sent; None where nobody asks for that.
     """
 
     ref: Ref
@@ -78,6 +81,7 @@ class DestinationModel:
     query: Mapping[str, str] = field(default_factory=dict)
     headers: Mapping[str, str | Secret] = field(default_factory=dict)
     format: Format = "json"
+    sign: Signer | None = None
 
     def secrets(self) -> tuple[Secret, ...]:
         """The secrets that calling it needs."""

@@ -231,6 +231,12 @@ def _check_headers(model: DestinationModel) -> None:
     taken = {"authorization"} if model.connection is not None else set()
     if isinstance(model.connection, ApiKey):
         taken = {model.connection.header.lower()}
+    signed = {name.lower() for name in model.sign.signs_in} if model.sign is not None else set()
+    if both := signed & (OURS | taken):
+        raise InvalidDeclaration(
+            f"expected a signature in other headers than {min(both)}", at="sign"
+        )
+    taken |= signed
     for name in model.headers:
         check_header(name, "", f"headers.{name}")
         is_event = name.lower().startswith("ce-") and model.format != "json"

@@ -53,6 +53,12 @@ class Outlets(Protocol):
     ) -> httpx.AsyncClient:
         """A client with connections of its own, the same for the same name."""
 
+    async def identify(self, request: httpx.Request) -> None:
+        """Give a request its ``Idempotency-Key`` and ``traceparent``, once."""
+
+    def new_id(self) -> str:
+        """An id that nothing else has."""
+
 
 class Caller:
     """Calls a destination.
@@ -97,7 +103,11 @@ class Caller:
         Raises:
             MissingSecret: one is not; names its place.
             InvalidValue: a header cannot hold one.
+            InvalidDeclaration: one that is to sign is not of its form, or cannot.
+            MissingExtra: what it signs with is not installed.
         """
+        if self._model.sign is not None:
+            self._model.sign.sign(b"", message="checked", nonce="checked", now_ms=0)
         for secret in self._model.secrets():
             secret.read()
         for secret in self._secret_headers.values():
@@ -209,7 +219,7 @@ class Caller:
         mask = self._mask()
 
         async def send() -> Exchanged:
-            answer = await self._client().send(request, stream=True, follow_redirects=False)
+            answer = await self._send_signed(request)
             try:
                 body = await read(answer, ANSWER_BYTES_MAX)
             finally:
@@ -260,7 +270,7 @@ class Caller:
             raise Unreachable(self._mask().hide(said_of(fault)), at=request.url.host) from None
 
     async def _send(self, request: httpx.Request, *, wants_body: bool) -> Answered:
-        answer = await self._client().send(request, stream=True, follow_redirects=False)
+        answer = await self._send_signed(request)
         try:
             when = answer.headers.get("retry-after")
             meaning = meaning_of(answer.status_code, says_when=when is not None)
@@ -278,6 +288,20 @@ class Caller:
             raise _Unauthorized(rejected) if answer.status_code == UNAUTHORIZED else rejected
         finally:
             await answer.aclose()
+
+    async def _send_signed(self, request: httpx.Request) -> httpx.Response:
+        """Send a request: signed now, under the id that it has at each try."""
+        if self._model.sign is not None:
+            await self._outlets.identify(request)
+            drawn = self._outlets.new_id()
+            signed = self._model.sign.sign(
+                request.content,
+                message=request.headers.get(KEY, drawn),
+                nonce=drawn,
+                now_ms=self._clock.now_ms(),
+            )
+            request.headers.update(signed)
+        return await self._client().send(request, stream=True, follow_redirects=False)
 
     def _mask(self) -> Mask:
         told = [secret.read() for secret in self._secret_headers.values()]
