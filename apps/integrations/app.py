@@ -41,6 +41,8 @@ CRM = "acme-crm"
 REGISTERED = "customer.registered"
 BANK_URL = os.environ.get("BANK_URL", "http://127.0.0.1:8081/bank")
 COURIER_URL = os.environ.get("COURIER_URL", "http://127.0.0.1:8081/courier/collections")
+CRM_SECRET = Secret.env("CRM_SECRET", demo="whsec_c2VjcmV0LW9mLXRoZS1jcm0=")
+BANK_SECRET = Secret.env("BANK_SECRET", demo="bank-secret")
 PHASES = ("placed", "sawn", "glued", "varnished", "ready", "collected", "delivered")
 ORDER_EVENTS: Any = {"detail-type": ["OrderPlaced", "PhaseReached"]}
 ORDER = "$.detail.order_id"
@@ -69,7 +71,7 @@ bank = app.destination(
     "bank",
     url=f"{BANK_URL}/accounts",
     connection=OAuthClientCredentials(
-        f"{BANK_URL}/token", "furniture", Secret.env("BANK_SECRET"), scope="accounts"
+        f"{BANK_URL}/token", "furniture", BANK_SECRET, scope="accounts"
     ),
     timeout="10s",
 )
@@ -207,7 +209,7 @@ class Order(msgspec.Struct):
 # What comes in
 
 
-@app.post("/webhooks/crm", status=202, verify=StandardWebhooks(Secret.env("CRM_SECRET")))
+@app.post("/webhooks/crm", status=202, verify=StandardWebhooks(CRM_SECRET))
 async def take_crm_event(body: CloudEvent) -> dict[str, Any]:
     """Publish what the CRM says, once: its tries of one event have one source and id."""
     accepted = await crm.publish_cloudevent(body)

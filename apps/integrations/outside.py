@@ -16,7 +16,8 @@ from typing import Any
 from ensue import App, Body, Change, CloudEvent, Conflict, NotVerified, Proof, Secret, Tx
 
 HOOK_URL = os.environ.get("HOOK_URL", "http://127.0.0.1:8080/webhooks/crm")
-CRM_SECRET, BANK_SECRET = Secret.env("CRM_SECRET"), Secret.env("BANK_SECRET")
+CRM_SECRET = Secret.env("CRM_SECRET", demo="whsec_c2VjcmV0LW9mLXRoZS1jcm0=")
+BANK_SECRET = Secret.env("BANK_SECRET", demo="bank-secret")
 TOKEN = "mock-token"  # noqa: S105 - it opens nothing but the mock
 
 app = App("outside")

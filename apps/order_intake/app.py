@@ -34,7 +34,7 @@ from ensue import (
 
 CLIENT_ID = os.environ.get("CLIENT_ID", "demo-client")
 OPERATORS = os.environ.get("OPERATORS", "operators@orders.invalid")
-SECRET = Secret.env("CLIENT_SECRET")
+SECRET = Secret.env("CLIENT_SECRET", demo="secret")
 BATCH = 10
 MINUTE_MS = 60_000
 PERIOD_MINUTES = 5

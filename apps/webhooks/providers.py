@@ -36,7 +36,7 @@ class Event:
 
 def verifiers(settings: Mapping[str, str]) -> dict[str, Verifier]:
     """What verifies each provider; only those are there whose keys are named."""
-    found: dict[str, Verifier] = {"stripe": Stripe(Secret.env("STRIPE_SECRET"))}
+    found: dict[str, Verifier] = {"stripe": Stripe(Secret.env("STRIPE_SECRET", demo="whsec_demo"))}
     if "APPLE_ROOTS" in settings:
         bundle = settings.get("APPLE_BUNDLE_ID")
         found["apple"] = Jws(roots=Secret.file(settings["APPLE_ROOTS"]), bundle_id=bundle)

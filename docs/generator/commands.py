@@ -140,6 +140,9 @@ The commands that ask a server have two:
 
 `NO_COLOR` turns colours off.
 
+Some apps have demo secrets, which stand for variables that are not set. With `--key`, or on a host that other machines
+can reach, none of them does: there `ENSUE_DEMO` is `off`, unless it is set to `on`.
+
 ## The engine URL
 
 | URL | store |

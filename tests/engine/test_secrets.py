@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from ensue.engine.secrets import SECRET_BYTES_MAX, Secret
+from ensue.engine.secrets import SECRET_BYTES_MAX, Secret, refuse_demos
 from ensue.words.errors import InvalidDeclaration, MissingSecret
 
 
@@ -126,3 +126,49 @@ def test_a_secret_never_shows_what_it_says(file):
 def test_a_place_has_a_name(name):
     with pytest.raises(InvalidDeclaration):
         Secret.env(name)
+
+
+@pytest.fixture
+def shown():
+    return Secret.env("STRIPE_SECRET", demo="whsec_demo")
+
+
+def test_a_demo_secret_stands_for_one_that_is_not_set_and_the_log_says_so_once(
+    monkeypatch, caplog, shown
+):
+    monkeypatch.delenv("STRIPE_SECRET", raising=False)
+
+    assert [shown.read(), shown.read()] == ["whsec_demo"] * 2
+    [told] = [each.getMessage() for each in caplog.records]
+    assert "STRIPE_SECRET is not set" in told
+
+
+@pytest.mark.parametrize("text", ["whsec_real", ""])
+def test_a_demo_secret_never_stands_for_one_that_is_set(monkeypatch, shown, text):
+    monkeypatch.setenv("STRIPE_SECRET", text)
+
+    if text:
+        assert shown.read() == text
+    else:
+        with pytest.raises(MissingSecret, match="empty"):
+            shown.read()
+
+
+def test_where_others_can_come_no_demo_secret_stands(monkeypatch, shown):
+    monkeypatch.delenv("STRIPE_SECRET", raising=False)
+    monkeypatch.delenv("ENSUE_DEMO", raising=False)
+    with monkeypatch.context() as there:
+        there.setenv("ENSUE_DEMO", "put back afterwards")
+        there.delenv("ENSUE_DEMO")
+        refuse_demos()
+        with pytest.raises(MissingSecret, match="known to everybody"):
+            shown.read()
+        assert "whsec_demo" not in repr(shown)
+
+
+def test_who_says_so_lets_demo_secrets_stand_anywhere(monkeypatch, shown):
+    monkeypatch.delenv("STRIPE_SECRET", raising=False)
+    monkeypatch.setenv("ENSUE_DEMO", "on")
+    refuse_demos()
+
+    assert shown.read() == "whsec_demo"

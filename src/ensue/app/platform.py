@@ -21,6 +21,7 @@ from ensue.engine.handlers import Pace
 from ensue.engine.home import KEEP_MS, Resource, Settings
 from ensue.engine.ids import Random, system_random
 from ensue.engine.keeper import Keeper
+from ensue.engine.secrets import refuse_demos
 from ensue.engine.transaction import Origin, Transaction
 from ensue.engine.workers import Worker
 from ensue.observe import Node, why
@@ -361,6 +362,7 @@ async def open_platform(
     smtp: str | None = None,
     keep_ms: int | None = None,
     act: bool = False,
+    demo: bool = False,
 ) -> Platform:
     """Open apps for production: on the machine's clock and randomness.
 
@@ -371,11 +373,14 @@ async def open_platform(
         smtp: the URL of the mail server; None for the outbox folder.
         keep_ms: how long what is over stays to be looked at; None for a day.
         act: whether they reach the outside although the store is a branch.
+        demo: whether demo secrets stand for those that are not set; see `Secret.env`.
 
     Raises:
         InvalidValue: the engine URL is none.
         EnsueError: see `Platform.open`.
     """
+    if not demo:
+        refuse_demos()
     return await Platform.open(
         apps,
         parse_store_url(engine_url),

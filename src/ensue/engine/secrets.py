@@ -3,6 +3,10 @@
 A declaration names the place, an environment variable or a file; the text is never part of it, of
 its form as text, or of an error. A file is read again when it has changed, so a secret is rotated
 by writing another one into its file, while the app runs.
+
+A demo secret is the exception: it is in the source, so that an app can be tried with nothing set.
+It opens to whoever has read the source, is told of in the log, and stands for nothing where others
+can come (`DEMO_VARIABLE`).
 """
 
 from __future__ import annotations
@@ -15,10 +19,16 @@ from typing import Literal, TypeAlias
 from ensue.words.errors import InvalidDeclaration, MissingSecret
 
 SECRET_BYTES_MAX = 65_536
+DEMO_VARIABLE = "ENSUE_DEMO"
 
 _Stamp: TypeAlias = tuple[int, int, int]
 
 log = logging.getLogger("ensue.engine")
+
+
+def refuse_demos() -> None:
+    """Let no demo secret stand in this process, nor in those it starts, unless it is ``on``."""
+    os.environ.setdefault(DEMO_VARIABLE, "off")
 
 
 class Secret:
@@ -44,8 +54,9 @@ class Secret:
 
         Args:
             name: of the variable, such as ``STRIPE_SECRET``.
-            demo: what stands in for it where the variable is not set, so that a demonstration runs
-                with nothing configured. It is no secret: the log warns that it is used.
+            demo: what stands for it where the variable is not set, so that the app can be tried.
+                Everybody who reads the source knows it: the log says that it is used. With a key,
+                on a host that other machines can reach, or with ``ENSUE_DEMO=off`` it is not.
 
         Raises:
             InvalidDeclaration: the name is none, or the stand-in is empty.
@@ -103,6 +114,8 @@ class Secret:
         found = os.environ.get(self._place)
         if found is not None or self._demo is None:
             return self._checked(found)
+        if os.environ.get(DEMO_VARIABLE) == "off":
+            raise self._missing("it is not set, and its demo secret is known to everybody")
         if not self._is_told:
             self._is_told = True
             log.warning(

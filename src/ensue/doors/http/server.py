@@ -286,6 +286,8 @@ async def _serve(
             smtp=options.smtp,
             keep_ms=options.keep_ms,
             act=options.act,
+            demo=options.key is None
+            and all(_is_loopback(each.getsockname()[0]) for each in sockets),
         )
         try:
             recorder = _recorder(platform, options)
