@@ -190,6 +190,7 @@ BOUNDS: dict[str, Bound] = {
     "doors.http:STREAM_BYTES_MIN": Bound(
         HTTP, "bytes", "of an object that is put must come in each `RECEIVE_S`", "the end"
     ),
+    "app:COOKIE_BYTES_MAX": Bound(HTTP, "bytes", "a cookie's name and value", VALUE),
     "doors.http:SIZE_DIGITS_MAX": Bound(HTTP, "digits", "the `content-length` of an object", LARGE),
     "engine:ORPHAN_MS": Bound(
         ENGINE, "ms", "`ensue check` tells of a file without an object that is as old as this", ""

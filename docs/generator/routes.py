@@ -80,7 +80,8 @@ queues, topics, streams, destinations and signed routes, as AsyncAPI 3.0.
   caused. A `traceparent` header (W3C Trace Context) is kept with the request.
 * With a key (`--key`, `ENSUE_KEY`) a request shows `Authorization: Bearer KEY` or `X-API-Key: KEY`. Only
   `GET /_ensue/health` needs none. Without a key the server takes only loopback addresses, only a `Host`
-  that names this machine, and no writes from pages of other origins.
+  that names this machine, and no writes from pages of other origins but those that an app's `cors` names.
+  [Serve browsers](../how-to/serve-browsers.md) has headers, cookies and other sites' pages.
 * A POST, PUT, PATCH or DELETE may have an `Idempotency-Key`: the same request under the same key is done
   once and gets the same answer, with `idempotent-replayed: true`, for 24 hours. Another request under it is
   a 422; while the first is still being done, a 409. Only answers of 200 to 299 are kept.

@@ -21,6 +21,8 @@ from ensue.agents import (
 )
 from ensue.app.app import App
 from ensue.app.body import Body
+from ensue.app.cors import Cors
+from ensue.app.headers import Cookie, Header, SetCookie
 from ensue.app.routes import Answer, ObjectAnswer
 from ensue.app.signed import SignedRequest
 from ensue.app.transaction import ReadTx, Tx
@@ -143,6 +145,8 @@ __all__ = [
     "Conflict",
     "Constant",
     "ConsumerGroup",
+    "Cookie",
+    "Cors",
     "Destination",
     "EnsueError",
     "Event",
@@ -152,6 +156,7 @@ __all__ = [
     "Firing",
     "Function",
     "FunctionWorkflow",
+    "Header",
     "HistoryPage",
     "Hmac",
     "Index",
@@ -210,6 +215,7 @@ __all__ = [
     "Schedules",
     "Schemas",
     "Secret",
+    "SetCookie",
     "ShardLease",
     "SignedRequest",
     "Signer",

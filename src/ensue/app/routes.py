@@ -5,18 +5,20 @@ from __future__ import annotations
 import inspect
 import re
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypedDict, Unpack
 
 from ensue.app import signed
+from ensue.app.cors import Cors
+from ensue.app.headers import Header, SetCookie, check_plain, source_of
 from ensue.app.signed import SignedRequest, Verification
 from ensue.resources.bucket import Bucket
 from ensue.words.errors import InvalidDeclaration
 from ensue.words.names import Ref
 from ensue.words.units import rate_per_second
 
-Place = Literal["path", "query", "body", "raw", "signed"]
+Place = Literal["path", "query", "body", "raw", "signed", "header", "cookie"]
 Idempotency = Literal["required"]
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 _PATH_PARAMETER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
@@ -33,6 +35,7 @@ class Parameter:
         type: what it must be; a type that msgspec can decode.
         required: whether it must be given.
         default: what it is when it is not given.
+        wire: what the request calls it, where that is another name.
     """
 
     name: str
@@ -40,6 +43,7 @@ class Parameter:
     type: Any
     required: bool
     default: object = None
+    wire: str = ""
 
 
 @dataclass(frozen=True)
@@ -61,6 +65,7 @@ class Route:
         idempotency: ``required`` when each request must have an idempotency key.
         target: the resource that it works on without a handler; None with one.
         verify: what verifies that requests are signed; None when they need not be.
+        cors: which pages of other sites may call it; ``app``: those that may call the app.
     """
 
     method: str
@@ -77,6 +82,7 @@ class Route:
     idempotency: Idempotency | None = None
     target: Ref | None = None
     verify: Verification | None = None
+    cors: Cors | Literal["app"] | None = "app"
 
     @property
     def name(self) -> str:
@@ -102,11 +108,13 @@ class Answer:
         body: a JSON value, a Struct or a dataclass; None for an empty body.
         status: the HTTP status.
         headers: further headers.
+        cookies: what cookies it sets.
     """
 
     body: object = None
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
+    cookies: Sequence[SetCookie] = ()
 
 
 @dataclass(frozen=True)
@@ -133,6 +141,7 @@ class RouteOptions(TypedDict, total=False):
     burst: int
     idempotency: Idempotency | None
     verify: signed.Given | Mapping[str, signed.Given] | None
+    cors: Cors | None
 
 
 def make_route(
@@ -141,12 +150,14 @@ def make_route(
     """A route from a function's signature.
 
     Arguments named in the path come from it; ``body`` is the decoded body, ``raw: bytes`` the body
-    as it came; one of the type `SignedRequest` is the verified request; ``tx`` is the transaction
-    of a ``def``; all others come from the query.
+    as it came; one of the type `SignedRequest` is the verified request; one that is annotated with
+    `Header` or `Cookie` comes from there; ``tx`` is the transaction of a ``def``; all others come
+    from the query.
 
     Raises:
         InvalidDeclaration: the path is no path, an argument of it is missing or has no type, a GET
-            takes a body or needs an idempotency key, or an ``async def`` takes a tx.
+            takes a body or needs an idempotency key, an ``async def`` takes a tx, or a header
+            cannot give what an argument is.
     """
     at = f"{method} {path}"
     check_path(method, path)
@@ -240,6 +251,7 @@ def with_options(route: Route, **options: Unpack[RouteOptions]) -> Route:
         rate_per_second=None if rate is None else rate_per_second(rate),
         burst=options.get("burst", 1),
         idempotency=idempotency,
+        cors=options.get("cors", "app"),
     )
 
 
@@ -263,20 +275,26 @@ def _parameter(
         )
     if declared.name not in hints:
         raise InvalidDeclaration(f"expected a type for the argument {declared.name}", at=at)
+    required = declared.default is inspect.Parameter.empty
+    default = None if required else declared.default
+    kind = hints[declared.name]
+    source = source_of(kind)
+    if source is not None:
+        return Parameter(
+            name=declared.name,
+            place="header" if isinstance(source, Header) else "cookie",
+            type=kind,
+            required=not check_plain(kind, at) and required,
+            default=default,
+            wire=source.name,
+        )
     place: Place = "query"
     if declared.name in in_path:
         place = "path"
     elif declared.name == "body":
         place = "body"
-    elif declared.name == "raw" and hints["raw"] is bytes:
+    elif declared.name == "raw" and kind is bytes:
         place = "raw"
-    elif hints[declared.name] is SignedRequest:
+    elif kind is SignedRequest:
         place = "signed"
-    required = declared.default is inspect.Parameter.empty
-    return Parameter(
-        name=declared.name,
-        place=place,
-        type=hints[declared.name],
-        required=required,
-        default=None if required else declared.default,
-    )
+    return Parameter(name=declared.name, place=place, type=kind, required=required, default=default)

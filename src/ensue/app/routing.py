@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar, Unpack
 
+from ensue.app.cors import Cors, Origins
 from ensue.app.direct import Declaring
 from ensue.app.flowing import Flowing
 from ensue.app.planning import DirectOptions
@@ -22,12 +23,46 @@ class Routing(Flowing):
     Attributes:
         routes: what was declared, in that order.
         error_answers: what answers an error of each class, where the app has a form of its own.
+        shared: which pages of other sites may call the routes; None for no site's.
     """
 
     def __init__(self, name: str) -> None:
         super().__init__(name)
         self.routes: list[Route] = []
         self.error_answers: dict[type[EnsueError], Callable[[Any], Answer]] = {}
+        self.shared: Cors | None = None
+
+    def cors(
+        self,
+        *,
+        origins: Origins,
+        headers: Sequence[str] = (),
+        expose: Sequence[str] = (),
+        credentials: bool = False,
+        keep: str | float = "10m",
+    ) -> None:
+        """Let pages of other sites call the app's routes (not those under ``/_ensue``).
+
+        A route with an option ``cors`` of its own keeps to that; with None it is for no other site.
+
+        Args:
+            origins: their sites, such as ``["https://shop.example"]``; ``"*"`` for any.
+            headers: headers that they may send, beside the platform's and those that the route's
+                function takes.
+            expose: headers of answers that they may read, beside the platform's.
+            credentials: whether the browser sends its cookies along, and lets them be set.
+            keep: for how long a browser remembers all this.
+
+        Raises:
+            InvalidDeclaration: it was said already, an origin or header is none, or any site would
+                get the cookies.
+        """
+        if self.shared is not None:
+            raise InvalidDeclaration(
+                "expected one cors() of an app, got another",
+                hint="What is for one route is its option cors=.",
+            )
+        self.shared = Cors(origins, headers, expose, credentials, keep)
 
     def get(self, path: str, **options: Unpack[RouteOptions]) -> Declaring:
         """Declare what answers a GET; see `route`."""
@@ -53,9 +88,10 @@ class Routing(Flowing):
         """Declare what answers a method on a path.
 
         Arguments named in the path come from it, ``body`` is the decoded body, ``raw: bytes`` the
-        body as it came, an argument of the type `SignedRequest` the verified request, ``tx`` the
-        transaction of a ``def`` (a snapshot for GET), and all others come from the query. Types
-        are checked before the function runs.
+        body as it came, an argument of the type `SignedRequest` the verified request, one that is
+        annotated with `Header` or `Cookie` what that holds, ``tx`` the transaction of a ``def`` (a
+        snapshot for GET), and all others come from the query. Types are checked before the
+        function runs.
 
         Args:
             method: GET, POST, PUT, PATCH or DELETE.
@@ -67,7 +103,8 @@ class Routing(Flowing):
                 ``Idempotency-Key``; one that is sent is honoured in any case. ``verify``: a
                 verifier such as `Stripe`: only requests that it verifies, against the body as it
                 came, are taken; a list of verifiers, of which one must do; or, by the path's
-                parameter ``provider``, those of each provider.
+                parameter ``provider``, those of each provider. ``cors``: which pages of other sites
+                may call it, as a `Cors`, instead of those that `cors` says; None for none.
 
         Returns:
             What the function is declared with, as a decorator. Without a function, one of its

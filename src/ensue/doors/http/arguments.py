@@ -16,6 +16,7 @@ from msgspec import inspect
 from starlette.types import Receive, Scope
 
 from ensue.app.routes import Parameter, Route
+from ensue.doors.http.carried import Carried
 from ensue.doors.http.event_bodies import EventReader
 from ensue.doors.http.wire import PATH_NAMES, check_utf8_path, read_body
 from ensue.languages.cloudevents import CloudEvent
@@ -183,6 +184,7 @@ class Binder:
         self._body = next((each for each in route.parameters if each.place == "body"), None)
         self._reader = None if self._body is None else _reader_of(self._body.type, bytes_max)
         self._defaults = {each.name: each.default for each in route.parameters if not each.required}
+        self._carried = Carried(route.parameters)
 
     @staticmethod
     def _fields(place: str, parameters: Sequence[Parameter]) -> Fields[msgspec.Struct]:
@@ -218,6 +220,8 @@ class Binder:
             found = self._query.convert(given)
             for name in given:
                 arguments[name] = getattr(found, name)
+        if self._carried.is_any:
+            arguments |= self._carried.read(scope)
         if self._body is not None and self._reader is not None:
             body = await self._reader.read(scope, receive)
             if body is not msgspec.UNSET:

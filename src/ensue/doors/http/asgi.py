@@ -17,12 +17,14 @@ from ensue.app.platform import Platform
 from ensue.app.routes import Answer, ObjectAnswer, Route
 from ensue.app.signed import PROVIDER
 from ensue.doors.http.arguments import Binder
+from ensue.doors.http.carried import Carried
 from ensue.doors.http.cloudevents import cloudevent_routes
 from ensue.doors.http.guard import Guard
 from ensue.doors.http.objects import answer_object
-from ensue.doors.http.once import UNSAFE, headers_of_call, once_of, read_again
+from ensue.doors.http.once import UNSAFE, headers_of_call, once_of, own_headers, read_again
 from ensue.doors.http.resources import HouseRoute, house_routes
 from ensue.doors.http.routing import Endpoint, make_router, names_in
+from ensue.doors.http.sharing import Admitted, Shared, cors_of, preflights
 from ensue.doors.http.statuses import (
     MethodNotAllowed,
     body_of,
@@ -60,14 +62,15 @@ class Door:
         router: what is where.
         guard: who may call.
         new_id: makes the ids under which faults of ours are logged.
-        signed: what is where of the routes that verify who sent a request: they need no key.
+        apart: what is where of the routes that a request may come to although the guard holds it
+            back: those that verify who sent it, and those for pages of other sites.
     """
 
     def __init__(
-        self, router: Router, guard: Guard, new_id: Callable[[], str], signed: Router
+        self, router: Router, guard: Guard, new_id: Callable[[], str], apart: Router
     ) -> None:
         self._router = router
-        self._signed = signed
+        self._apart = apart
         self._guard = guard
         self._new_id = new_id
 
@@ -99,10 +102,10 @@ class Door:
     async def _without_key(
         self, scope: Scope, receive: Receive, send: Send, denied: NotPermitted
     ) -> None:
-        """Answer a request that may go nowhere but to a route that verifies it by itself."""
+        """Answer a request that may go nowhere but to a route that decides by itself who may."""
         scope[DENIED] = denied
         try:
-            await self._signed(scope, receive, send)
+            await self._apart(scope, receive, send)
         except MethodNotAllowed:
             raise denied from None
 
@@ -144,6 +147,7 @@ class _Responder:
         self._verified = platform.verified
         self._streams = route.streams
         self._bind = Binder(route, names_in(route.path), bytes_max).bind
+        self._carried = Carried(route.parameters)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
@@ -154,10 +158,8 @@ class _Responder:
                 raise
             log.info("%s %s: %s", scope["method"], scope["path"], error)
             own = seal(answer)
-            told = [
-                (name.encode("latin-1"), value.encode("latin-1")) for name, value in own.headers
-            ]
-            await respond(scope, send, own.status, own.body, headers_of(error) + told)
+            told = headers_of(error) + own_headers(own, scope)
+            await respond(scope, send, own.status, own.body, told)
 
     async def _respond(self, scope: Scope, receive: Receive, send: Send) -> None:
         once = signed = None
@@ -175,6 +177,7 @@ class _Responder:
                 place=self._place,
                 required=self._needs_key,
                 bytes_max=self._bytes_max,
+                carried=self._carried.credential(scope),
             )
         arguments = await self._bind(scope, receive)
         arguments |= dict.fromkeys(self._raw, body) | dict.fromkeys(self._signed, signed)
@@ -193,7 +196,7 @@ class _Responder:
             )
             return
         sealed = called.sealed
-        await respond(scope, send, sealed.status, sealed.body, headers_of_call(called))
+        await respond(scope, send, sealed.status, sealed.body, headers_of_call(called, scope))
 
 
 def _noting(objects: list[ObjectAnswer]) -> Seal:
@@ -269,12 +272,24 @@ def asgi_app(
         *cloudevent_routes(platform, body_bytes_max),
     ]
     endpoints: list[tuple[str, str, Endpoint]] = []
-    signed: list[tuple[str, str, Endpoint]] = []
+    # Where requests go that the guard holds back.
+    apart: list[tuple[str, str, Endpoint]] = []
     for each in apps:
         for route in each.routes:
-            responder = _Responder(platform, each, route, body_bytes_max)
+            responder: Endpoint = _Responder(platform, each, route, body_bytes_max)
+            cors = cors_of(each, route)
+            if cors is not None:
+                shared = Shared(responder, cors)
+                responder = shared
+                if route.verify is None:
+                    apart.append((route.method, route.path, Admitted(shared, guard)))
             endpoints.append((route.method, route.path, responder))
-            signed.extend(endpoints[-1:] if route.verify is not None else [])
+            apart.extend(endpoints[-1:] if route.verify is not None else [])
+    asked = preflights(
+        ((route, cors_of(each, route)) for each in apps for route in each.routes), guard
+    )
+    endpoints.extend(asked)
+    apart.extend(asked)
     if not any((method, path) == ("GET", DESCRIPTION) for method, path, _ in endpoints):
         endpoints.append(("GET", DESCRIPTION, _describer(apps, house, has_key=bool(key))))
     if not any((method, path) == ("GET", MESSAGING) for method, path, _ in endpoints):
@@ -285,7 +300,7 @@ def asgi_app(
         make_router(endpoints, mounts=[mount]),
         guard,
         platform.new_id,
-        make_router(signed, default=_denied),
+        make_router(apart, default=_denied),
     )
 
 

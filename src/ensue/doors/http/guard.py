@@ -51,8 +51,13 @@ class Guard:
         self._key = None if key is None else key.encode().strip()
         self._good_hosts: set[bytes] = set()
 
-    def check(self, scope: Scope, headers: Headers) -> None:
+    def check(self, scope: Scope, headers: Headers, *, shared: bool = False) -> None:
         """Check a request.
+
+        Args:
+            scope: the request.
+            headers: its headers.
+            shared: whether what it asks for is also for pages of the site that it comes from.
 
         Raises:
             NotPermitted: it shows no key, or a wrong one.
@@ -61,11 +66,19 @@ class Guard:
         if self._key is not None:
             self._check_key(scope, headers, self._key)
             return
+        self.check_name(headers)
+        if b"origin" in headers and scope["method"] not in _SAFE and not shared:
+            _check_origin(headers[b"origin"], headers[b"host"])
+
+    def check_name(self, headers: Headers) -> None:
+        """Check that a request uses a name of this machine, where no key tells who may call.
+
+        Raises:
+            CrossSite: it uses a foreign one.
+        """
         host = headers.get(b"host", b"")
-        if host not in self._good_hosts:
+        if self._key is None and host not in self._good_hosts:
             self._check_host(host)
-        if b"origin" in headers and scope["method"] not in _SAFE:
-            _check_origin(headers[b"origin"], host)
 
     def _check_key(self, scope: Scope, headers: Headers, key: bytes) -> None:
         given = headers.get(b"x-api-key")
@@ -99,8 +112,13 @@ class Guard:
 def _check_origin(origin: bytes, host: bytes) -> None:
     _, _, authority = origin.partition(b"://")
     if authority.lower() != host.lower():
-        raise CrossSite(
-            f"expected a request of this site, got one of {origin.decode('latin-1')[:100]!r}",
-            at="headers.origin",
-            hint="To let pages of other sites in, serve them with a key, through a proxy.",
-        )
+        raise foreign(origin)
+
+
+def foreign(origin: bytes) -> CrossSite:
+    """What to say to a page of a site that may not call."""
+    return CrossSite(
+        f"expected a request of this site, got one of {origin.decode('latin-1')[:100]!r}",
+        at="headers.origin",
+        hint="The app says which sites' pages may call a route: app.cors(), or its option cors=.",
+    )

@@ -32,6 +32,7 @@ from ensue.doors.http.routing import Endpoint
 from ensue.doors.http.statuses import PreconditionFailed, body_of, encode
 from ensue.doors.http.wire import (
     NO_STORE,
+    SHARED,
     STREAMS,
     Gone,
     Headers,
@@ -233,6 +234,7 @@ async def _send(
         (b"content-length", b"%d" % reader.span.length),
         *([(b"cache-control", b"no-store")] if NO_STORE in scope else []),
         *headers,
+        *scope.get(SHARED, ()),
     ]
     await send({"type": "http.response.start", "status": status, "headers": out})
     if scope["method"] == "HEAD":

@@ -11,7 +11,7 @@ import re
 
 from starlette.types import Message, Receive, Scope
 
-from ensue.app.claims import Called, Once
+from ensue.app.claims import Called, Once, Sealed
 from ensue.doors.http.wire import HeaderList, headers_of_request, read_bytes
 from ensue.words.errors import InvalidValue
 from ensue.words.values import shown
@@ -21,6 +21,7 @@ HEADER = b"idempotency-key"
 REPLAYED = (b"idempotent-replayed", b"true")
 UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
+_SECURE = "; Secure"
 _AT = "headers.idempotency-key"
 _PRINTABLE = re.compile(r"[\x20-\x7e]+")
 _QUOTED = re.compile(r'"((?:[^"\\]|\\["\\])*)"')
@@ -28,7 +29,13 @@ _ESCAPED = re.compile(r'\\(["\\])')
 
 
 async def once_of(
-    scope: Scope, receive: Receive, *, place: str, required: bool, bytes_max: int
+    scope: Scope,
+    receive: Receive,
+    *,
+    place: str,
+    required: bool,
+    bytes_max: int,
+    carried: bytes = b"",
 ) -> tuple[Once | None, Receive]:
     """What tells a repetition of this request, and from where to read its body.
 
@@ -38,6 +45,7 @@ async def once_of(
         place: the app and route; the key is of this place only.
         required: whether there must be a key.
         bytes_max: how large the body may be.
+        carried: what the route takes of the request's headers and cookies.
 
     Returns:
         None without a key; the body is still to be read in any case.
@@ -60,6 +68,9 @@ async def once_of(
     credential = hashlib.sha256(
         headers.get(b"authorization", b"") + b"\0" + headers.get(b"x-api-key", b"")
     )
+    if carried:
+        # Another visitor, who has another cookie, does not get this one's answer.
+        credential.update(b"\0" + carried)
     asked = (
         scope["method"].encode(),
         scope.get("raw_path") or scope["path"].encode(),
@@ -71,16 +82,30 @@ async def once_of(
     return once, read_again(body)
 
 
-def headers_of_call(called: Called) -> HeaderList:
+def headers_of_call(called: Called, scope: Scope) -> HeaderList:
     """The headers of an answer: its own, the id of its request, and whether it is a repetition."""
-    headers = []
-    for name, value in called.sealed.headers:
-        headers.append((name.encode("latin-1"), value.encode("latin-1")))
+    headers = own_headers(called.sealed, scope)
     if called.request_id is not None:
         headers.append((b"x-request-id", called.request_id.encode()))
     if called.replayed:
         headers.append(REPLAYED)
     return headers
+
+
+def own_headers(sealed: Sealed, scope: Scope) -> list[tuple[bytes, bytes]]:
+    """The headers that the app gave an answer; cookies set over HTTPS go back over HTTPS only."""
+    headers = []
+    for name, value in sealed.headers:
+        if name == "set-cookie" and not value.endswith(_SECURE) and _came_by_https(scope):
+            value += _SECURE  # noqa: PLW2901 - the same cookie
+        headers.append((name.encode("latin-1"), value.encode("latin-1")))
+    return headers
+
+
+def _came_by_https(scope: Scope) -> bool:
+    # A client that only says so has its own cookies kept more strictly, and no others.
+    said = headers_of_request(scope).get(b"x-forwarded-proto", b"")
+    return scope.get("scheme") == "https" or said.lower() == b"https"
 
 
 def _key(given: list[bytes]) -> str:

@@ -29,7 +29,7 @@ OPENAPI_VERSION = "3.1.0"
 HOUSE_TAG = "ensue"
 ERROR = {"$ref": "#/components/responses/Error"}
 OWN_ERROR = {"description": "An error, in the form that the app gives it"}
-_PLACES = frozenset({"path", "query", "body"})
+_PLACES = frozenset({"path", "query", "body", "header", "cookie"})
 _SECTIONS = ("Args:", "Returns:", "Raises:", "Yields:", "Example:", "Examples:")
 
 
@@ -244,7 +244,7 @@ def _parameter(given: Parameter, name: str, schemas: Schemas) -> Schema:
         with suppress(TypeError, ValueError):
             schema["default"] = msgspec.json.decode(msgspec.json.encode(given.default))
     return {
-        "name": name,
+        "name": given.wire or name,
         "in": given.place,
         "required": given.required or given.place == "path",
         "schema": schema,

@@ -394,4 +394,4 @@ class _Operated:
             trace=trace_of(scope),
             once=once,
         )
-        await respond(scope, send, 200, called.sealed.body, headers_of_call(called))
+        await respond(scope, send, 200, called.sealed.body, headers_of_call(called, scope))

@@ -51,7 +51,9 @@ def seal(answer: Answer) -> Sealed:
     """
     body = b"" if answer.body is None else encode(answer.body)
     status = 204 if answer.body is None and answer.status == 200 else answer.status
-    return Sealed(status, body, _headers(answer.headers) if answer.headers else [])
+    headers = _headers(answer.headers) if answer.headers else []
+    headers += [("set-cookie", each.header()) for each in answer.cookies]
+    return Sealed(status, body, headers)
 
 
 def _headers(given: Mapping[str, str]) -> list[tuple[str, str]]:

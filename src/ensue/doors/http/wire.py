@@ -14,6 +14,7 @@ from ensue.words.errors import InvalidValue
 HEADERS = "ensue.headers"
 PATH_NAMES = "ensue.path"  # a path's parameters by the names that the app gives them
 NO_STORE = "ensue.no_store"
+SHARED = "ensue.shared"  # the headers that let pages of other sites read the answer
 STREAMS = "ensue.streams"  # the body is taken as it comes, however long that takes
 
 Headers = dict[bytes, bytes]
@@ -124,6 +125,8 @@ async def respond(
         named = {name for name, _ in headers}
         out = [each for each in out if each[0] not in named]
         out.extend(headers)
+    if SHARED in scope:
+        out.extend(scope[SHARED])
     start: dict[str, Any] = {"type": "http.response.start", "status": status, "headers": out}
     await send(start)
     if scope["method"] == "HEAD" or status in _BODILESS:
