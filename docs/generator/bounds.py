@@ -29,6 +29,7 @@ DATA, WORK, ENGINE = "Data", "Work and handlers", "The engine"
 HTTP, CLI, PATTERNS, EXPRESSIONS = "HTTP", "The command line", "Patterns and inputs", "Expressions"
 SCHEDULES = "Schedules"
 SCHEMAS = "Schemas"
+SECRETS = "Secrets"
 WORKFLOWS = "Workflows"
 STATES = "The states language"
 AGENTS = "Language models"
@@ -42,6 +43,7 @@ AREAS = (
     PATTERNS,
     EXPRESSIONS,
     SCHEMAS,
+    SECRETS,
     STATES,
     AGENTS,
     WORKFLOWS,
@@ -808,6 +810,25 @@ BOUNDS: dict[str, Bound] = {
     "resources.schemas:REST_MS": Bound(
         SCHEMAS, "ms", "how long its place is not noted when nothing comes", "it is noted"
     ),
+    "resources.vault:SECRET_BYTES_MAX": Bound(SECRETS, "bytes", "a secret", LARGE),
+    "resources.vault:SECRET_NAME_LENGTH_MAX": Bound(
+        SECRETS, "characters", "the name of a secret", "`InvalidName`"
+    ),
+    "resources.vault:DESCRIPTION_LENGTH_MAX": Bound(
+        SECRETS, "characters", "the description of a secret", VALUE
+    ),
+    "resources.vault:VERSIONS_KEPT_MIN": Bound(SECRETS, "versions", "`keep`, at least", DECLARED),
+    "resources.vault:VERSIONS_KEPT_MAX": Bound(SECRETS, "versions", "`keep`, at most", DECLARED),
+    "resources.vault:RECOVERY_MS_MAX": Bound(
+        SECRETS, "ms", "how long a deleted secret can be restored: a year", VALUE
+    ),
+    "resources.vault:SECRETS_MAX": Bound(SECRETS, "secrets", "secrets of a vault", LIMIT),
+    "resources.vault:PAGE_MAX": Bound(SECRETS, "secrets", "one `list`", "the first so many"),
+    "resources.vault:LOOK_MS": Bound(
+        SECRETS, "ms", "a rest of who forgets deleted secrets: a day", "it looks again"
+    ),
+    "engine:KEYS_MAX": Bound(SECRETS, "keys", "keys of one place", "`MissingKey`"),
+    "engine:KEY_FILE_BYTES_MAX": Bound(SECRETS, "bytes", "a file of keys", "`MissingKey`"),
     "agents:REQUEST_BYTES_MAX": Bound(
         AGENTS, "bytes", "a conversation that a language model is asked with", LARGE
     ),

@@ -71,6 +71,7 @@ from ensue.resources.schemas import Schemas
 from ensue.resources.stream import ConsumerGroup, Records, ShardLease, Stream, StreamRecord
 from ensue.resources.table import Change, Index, Page, Table, Versioned
 from ensue.resources.topic import Notification, Topic
+from ensue.resources.vault import SecretInfo, SecretValue, SecretVersion, Vault
 from ensue.resources.workflow import (
     Execution,
     ExecutionChange,
@@ -97,6 +98,7 @@ from ensue.words.errors import (
     InvalidValue,
     LimitExceeded,
     MissingExtra,
+    MissingKey,
     MissingSecret,
     NotFound,
     NotKept,
@@ -180,6 +182,7 @@ __all__ = [
     "Meta",
     "Mismatch",
     "MissingExtra",
+    "MissingKey",
     "MissingSecret",
     "ModelReply",
     "NotFound",
@@ -216,6 +219,9 @@ __all__ = [
     "Schemas",
     "Secret",
     "SetCookie",
+    "SecretInfo",
+    "SecretValue",
+    "SecretVersion",
     "ShardLease",
     "SignedRequest",
     "Signer",
@@ -240,6 +246,7 @@ __all__ = [
     "Tx",
     "Unfit",
     "Unreachable",
+    "Vault",
     "Verifier",
     "VersionPage",
     "Versioned",

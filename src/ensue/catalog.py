@@ -17,6 +17,7 @@ from ensue.resources import (
     stream,
     table,
     topic,
+    vault,
     workflow,
 )
 from ensue.words.kinds import Kind
@@ -39,5 +40,6 @@ KINDS: dict[str, Kind] = {
         schemas.KIND,
         workflow.KIND,
         activity.KIND,
+        vault.KIND,
     )
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 from ensue.catalog import KINDS
@@ -11,6 +12,7 @@ from ensue.engine.clock import SystemClock
 from ensue.engine.database import StoreUrl, connect_to_look
 from ensue.engine.engine import Engine
 from ensue.engine.file_shelf import holding, shelf_of
+from ensue.engine.keyring import keyring_of
 from ensue.engine.shelf import folder_of
 from ensue.engine.transaction import Transaction
 from ensue.words.findings import Finding
@@ -45,6 +47,7 @@ def check_file(path: Path) -> list[Finding]:
     with holding(folder_of(url.path)), closing(connect_to_look(url)) as connection:
         connection.execute("BEGIN")
         tx = shapes.transaction_on(connection, SystemClock().now_ms())
+        tx.facts = replace(tx.facts, keyring=keyring_of(url))
         return integrity.check(tx, AUDITS) + body_audit.check(tx, shelf_of(url))
 
 

@@ -7,8 +7,10 @@ from typing import Any, TypeVar
 from ensue.engine.transaction import Transaction
 from ensue.resources import bucket as bucket_kind
 from ensue.resources import table as table_kind
+from ensue.resources import vault as vault_kind
 from ensue.resources.bucket import Bucket, ObjectInfo, ObjectPage
 from ensue.resources.table import Asked, At, Change, Page, Table, Versioned
+from ensue.resources.vault import SecretValue, Vault, Which
 
 T = TypeVar("T")
 
@@ -157,6 +159,21 @@ class ReadTx:
             InvalidValue: the key, limit or ``before`` is wrong.
         """
         return table_kind.history(self._inner, table.model, key, limit=limit, before=before)
+
+    def get_secret(self, vault: Vault, name: str, version: Which | None = None) -> SecretValue:
+        """What a secret is: its current version by default. Its form as text hides it.
+
+        Args:
+            vault: in which vault.
+            name: of the secret.
+            version: a number, ``"current"`` or ``"previous"``.
+
+        Raises:
+            NotFound: there is no such secret or version, or it was deleted.
+            MissingKey: its master key is not here; names the key's id.
+            Unfit: what is stored was changed or moved.
+        """
+        return vault_kind.get(self._inner, vault.model, name, version)
 
     def head_object(self, bucket: Bucket, key: str) -> ObjectInfo | None:
         """What is known of an object; None when there is none.

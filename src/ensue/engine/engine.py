@@ -19,6 +19,7 @@ from ensue.engine.file_shelf import shelf_of
 from ensue.engine.files import file_state
 from ensue.engine.handlers import BATCH_MAX
 from ensue.engine.ids import FIRST_FREE_NUMBER, NUMBER_MAX, WORK_NUMBER, Ids, Random, RecordIds
+from ensue.engine.keyring import keyring_of
 from ensue.engine.schema import migrate
 from ensue.engine.sockets import Directory
 from ensue.engine.transaction import Origin, StoreFacts, Transaction, acting
@@ -103,8 +104,8 @@ class Engine:
             if not url.on_loop:
                 opened.callback(Checkpointer(url, self._connection).close)
             self._opened = opened.pop_all()
-        shelf = shelf_of(url)
-        self.facts = StoreFacts(self.ids, self.records, self._numbers, self.directory, shelf=shelf)
+        given = (self.ids, self.records, self._numbers, self.directory)
+        self.facts = StoreFacts(*given, shelf=shelf_of(url), keyring=keyring_of(url))
         writer = LoopWriter if url.on_loop else ThreadWriter
         self._writer: Writer = writer(self._connection, self.facts, clock, self.wake)
 

@@ -68,6 +68,15 @@ def system_random() -> Random:
     return _SystemRandom()
 
 
+def fresh_bytes(count: int) -> bytes:
+    """Bytes of the operating system's randomness, also where a run has a seed: for keys and nonces.
+
+    Two secrets sealed under one key with one nonce give away both, and the key's authentication
+    with them. A run that is played again from its seed, or a branch, would draw the same nonces.
+    """
+    return os.urandom(count)
+
+
 def seeded_random(seed: int) -> Random:
     """Randomness that is the same for the same seed."""
     return random.Random(seed)  # noqa: S311 - a seeded run is meant to be predictable

@@ -12,6 +12,7 @@ import apsw
 from ensue.engine.database import Row, SqlValue, in_our_words
 from ensue.engine.depths import Depths
 from ensue.engine.ids import Ids, Place, RecordIds
+from ensue.engine.keyring import Keyring
 from ensue.engine.notices import Notices
 from ensue.engine.shelf import MemoryShelf, Shelf
 from ensue.engine.sockets import Directory
@@ -63,6 +64,7 @@ class StoreFacts:
         orders: the order of each queue that has one of its own; see `turns`.
         paused: the number of each resource that is paused, and since when; see `pauses`.
         shelf: where the bodies are.
+        keyring: the keys under which secrets are sealed.
     """
 
     ids: Ids
@@ -74,6 +76,7 @@ class StoreFacts:
     orders: dict[int, str] = field(default_factory=dict)
     paused: dict[int, int] = field(default_factory=dict)
     shelf: Shelf = field(default_factory=MemoryShelf)
+    keyring: Keyring = field(default_factory=Keyring)
 
 
 class TransactionLost(StoreUnusable):

@@ -31,6 +31,7 @@
     │   └── StepTimedOut        it took too long
     ├── MissingExtra            an optional dependency is not installed
     ├── MissingSecret           a secret that an app names is not where it should be
+    │   └── MissingKey          the key that a secret is sealed under is not here
     └── Unreachable             a server or target outside could not be reached
 
 Each error has a stable ``code`` (snake case, for machines), a ``message`` that says what happened
@@ -338,6 +339,22 @@ class MissingSecret(EnsueError):
     """A secret that an app names is not where it should be."""
 
     code = "missing_secret"
+
+
+class MissingKey(MissingSecret):
+    """The master key that a secret is sealed under, or would be, is not here.
+
+    Args:
+        message: what happened; never a key.
+        key_id: the id of the key that is wanted; None for any.
+        hint: what to do about it.
+    """
+
+    code = "missing_key"
+
+    def __init__(self, message: str, *, key_id: str | None = None, hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.key_id = key_id
 
 
 class Unreachable(EnsueError):

@@ -39,6 +39,7 @@ EXPECTED = {
     "StoreUnusable": 503,
     "StoreClosed": 503,
     "MissingExtra": 501,
+    "MissingKey": 500,
     "MissingSecret": 500,
     "Rejected": 502,
     "Unreachable": 502,
