@@ -95,7 +95,7 @@ def test_a_secret_that_was_deleted_can_be_restored_until_its_time_is_over(store,
     gone_ms = stage.wait(keys.delete("bank", recovery="1d"))
 
     assert gone_ms == stage.clock.now_ms() + DAY_MS
-    with pytest.raises(NotFound, match="was deleted.*restored"):
+    with pytest.raises(NotFound, match=r"was deleted.*restored"):
         stage.wait(keys.get("bank"))
     with pytest.raises(Conflict, match="was deleted"):
         stage.wait(keys.put("bank", "another"))
@@ -128,7 +128,7 @@ def test_a_put_can_expect_the_version_that_is_current(store, run_on, app, keys):
     assert stage.wait(keys.put("bank", PLAIN, expect=0)) == 1
     assert stage.wait(keys.put("bank", PLAIN, expect=1)) == 2
 
-    with pytest.raises(ConditionFailed, match="expected version 1 .* got 2"):
+    with pytest.raises(ConditionFailed, match=r"expected version 1 .* got 2"):
         stage.wait(keys.put("bank", PLAIN, expect=1))
     with pytest.raises(ConditionFailed, match="expected version 0"):
         stage.wait(keys.put("bank", PLAIN, expect=0))
