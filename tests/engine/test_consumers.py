@@ -177,7 +177,7 @@ def test_an_on_dead_letter_that_raises_does_not_keep_the_message_back(
     stage.advance(3_600_000)
     assert len(dead(stage, queue)) == 1
     assert stage.wait(stock.count()) == 0
-    assert "the dead-letter handler failed" in caplog.text
+    assert "handle dead: the handler failed" in caplog.text
 
 
 def test_an_action_that_takes_too_long_is_cancelled_and_counted_as_failed(

@@ -73,6 +73,10 @@ def _turn(tx, queue):
 
 QUERIES = {
     "due work": (lambda tx, _: work.due(tx, 16, 9), "ensue_work_ready"),
+    "ids of work that is taken back": (
+        lambda tx, _: deduplication.forget_work(tx, 16, 1),
+        "ensue_deduplication USING PRIMARY KEY (queue=?)",
+    ),
     "next due work": (lambda tx, _: work.next_due_ms(tx, 16), "ensue_work_ready"),
     "peeking": (lambda tx, _: work.peek(tx, 16, 9), "ensue_work_ready"),
     "first of a group": (lambda tx, _: work.first_of_group(tx, 16, "a"), "ensue_work_groups"),

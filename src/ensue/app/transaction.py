@@ -8,6 +8,7 @@ from typing import Any, TypeVar, Unpack, overload
 
 from ensue.app.executing import ExecutingTx
 from ensue.app.reading import ReadTx
+from ensue.engine import delays, withdrawals
 from ensue.engine.home import Resource
 from ensue.engine.sockets import Refusal
 from ensue.resources import bucket as bucket_kind
@@ -31,10 +32,11 @@ from ensue.resources.stream import Stream
 from ensue.resources.table import Condition, Table
 from ensue.resources.topic import Topic
 from ensue.words.errors import InvalidInput
-from ensue.words.units import duration_ms
 from ensue.words.values import Json
 
 __all__ = ["ReadTx", "Tx"]
+
+WHEN = frozenset({"delay", "due_ms"})
 
 T = TypeVar("T")
 
@@ -154,8 +156,9 @@ class Tx(ExecutingTx):
             target: who gets it, after this transaction has committed.
             body: a value of at most 1 MiB, of the queue's type where it has one. For mail:
                 ``subject``, ``text``, perhaps ``to``.
-            options: ``delay``: how long nobody receives it, such as ``"5m"``, or seconds. For a
-                queue also ``group``, ``attributes``, ``deduplication_id``, ``priority`` and
+            options: ``delay``: how long nobody receives it, such as ``"5m"``, or seconds;
+                ``due_ms``: the moment instead, in ms since 1970, however far ahead. For a queue
+                also ``group``, ``attributes``, ``deduplication_id``, ``priority`` and
                 ``tenant``, as for `Queue.send`; for a destination also ``group``.
 
         Raises:
@@ -172,9 +175,11 @@ class Tx(ExecutingTx):
                 f"expected a queue, a function, mail or a destination, got {target.ref}",
                 hint="Publish to a bus or a topic, append to a stream, put into a table.",
             )
-        delay_ms = duration_ms(options.get("delay", 0))
+        delay_ms = delays.delay_ms(self._inner, options.get("delay", 0), options.get("due_ms"))
         group = options.pop("group", None) if isinstance(target, Destination) else None
-        surplus = [name for name, value in options.items() if name != "delay" and value is not None]
+        surplus = [
+            name for name, value in options.items() if name not in WHEN and value is not None
+        ]
         if surplus:
             raise InvalidInput(f"expected a queue for {surplus[0]}, got {target.ref}")
         if isinstance(target, Function):
@@ -184,6 +189,18 @@ class Tx(ExecutingTx):
                 self._inner, target.model, target.plan, body, delay_ms=delay_ms, group=group
             )
         return mail_kind.send(self._inner, target.model, body, delay_ms=delay_ms)
+
+    def withdraw(self, target: Queue[Any] | Function | Mail | Destination, sent: str) -> bool:
+        """Take back what was sent and waits, such as what is due later and not wanted any more.
+
+        Args:
+            target: whom it was sent to.
+            sent: its id.
+
+        Returns:
+            Whether it waited: what is being handled, is done or is dead stays what it is.
+        """
+        return withdrawals.take_back(self._inner, self._inner.number(target.ref), sent)
 
     @overload
     def publish(

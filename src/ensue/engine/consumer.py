@@ -139,8 +139,12 @@ class Consumer:
         then = next_try(tx, piece, self._terms(piece), self._policy, is_final=is_final)
         if then.delay_ms is not None:
             delay_ms = max(then.delay_ms, wait_ms)
-            if work.retry(tx, piece, error, delay_ms) and self._policy.parks:
+            if not work.retry(tx, piece, error, delay_ms):
+                return
+            if self._policy.parks:
                 park(tx, piece)
+            if self._handler.retried is not None:
+                tell(tx, f"{self.name} retried", self._handler.retried, piece, error)
         else:
             self._bury(tx, piece, error, then.spent)
 
@@ -155,7 +159,7 @@ class Consumer:
         if handler.tells is not None:
             piece = with_attributes(piece, handler.tells(piece, error, spent))
         if work.bury(tx, piece, error, queue) and handler.dead is not None:
-            tell_of_death(tx, self.name, handler.dead, piece, error)
+            tell(tx, f"{self.name} dead", handler.dead, piece, error)
 
     def _is_worn_out(self, piece: Work) -> str | None:
         """Why work is not to be received once more; None when it may be."""
@@ -168,21 +172,21 @@ class Consumer:
         return None
 
 
-def tell_of_death(
+def tell(
     tx: Transaction,
-    name: str,
-    dead: Callable[[Transaction, Work, str], object],
+    actor: str,
+    told: Callable[[Transaction, Work, str], object],
     piece: Work,
     error: str,
 ) -> None:
-    """Run what the application does when work is moved to its dead-letter queue."""
+    """Run what the application does when work failed, or moved to its dead-letter queue."""
     try:
         tx.nested(
-            Origin(f"{name} dead", Place(WORK_NUMBER, piece.id), piece.receives),
-            lambda: dead(tx, piece, error),
+            Origin(actor, Place(WORK_NUMBER, piece.id), piece.receives),
+            lambda: told(tx, piece, error),
         )
     except StoreError:
         raise
     except Exception:
-        # The work is safe in its dead-letter queue, whatever the application makes of it.
-        log.exception("%s: the dead-letter handler failed", name)
+        # The work is safe where it is now, whatever the application makes of it.
+        log.exception("%s: the handler failed", actor)

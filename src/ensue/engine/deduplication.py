@@ -60,6 +60,14 @@ def add_once(
     return added
 
 
+def forget_work(tx: Transaction, queue: int, work_id: int) -> None:
+    """Forget the ids of work of a queue that was taken back, so that it can be sent again.
+
+    What is looked at are the ids that the queue was sent in the last five minutes.
+    """
+    tx.execute("DELETE FROM ensue_deduplication WHERE queue = ? AND work = ?", (queue, work_id))
+
+
 def forget(tx: Transaction, limit: int) -> int:
     """Forget ids whose five minutes are over, at most ``limit``; returns how many."""
     tx.execute(

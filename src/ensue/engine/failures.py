@@ -22,3 +22,8 @@ def failures(tx: Transaction, work_id: int) -> list[tuple[int, int, str]]:
         (work_id,),
     )
     return [(attempt, at_ms, error) for attempt, at_ms, error in found]
+
+
+def forget(tx: Transaction, work_id: int) -> None:
+    """Forget the failed attempts of work that is forgotten itself."""
+    tx.execute("DELETE FROM ensue_failures WHERE work = ?", (work_id,))

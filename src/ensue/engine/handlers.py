@@ -168,6 +168,7 @@ class WorkHandler:
         act_batch: runs an action that takes a batch, work with its ids; answers the numbers of
             those that failed, and why.
         dead: runs in the transaction that moves work to the dead-letter queue, with the reason.
+        retried: runs in the transaction that gives failed work back for another try, with why.
         stays_inside: whether its action is known to reach nothing outside.
         complete: is given what an action answered, in the transaction that settles its work, when
             that is all still this receive's. It returns which of the work it refuses, and why, or
@@ -190,6 +191,7 @@ class WorkHandler:
     transact_batch: Callable[[Transaction, list[Work]], object] | None = None
     act_batch: Callable[[list[Work], list[str]], Awaitable[Any]] | None = None
     dead: Callable[[Transaction, Work, str], object] | None = None
+    retried: Callable[[Transaction, Work, str], object] | None = None
     stays_inside: bool = False
     complete: Callable[[Transaction, list[Work], Any], Mapping[int, str] | None] | None = None
     halves: bool = False

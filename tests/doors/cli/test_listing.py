@@ -58,6 +58,7 @@ def test_describe_says_what_it_is_and_what_can_be_done_to_it(ensue, answers):
         "commands",
         "  ensue send payments BODY",
         "  ensue send-batch payments MESSAGES",
+        "  ensue withdraw payments ID",
         "  ensue peek payments",
         "  ensue receive payments",
         "  ensue settle payments HANDLES",

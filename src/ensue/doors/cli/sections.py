@@ -22,6 +22,7 @@ SECTIONS: Mapping[str, tuple[str, ...]] = {
     "Messages of queues and topics; letters": (
         "send",
         "send-batch",
+        "withdraw",
         "peek",
         "receive",
         "settle",

@@ -109,6 +109,7 @@ class SendOptions(TypedDict, total=False):
     """What a message may be sent with; see `Queue.send`."""
 
     delay: str | float
+    due_ms: int | None
     group: str | None
     attributes: dict[str, Json] | None
     deduplication_id: str | None

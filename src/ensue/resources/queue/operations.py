@@ -26,6 +26,7 @@ from ensue.resources.queue.model import (
     Undone,
 )
 from ensue.words.kinds import Kind, Operation
+from ensue.words.units import TIME_MS_MAX
 from ensue.words.values import Json
 
 Group = Annotated[str, msgspec.Meta(min_length=1, max_length=GROUP_LENGTH_MAX)]
@@ -39,6 +40,7 @@ class Send(msgspec.Struct, forbid_unknown_fields=True):
 
     body: Any
     delay: Annotated[float, msgspec.Meta(ge=0)] = 0
+    due_ms: Annotated[int, msgspec.Meta(ge=0, le=TIME_MS_MAX)] | None = None
     group: Group | None = None
     attributes: dict[str, Any] = {}
     deduplication_id: Once | None = None
@@ -51,6 +53,12 @@ class SendBatch(msgspec.Struct, forbid_unknown_fields=True):
 
     messages: list[Any]
     whole: bool = False
+
+
+class Withdraw(msgspec.Struct, forbid_unknown_fields=True):
+    """Which message."""
+
+    id: str
 
 
 class Peek(msgspec.Struct, forbid_unknown_fields=True):
@@ -121,6 +129,7 @@ async def _send(queue: Queue, given: Send) -> dict[str, Json]:
     sent = await queue.send(
         given.body,
         delay=given.delay,
+        due_ms=given.due_ms,
         group=given.group,
         attributes=given.attributes,
         deduplication_id=given.deduplication_id,
@@ -136,6 +145,10 @@ async def _send_batch(queue: Queue, given: SendBatch) -> dict[str, object]:
     failed = [each for each in answers if not isinstance(each, str)]
     ids = [each if isinstance(each, str) else None for each in answers]
     return {"ids": ids, "failed": failed}
+
+
+async def _withdraw(queue: Queue, given: Withdraw) -> dict[str, Json]:
+    return {"withdrawn": await queue.withdraw(given.id)}
 
 
 async def _peek(queue: Queue, given: Peek) -> list[Message]:
@@ -206,6 +219,7 @@ KIND = Kind(
         Operation(
             "send-batch", "Send messages in one transaction.", SendBatch, _send_batch, writes=True
         ),
+        Operation("withdraw", "Take a message back that waits.", Withdraw, _withdraw, writes=True),
         Operation("peek", "Look at messages without receiving them.", Peek, _peek, writes=False),
         Operation("receive", "Receive messages by hand.", Receive, _receive, writes=True),
         Operation("settle", "Say that received messages are done.", Settle, _settle, writes=True),

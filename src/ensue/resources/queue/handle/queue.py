@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, Generic, Unpack
 
@@ -18,11 +18,12 @@ from ensue.engine.pauses import Pausable
 from ensue.engine.sockets import Delivery, Refusal
 from ensue.engine.transaction import Transaction
 from ensue.engine.typed import with_typed
-from ensue.engine.work import Work, record_id
+from ensue.engine.work import Work
 from ensue.engine.workers import Worker
 from ensue.resources.queue import rules, store
 from ensue.resources.queue.handle.receiving import Receiving
 from ensue.resources.queue.handle.redriving import Redriving
+from ensue.resources.queue.handle.running import Runs, Tells
 from ensue.resources.queue.model import (
     DEAD_LETTERS,
     Message,
@@ -32,7 +33,7 @@ from ensue.resources.queue.model import (
 )
 from ensue.resources.queue.worker import RedriveWorker, RetentionWorker
 from ensue.words import values
-from ensue.words.errors import InvalidDeclaration, InvalidInput, InvalidValue
+from ensue.words.errors import InvalidDeclaration, InvalidInput
 from ensue.words.names import Ref
 from ensue.words.shapes import Shape
 from ensue.words.values import Json
@@ -72,7 +73,6 @@ class Queue(Receiving, Redriving, Pausable, Generic[T]):
             if dead is None
             else _dead_letters(home, dead, self.model.was, options.get("dead_letter_retention"))
         )
-        self._told: Callable[[Message, Any], object] | None = None
         self.consumed_by: Callable[..., Any] | None = None
 
     @property
@@ -86,9 +86,11 @@ class Queue(Receiving, Redriving, Pausable, Generic[T]):
         Args:
             body: a JSON value of at most 1 MiB, of the queue's type where it has one.
             options: ``delay``: how long nobody receives it, such as ``"5m"``, or seconds.
-                ``group``: messages of one group are received in the order of sending, one at a
-                time. ``attributes``: what travels beside the body. ``deduplication_id``: a second
-                send with the same one within five minutes adds nothing and answers the first's id.
+                ``due_ms``: the moment at which it is due instead, in ms since 1970, however far
+                ahead; one that is over is now. ``group``: messages of one group are received in
+                the order of sending, one at a time. ``attributes``: what travels beside the body.
+                ``deduplication_id``: a second send with the same one within five minutes adds
+                nothing and answers the first's id.
                 ``priority``: 0 to 9, higher is sooner, where the queue has priorities.
                 ``tenant``: whose it is, where the queue is fair.
 
@@ -117,6 +119,16 @@ class Queue(Receiving, Redriving, Pausable, Generic[T]):
         """
         return await self._home.engine.transact(
             lambda tx: store.send_batch(tx, self.model, messages, whole=whole), repeats=True
+        )
+
+    async def withdraw(self, message_id: str) -> bool:
+        """Take a message back that waits, such as a delayed one that nobody wants any more.
+
+        Returns:
+            Whether it waited: what is being handled, is done or is dead stays what it is.
+        """
+        return await self._home.engine.transact(
+            lambda tx: store.withdraw(tx, self.model, message_id), repeats=True
         )
 
     async def peek(self, limit: int = 10) -> list[Message]:
@@ -186,18 +198,27 @@ class Queue(Receiving, Redriving, Pausable, Generic[T]):
         """Declare what happens in the transaction that moves a message to the dead-letter queue.
 
         Args:
-            function: a ``def f(message, tx)``; when it raises, the message is moved all the same.
+            function: a ``def f(message, tx)``, or ``def f(message, reason, tx)``; when it raises,
+                the message is moved all the same.
 
         Raises:
             InvalidDeclaration: it is an ``async def``, or takes other arguments.
         """
-        name = str(getattr(function, "__name__", "handler"))
-        if is_action(function, at=name, takes="message"):
-            raise InvalidDeclaration(
-                f"expected def {name}(message, tx), got an async def",
-                hint="Let it send a message to a queue whose consumer talks to the world.",
-            )
-        self._told = function
+        self._told["dead"] = Tells(function, self._home.make_tx).tell
+        return function
+
+    def on_retry(self, function: F) -> F:
+        """Declare what happens in the transaction that gives a message back after it failed.
+
+        Args:
+            function: a ``def f(message, tx)``, or ``def f(message, reason, tx)``, told each time
+                that the consumer failed and will get the message again; when it raises, that stays
+                so.
+
+        Raises:
+            InvalidDeclaration: it is an ``async def``, or takes other arguments.
+        """
+        self._told["retried"] = Tells(function, self._home.make_tx).tell
         return function
 
     def _declare_consumer(
@@ -207,7 +228,7 @@ class Queue(Receiving, Redriving, Pausable, Generic[T]):
         action = is_action(function, at=actor, takes="messages" if batches else "message")
         given = function
         function = with_typed(function, Message, "body", of=self.model.shape)
-        runs = _Runs(function, self._home.make_tx)
+        runs = Runs(function, self._home.make_tx)
         self.consume_by(
             lambda dead_letters: WorkHandler(
                 ref=self.ref,
@@ -231,7 +252,7 @@ class Queue(Receiving, Redriving, Pausable, Generic[T]):
         Raises:
             InvalidDeclaration: the queue has a consumer already, or is of dead letters.
         """
-        self._handler = replace(made(self.check_free()), dead=self._tell)
+        self._handler = made(self.check_free())
 
     def check_free(self) -> Ref:
         """Check that nothing takes the queue's messages yet; returns its dead-letter queue.
@@ -246,11 +267,6 @@ class Queue(Receiving, Redriving, Pausable, Generic[T]):
                 hint="To do several things with a message, publish an event with several rules.",
             )
         return dead_letters
-
-    def _tell(self, tx: Transaction, piece: Work, reason: str) -> object:
-        del reason
-        told = self._told
-        return told and told(store.message(piece, record_id(tx, piece.id)), self._home.make_tx(tx))
 
     def _check_pausable(self) -> None:
         if self._handler is None:
@@ -312,6 +328,8 @@ class Queue(Receiving, Redriving, Pausable, Generic[T]):
             found.append(RetentionWorker(engine, self.model, self.bury))
         handler = self._handler
         if handler is not None:
+            told = self._told
+            handler = replace(handler, dead=told.get("dead"), retried=told.get("retried"))
             acts = handler.act is not None or handler.act_batch is not None
             found.append((ActionConsumer if acts else TransactionConsumer)(engine, handler))
         return found
@@ -334,38 +352,3 @@ class Queue(Receiving, Redriving, Pausable, Generic[T]):
 def _dead_letters(home: Home, ref: Ref, was: str | None, retention: str | float | None) -> Queue:
     before = None if was is None else was + DEAD_LETTERS
     return Queue(home, ref.name, is_dead_letters=True, was=before, retention=retention)
-
-
-class _Runs:
-    """The application's function, as the engine runs it."""
-
-    def __init__(self, function: Callable[..., Any], make_tx: Callable[[Transaction], Any]) -> None:
-        self._function = function
-        self._make_tx = make_tx
-
-    def transact(self, tx: Transaction, piece: Work) -> object:
-        return self._function(store.message(piece, record_id(tx, piece.id)), self._make_tx(tx))
-
-    async def act(self, piece: Work, message_id: str) -> object:
-        return await self._function(store.message(piece, message_id))
-
-    def transact_batch(self, tx: Transaction, pieces: list[Work]) -> object:
-        messages = [store.message(piece, record_id(tx, piece.id)) for piece in pieces]
-        return self._function(messages, self._make_tx(tx))
-
-    async def act_batch(self, pieces: list[Work], ids: list[str]) -> Mapping[int, str]:
-        messages = [store.message(*each) for each in zip(pieces, ids, strict=True)]
-        failed: Collection[str] | None = await self._function(messages)
-        if failed is None:
-            return {}
-        if isinstance(failed, str) or not set(failed) <= set(ids):
-            raise InvalidValue(
-                "expected the ids of those messages of the batch that failed, or None, got"
-                f" {values.shown(failed)}"
-            )
-        reason = "the consumer named it among those that failed"
-        return {
-            piece.id: reason
-            for piece, message_id in zip(pieces, ids, strict=True)
-            if message_id in set(failed)
-        }

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from ensue.engine import work
-from ensue.engine.consumer import tell_of_death
+from ensue.engine.consumer import tell
 from ensue.engine.handlers import WorkHandler
 from ensue.engine.home import Home
 from ensue.engine.sockets import Refusal
@@ -40,6 +40,7 @@ class Receiving:
         self.model = model
         self._home = home
         self._handler: WorkHandler | None = None
+        self._told: dict[str, Callable[[Transaction, Work, str], object]] = {}
 
     async def receive(
         self,
@@ -130,12 +131,9 @@ class Receiving:
         """Move a message to the dead-letter queue, and tell the application."""
         dead_letters = self.model.dead_letters
         if dead_letters is not None and work.bury(tx, piece, reason, tx.number(dead_letters)):
-            tell_of_death(tx, self.model.ref.name, self._tell, piece, reason)
-
-    def _tell(self, tx: Transaction, piece: Work, reason: str) -> object:
-        """Run what the application does when a message is moved to the dead-letter queue."""
-        del tx, piece, reason
-        return None
+            dead = self._told.get("dead")
+            if dead is not None:
+                tell(tx, f"{self.model.ref.name} dead", dead, piece, reason)
 
     def _asked(self, limit: int, visibility: str | float, holder: str | None) -> Asked:
         if self._handler is not None:

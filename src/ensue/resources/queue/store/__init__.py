@@ -17,7 +17,7 @@ from ensue.resources.queue.store.receiving import (
     settle,
     settle_batch,
 )
-from ensue.resources.queue.store.sending import deliver, send, send_batch
+from ensue.resources.queue.store.sending import deliver, send, send_batch, withdraw
 
 __all__ = [
     "Asked",
@@ -36,4 +36,5 @@ __all__ = [
     "send_batch",
     "settle",
     "settle_batch",
+    "withdraw",
 ]

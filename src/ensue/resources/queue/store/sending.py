@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Unpack
 
-from ensue.engine import adding, deduplication, work
+from ensue.engine import adding, deduplication, delays, withdrawals, work
 from ensue.engine.deduplication import DEDUPLICATION_ID_LENGTH_MAX
 from ensue.engine.sockets import Delivery, Refusal
 from ensue.engine.transaction import Transaction
@@ -23,7 +23,6 @@ from ensue.words.errors import (
     TooLarge,
 )
 from ensue.words.shapes import Shape
-from ensue.words.units import duration_ms
 from ensue.words.values import Json
 
 _NAMES = frozenset({*SentMessage.__required_keys__, *SentMessage.__optional_keys__})
@@ -48,8 +47,10 @@ def send(tx: Transaction, queue: QueueModel, body: object, **options: Unpack[Sen
             " comes from",
             at="$.attributes",
         )
-    delay_ms = duration_ms(options.get("delay", 0))
-    rules.check_delay(delay_ms)
+    due_ms = options.get("due_ms")
+    delay_ms = delays.delay_ms(tx, options.get("delay", 0), due_ms)
+    if due_ms is None:
+        rules.check_delay(delay_ms)
     if deduplication_id is not None:
         rules.check_name(deduplication_id, "deduplication id", DEDUPLICATION_ID_LENGTH_MAX)
     turn = NO_TURN
@@ -67,6 +68,11 @@ def send(tx: Transaction, queue: QueueModel, body: object, **options: Unpack[Sen
         deduplication_id=deduplication_id,
         turn=turn,
     )
+
+
+def withdraw(tx: Transaction, queue: QueueModel, message_id: str) -> bool:
+    """Take a message back that nobody has received; returns whether there was one."""
+    return withdrawals.take_back(tx, tx.number(queue.ref), message_id)
 
 
 def _text(queue: QueueModel, body: object) -> str:
