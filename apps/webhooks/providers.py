@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from ensue import InvalidValue, Item, Jws, Oidc, Secret, SignedRequest, Stripe, Verifier
+from ensue import Bearer, InvalidValue, Item, Jws, Secret, SignedRequest, Stripe, Verifier
 
 PROVIDERS = ("stripe", "apple", "google")
 
@@ -41,7 +41,7 @@ def verifiers(settings: Mapping[str, str]) -> dict[str, Verifier]:
         bundle = settings.get("APPLE_BUNDLE_ID")
         found["apple"] = Jws(roots=Secret.file(settings["APPLE_ROOTS"]), bundle_id=bundle)
     if "GOOGLE_KEYS" in settings:
-        found["google"] = Oidc(
+        found["google"] = Bearer(
             keys=Secret.file(settings["GOOGLE_KEYS"]),
             issuer=["https://accounts.google.com", "accounts.google.com"],
             audience=settings["GOOGLE_AUDIENCE"],

@@ -453,10 +453,41 @@ BOUNDS: dict[str, Bound] = {
     "identity:WEBHOOK_ID_LENGTH_MAX": Bound(HTTP, "characters", "a `webhook-id`", "`NotVerified`"),
     "identity:TOKEN_LENGTH_MAX": Bound(HTTP, "characters", "a token", "`NotVerified`"),
     "identity:LEEWAY_MS": Bound(
-        HTTP, "ms", "the time by which clocks may differ for `Oidc`", "`NotVerified`"
+        HTTP, "ms", "the time by which clocks may differ for `Bearer`", "`NotVerified`"
     ),
     "identity:SECONDS_MAX": Bound(HTTP, "s", "a time in a token", "`NotVerified`"),
     "identity:RSA_BITS_MIN": Bound(HTTP, "bits", "an RSA key, at least", DECLARED),
+    "identity:RSA_BITS_MAX": Bound(HTTP, "bits", "an RSA key", DECLARED),
+    "identity:BEARER_LENGTH_MAX": Bound(
+        HTTP, "characters", "the header `Authorization` with a token", "`NotVerified`"
+    ),
+    "identity:KEY_ID_LENGTH_MAX": Bound(HTTP, "characters", "the id of a key", "`NotVerified`"),
+    "identity:KEYS_MAX": Bound(HTTP, "keys", "a key set", DECLARED),
+    "identity:KEY_SET_BYTES_MAX": Bound(
+        HTTP, "bytes", "a key set that is fetched", "what was fetched before stays"
+    ),
+    "identity:FETCH_INTERVAL_MS": Bound(
+        HTTP, "ms", "between two fetches of a key set", "what was fetched before counts"
+    ),
+    "identity:FETCH_TIMEOUT_MS": Bound(
+        HTTP, "ms", "a fetch of a key set", "what was fetched before stays"
+    ),
+    "identity:FRESH_MS": Bound(
+        HTTP, "ms", "how long a key set is fresh that does not say so", "fetched again"
+    ),
+    "identity:FRESH_MS_MAX": Bound(
+        HTTP, "ms", "how long a key set is fresh, whatever it says", "fetched again"
+    ),
+    "identity:STALE_MS_MAX": Bound(
+        HTTP, "ms", "how long a key set is kept while its issuer is down", "`Unreachable`"
+    ),
+    "identity:KEYS_REMEMBERED_MAX": Bound(
+        HTTP, "keys", "an app's own keys that are kept as read", "read again"
+    ),
+    "identity:PRIVATE_KEYS_REMEMBERED_MAX": Bound(
+        HTTP, "keys", "private keys that are kept as read", "read again"
+    ),
+    "identity:KEY_MAKERS_MAX": Bound(HTTP, "keys", "those that are made at once", "a wait"),
     "identity:KEY_SETS_REMEMBERED_MAX": Bound(
         HTTP, "key sets", "those whose keys are kept as read", "read again"
     ),

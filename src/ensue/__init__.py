@@ -29,15 +29,18 @@ from ensue.app.transaction import ReadTx, Tx
 from ensue.engine.secrets import Secret
 from ensue.engine.targets import RuleTarget
 from ensue.identity import (
+    Algorithm,
     ApiKeys,
+    Bearer,
     Hmac,
     Jws,
-    Oidc,
     Proof,
     Signer,
+    SigningKey,
     StandardWebhooks,
     Stripe,
     Verifier,
+    verify_token,
 )
 from ensue.languages.cloudevents import CloudEvent
 from ensue.languages.jsonata import JSONata
@@ -90,6 +93,7 @@ from ensue.words.errors import (
     ConditionFailed,
     Conflict,
     EnsueError,
+    Forbidden,
     InvalidDeclaration,
     InvalidExpression,
     InvalidInput,
@@ -130,12 +134,14 @@ __all__ = [
     "Adopted",
     "Agent",
     "AgentResult",
+    "Algorithm",
     "Answer",
     "ApiKey",
     "ApiKeys",
     "App",
     "ArchiveState",
     "Basic",
+    "Bearer",
     "Body",
     "Bucket",
     "Bus",
@@ -156,6 +162,7 @@ __all__ = [
     "ExecutionChange",
     "ExecutionPage",
     "Firing",
+    "Forbidden",
     "Function",
     "FunctionWorkflow",
     "Header",
@@ -197,7 +204,6 @@ __all__ = [
     "ObjectPage",
     "ObjectReader",
     "ObjectVersion",
-    "Oidc",
     "OutOfRange",
     "Page",
     "Pipe",
@@ -225,6 +231,7 @@ __all__ = [
     "ShardLease",
     "SignedRequest",
     "Signer",
+    "SigningKey",
     "StandardWebhooks",
     "StepFailed",
     "StepTimedOut",
@@ -259,4 +266,5 @@ __all__ = [
     "check_pattern",
     "explain_pattern",
     "match_pattern",
+    "verify_token",
 ]

@@ -14,6 +14,7 @@ from ensue.observe import traceparent
 
 ACTIONS = "actions"
 IDENTIFIED = "ensue.identified"
+VERIFIERS = "verifiers"
 
 
 class Outlets:

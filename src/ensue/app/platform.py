@@ -5,11 +5,13 @@ from __future__ import annotations
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from ensue.app.app import App
 from ensue.app.calls import Calls, Seal, as_answer
 from ensue.app.claims import Called, Claim, Once, Sealed
+from ensue.app.outlets import VERIFIERS
 from ensue.app.routes import Answer, Route
 from ensue.app.signed import Nonce, SignedRequest
 from ensue.engine.clock import Clock, SystemClock
@@ -51,6 +53,12 @@ class Platform:
         self.started_ms = engine.clock.now_ms()
         self._calls = Calls(engine)
         self._homes = {id(route): app.name for app in apps for route in app.routes}
+        self._clients = {
+            id(route): partial(app.outlets.client, VERIFIERS, signed=False)
+            for app in apps
+            for route in app.routes
+            if route.verify is not None
+        }
         self._paces = {
             id(route): Pace(route.rate_per_second, engine.clock, route.burst)
             for app in apps
@@ -281,7 +289,7 @@ class Platform:
         """
         return await self._calls.act(run, Origin(actor, trace=trace), None)
 
-    def verified(
+    async def verified(
         self, route: Route, provider: str | None, headers: Mapping[str, str], body: bytes
     ) -> SignedRequest:
         """A request of a route that is signed as it must be.
@@ -295,10 +303,13 @@ class Platform:
         Raises:
             NotFound: there is no such provider.
             NotVerified: it is not signed so.
+            Forbidden: it is, but by somebody who may not do this.
+            Unreachable: what it is verified with is outside, and could not be reached.
         """
         if route.verify is None:
             raise InvalidDeclaration("expected a route that verifies", at=route.name)
-        return route.verify.verify(provider, headers, body, self.engine.clock.now_ms())
+        now_ms = self.engine.clock.now_ms()
+        return await route.verify.verify(provider, headers, body, now_ms, self._clients[id(route)])
 
     async def call(
         self,

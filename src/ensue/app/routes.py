@@ -258,7 +258,7 @@ def with_options(route: Route, **options: Unpack[RouteOptions]) -> Route:
 def _statuses(verify: Verification | None) -> dict[int, str]:
     if verify is None:
         return {}
-    found = {401: "the request is not signed as it must be"}
+    found = {401: "the request is not signed as it must be", **verify.statuses}
     if verify.has_providers:
         found[404] = "there is no such provider"
     if verify.refuses_replays:

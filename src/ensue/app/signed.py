@@ -10,7 +10,7 @@ from typing import Any, TypeAlias, cast
 
 import msgspec
 
-from ensue.identity import AnyOf, Proof, Verifier
+from ensue.identity import AnyOf, Client, Proof, Verifier, found_for, statuses_of
 from ensue.words.errors import (
     InvalidDeclaration,
     InvalidValue,
@@ -170,8 +170,22 @@ class Verification:
         for each in self._verifiers.values():
             each.check()
 
-    def verify(
-        self, provider: str | None, headers: Mapping[str, str], body: bytes, now_ms: int
+    @property
+    def statuses(self) -> dict[int, str]:
+        """Other statuses than 401 with which refusals are answered, and what they mean."""
+        return {
+            status: told
+            for each in self._verifiers.values()
+            for status, told in statuses_of(each).items()
+        }
+
+    async def verify(
+        self,
+        provider: str | None,
+        headers: Mapping[str, str],
+        body: bytes,
+        now_ms: int,
+        client: Client,
     ) -> SignedRequest:
         """Verify a request.
 
@@ -180,17 +194,21 @@ class Verification:
             headers: by lower-case name.
             body: as it came.
             now_ms: what time it is.
+            client: the HTTP client for what verifiers have to fetch.
 
         Raises:
             NotFound: there is no such provider.
             NotVerified: it is not signed as it must be; the log has the reason.
+            Forbidden: it is, but by somebody who may not do this.
+            Unreachable: what it is verified with is outside, and could not be reached.
         """
         name = (provider or "") if self._by_provider else ""
         verifier = self._verifiers.get(name)
         if verifier is None:
             raise NotFound(f"there is no provider {shown(name)}", at=f"path.{PROVIDER}")
         try:
-            proof = verifier.verify(headers, body, now_ms)
+            able = await found_for(verifier, headers, now_ms, client)
+            proof = able.verify(headers, body, now_ms)
         except NotVerified as fault:
             log.warning("%s: refused: %s: %s", self._at, name or verifier.scheme, fault.reason)
             raise

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ensue.identity.model import Headers, Proof, Verifier, refused
+from ensue.identity.model import (
+    Client,
+    Headers,
+    Proof,
+    Verifier,
+    found_for,
+    refused,
+    statuses_of,
+)
 from ensue.words.errors import InvalidDeclaration, NotVerified
 from ensue.words.values import Json
 
@@ -62,6 +70,21 @@ class AnyOf:
                 reasons.append(f"{each.scheme}: {fault.reason}")
                 is_bare = is_bare and fault.missing
         raise refused("; ".join(reasons), missing=is_bare)
+
+    async def find(self, headers: Headers, now_ms: int, client: Client) -> Verifier:
+        """The same for one request, each having found what it needs.
+
+        Raises:
+            Unreachable: what one of them needs is outside, and could not be reached.
+        """
+        return AnyOf([await found_for(each, headers, now_ms, client) for each in self.verifiers])
+
+    @property
+    def statuses(self) -> dict[int, str]:
+        """Other statuses than 401 with which its refusals are answered."""
+        return {
+            status: told for each in self.verifiers for status, told in statuses_of(each).items()
+        }
 
     def described(self) -> dict[str, dict[str, Json]]:
         """The schemes of all, as OpenAPI describes them."""

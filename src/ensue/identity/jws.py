@@ -124,9 +124,16 @@ class Jws:
         return roots_of(self._roots, "Jws.roots")
 
     def _claims(self, token: str, now_ms: int) -> dict[str, Any]:
-        from ensue.identity.jose import chain_key, claims_of, header_of  # noqa: PLC0415 - an extra
+        from ensue.identity.jose import (  # noqa: PLC0415 - an extra
+            chain_key,
+            check_algorithm,
+            claims_of,
+            header_of,
+        )
 
-        chain = header_of(token, _ALGORITHM, _CHALLENGE).get("x5c")
+        header = header_of(token, _CHALLENGE)
+        check_algorithm(header, _ALGORITHM, _CHALLENGE)
+        chain = header.get("x5c")
         key = chain_key(chain, self._trusted(), self._uses, now_ms)
         return claims_of(token, key, _ALGORITHM, _CHALLENGE)
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeGuard
+
+import httpx
 
 from ensue.engine.secrets import Secret
 from ensue.words.errors import InvalidDeclaration, MissingExtra, NotVerified
@@ -22,6 +24,9 @@ TOLERANCE_MS = 300_000
 
 Headers = Mapping[str, str]
 """The headers of a request by lower-case name."""
+
+Client = Callable[[], httpx.AsyncClient]
+"""Gives the HTTP client for what is asked of the outside; one is made when it is first needed."""
 
 _SECONDS = re.compile(r"[0-9]{1,16}")
 
@@ -113,6 +118,44 @@ class Signer(Protocol):
         """
 
 
+class Finding(Verifier, Protocol):
+    """A verifier that first has to find what it verifies with, such as keys at their issuer."""
+
+    async def find(self, headers: Headers, now_ms: int, client: Client) -> Verifier:
+        """The verifier of one request, which has found what it needs.
+
+        Args:
+            headers: of the request, by lower-case name; nobody has verified them.
+            now_ms: what time it is.
+            client: makes the client with which the outside is reached; closed by others.
+
+        Raises:
+            Unreachable: what is needed is outside, and could not be reached.
+        """
+
+
+async def found_for(verifier: Verifier, headers: Headers, now_ms: int, client: Client) -> Verifier:
+    """The verifier of one request: itself, unless it has to find something first.
+
+    Raises:
+        Unreachable: what is needed is outside, and could not be reached.
+    """
+    if not finds(verifier):
+        return verifier
+    return await verifier.find(headers, now_ms, client)
+
+
+def finds(verifier: Verifier) -> TypeGuard[Finding]:
+    """Whether a verifier has to find something for each request."""
+    return callable(getattr(verifier, "find", None))
+
+
+def statuses_of(verifier: Verifier) -> Mapping[int, str]:
+    """Other statuses than 401 with which a verifier's refusals are answered, and what they mean."""
+    told: Mapping[int, str] = getattr(verifier, "statuses", {})
+    return told
+
+
 def secrets_of(given: Secret | Sequence[Secret], at: str) -> tuple[Secret, ...]:
     """The secrets of a declaration: one, or several while one takes the place of another.
 
@@ -172,8 +215,13 @@ def needs_jose(at: str) -> Iterator[None]:
         ) from None
 
 
-def header(headers: Headers, name: str) -> str:
+def header(headers: Headers, name: str, *, length_max: int = SIGNATURE_LENGTH_MAX) -> str:
     """A header that a signature needs.
+
+    Args:
+        headers: by lower-case name.
+        name: its name.
+        length_max: how long it may be, in characters.
 
     Raises:
         NotVerified: it is not there, or too long.
@@ -181,8 +229,8 @@ def header(headers: Headers, name: str) -> str:
     found = headers.get(name.lower(), "")
     if not found:
         raise refused(f"there is no header {name}", missing=True)
-    if len(found) > SIGNATURE_LENGTH_MAX:
-        raise refused(f"the header {name} is longer than {SIGNATURE_LENGTH_MAX} characters")
+    if len(found) > length_max:
+        raise refused(f"the header {name} is longer than {length_max} characters")
     return found
 
 

@@ -22,7 +22,8 @@
     ├── LimitExceeded           a named bound was reached; later there may be room
     │   └── TooLarge            a value is larger than its bound; it will not fit later either
     ├── NotPermitted            a credential is missing or wrong
-    │   └── NotVerified         a request is not signed as it must be
+    │   ├── NotVerified         a request is not signed as it must be
+    │   └── Forbidden           a credential is good, but not for this
     ├── StoreError              the store cannot serve
     │   ├── StoreBusy           another process holds the write lock
     │   ├── StoreUnusable       damaged, foreign, newer, read-only, full
@@ -303,6 +304,12 @@ class NotVerified(NotPermitted):
         self.reason = reason
         self.challenge = challenge
         self.missing = missing
+
+
+class Forbidden(NotPermitted):
+    """A credential is good, but not for this: whoever shows it lacks a role or a scope."""
+
+    code = "forbidden"
 
 
 class StoreError(EnsueError):

@@ -169,7 +169,7 @@ class _Responder:
             receive = read_again(body)
         if self._verifies:
             provider = scope["path_params"].get(self._provider)
-            signed = self._verified(self._route, provider, _as_text(scope), body)
+            signed = await self._verified(self._route, provider, _as_text(scope), body)
         if self._takes_key:
             once, receive = await once_of(
                 scope,

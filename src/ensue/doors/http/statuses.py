@@ -18,6 +18,7 @@ from ensue.words.errors import (
     ConditionFailed,
     Conflict,
     EnsueError,
+    Forbidden,
     InvalidInput,
     InvalidValue,
     LimitExceeded,
@@ -110,6 +111,7 @@ STATUSES: Mapping[type[EnsueError], int] = {
     InvalidInput: 400,
     NotPermitted: 401,
     CrossSite: 403,
+    Forbidden: 403,
     NotFound: 404,
     NotKept: 410,
     MethodNotAllowed: 405,
@@ -138,15 +140,22 @@ def headers_of(error: EnsueError) -> list[tuple[bytes, bytes]]:
     """The headers that go with an error's status (RFC 9110)."""
     if isinstance(error, MethodNotAllowed):
         return [(b"allow", error.allowed.encode())]
-    if isinstance(error, NotVerified):
-        return [(b"www-authenticate", error.challenge.encode() + b' realm="ensue"')]
     if isinstance(error, NotPermitted) and not isinstance(error, CrossSite):
-        return [(b"www-authenticate", b'Bearer realm="ensue"')]
+        return [(b"www-authenticate", _challenge(error))]
     if isinstance(error, LimitExceeded) and status_of(error) == HTTPStatus.TOO_MANY_REQUESTS:
         return [retry_after(error.retry_after_ms)]
     if isinstance(error, StoreBusy | TokenInFlight):
         return [retry_after(None)]
     return []
+
+
+def _challenge(error: NotPermitted) -> bytes:
+    """What a credential must be (RFC 9110, 11.6.1; RFC 6750, 3)."""
+    if isinstance(error, NotVerified):
+        return error.challenge.encode() + b' realm="ensue"'
+    if isinstance(error, Forbidden):
+        return b'Bearer realm="ensue", error="insufficient_scope"'
+    return b'Bearer realm="ensue"'
 
 
 def retry_after(wait_ms: int | None) -> tuple[bytes, bytes]:

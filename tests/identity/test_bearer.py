@@ -9,8 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ensue.engine.secrets import Secret
-from ensue.identity import Oidc
-from ensue.words.errors import InvalidDeclaration, MissingExtra, MissingSecret, NotVerified
+from ensue.identity import Bearer
+from ensue.words.errors import (
+    Forbidden,
+    InvalidDeclaration,
+    MissingExtra,
+    MissingSecret,
+    NotVerified,
+)
 from tests.identity.certificates import ec_key, key_set, rsa_key, token, url64
 from tests.identity.signing import NOW_MS
 
@@ -32,7 +38,7 @@ TERMS = {"issuer": ISSUER, "audience": AUDIENCE, "email": SENDER}
 
 @pytest.fixture(scope="module")
 def verifier():
-    return Oidc(keys=key_set(rsa_key("a"), rsa_key("b")), **TERMS)
+    return Bearer(keys=key_set(rsa_key("a"), rsa_key("b")), **TERMS)
 
 
 def reason(verifier, headers, now_ms=NOW_MS):
@@ -45,7 +51,7 @@ def reason(verifier, headers, now_ms=NOW_MS):
 def test_a_token_of_the_issuer_for_this_audience_is_verified(verifier):
     proof = verifier.verify(token(CLAIMS, rsa_key("b")), b"{}", NOW_MS)
 
-    assert (proof.scheme, proof.signed_ms) == ("oidc", NOW_MS)
+    assert (proof.scheme, proof.signed_ms) == ("bearer", NOW_MS)
     assert proof.claims == CLAIMS
 
 
@@ -84,7 +90,7 @@ def test_clocks_may_differ_by_the_leeway(verifier):
 
 
 def test_an_audience_may_be_one_of_several_and_so_may_the_issuer():
-    verifier = Oidc(
+    verifier = Bearer(
         keys=key_set(rsa_key("a")),
         issuer=[ISSUER, "accounts.google.com"],
         audience=["other", AUDIENCE],
@@ -138,7 +144,7 @@ def test_what_a_token_demands_and_nobody_knows_is_refused(verifier, header):
 
 
 def test_elliptic_keys_verify_where_they_are_declared():
-    verifier = Oidc(keys=key_set(ec_key("e"), rsa_key("a")), algorithm="ES256", **TERMS)
+    verifier = Bearer(keys=key_set(ec_key("e"), rsa_key("a")), algorithms="ES256", **TERMS)
 
     verifier.verify(token(CLAIMS, ec_key("e"), "ES256"), b"{}", NOW_MS)
     assert "no key" in reason(verifier, unsigned({"alg": "ES256", "kid": "a"}))
@@ -180,13 +186,66 @@ def test_a_token_that_was_changed_anywhere_is_refused(verifier, place, bit):
     assert reason(verifier, {"authorization": f"Bearer {changed}"})
 
 
+def test_a_key_verifies_by_its_own_algorithm_only(verifier):
+    both = Bearer(keys=key_set(rsa_key("a"), ec_key("e")), **TERMS)
+    pss = rsa_key("a").as_dict(private=False) | {"alg": "PS256"}
+    for_pss = Bearer(keys={"keys": [pss]}, **TERMS)
+
+    both.verify(token(CLAIMS, ec_key("e"), "ES256"), b"", NOW_MS)
+    assert "algorithm is not RS256" in reason(both, token(CLAIMS, rsa_key("a"), "PS256"))
+    for_pss.verify(token(CLAIMS, rsa_key("a"), "PS256"), b"", NOW_MS)
+    assert "algorithm is not PS256" in reason(for_pss, token(CLAIMS, rsa_key("a")))
+
+
+def test_a_token_may_have_to_say_its_type():
+    verifier = Bearer(keys=key_set(rsa_key("a")), type="at+jwt", **TERMS)
+
+    for said in ("at+jwt", "AT+JWT", "application/at+jwt"):
+        verifier.verify(token(CLAIMS, rsa_key("a"), typ=said), b"", NOW_MS)
+    for said in ("JWT", ""):
+        assert "another type" in reason(verifier, token(CLAIMS, rsa_key("a"), typ=said))
+    assert "another type" in reason(verifier, token(CLAIMS, rsa_key("a")))
+
+
+# What it grants
+
+
+@pytest.mark.parametrize("roles", [["editor"], ["reader", "admin"], "admin", "reader admin"])
+def test_a_token_with_one_of_the_roles_may(verifier, roles):
+    asking = verifier.requiring(roles=["admin", "editor"])
+
+    asking.verify(token(CLAIMS | {"roles": roles}, rsa_key("a")), b"", NOW_MS)
+
+
+@pytest.mark.parametrize(
+    "roles", [[], ["reader"], None, {"admin": True}, [["admin"]], "administer"]
+)
+def test_a_good_token_without_the_role_is_told_that_it_may_not(verifier, roles):
+    asking = verifier.requiring(roles="admin")
+
+    with pytest.raises(Forbidden, match="role admin"):
+        asking.verify(token(CLAIMS | {"roles": roles}, rsa_key("a")), b"", NOW_MS)
+    assert "expired" in reason(asking, token(CLAIMS | {"exp": SECONDS - 60}, rsa_key("a"))), (
+        "who one is comes before what one may"
+    )
+
+
+def test_a_token_must_have_all_the_scopes(verifier):
+    asking = verifier.requiring(scopes=["read", "write"])
+
+    asking.verify(token(CLAIMS | {"scope": "write other read"}, rsa_key("a")), b"", NOW_MS)
+    with pytest.raises(Forbidden, match="scope write"):
+        asking.verify(token(CLAIMS | {"scope": "read"}, rsa_key("a")), b"", NOW_MS)
+    assert set(asking.statuses) == {403}
+
+
 # Where keys are kept
 
 
 def test_keys_are_read_again_when_their_file_changes(tmp_path):
     file = tmp_path / "keys.json"
     file.write_text(json.dumps(key_set(rsa_key("a"))))
-    verifier = Oidc(keys=Secret.file(file), **TERMS)
+    verifier = Bearer(keys=Secret.file(file), **TERMS)
     verifier.check()
     assert "no key" in reason(verifier, token(CLAIMS, rsa_key("b")))
 
@@ -206,27 +265,36 @@ def test_keys_are_read_again_when_their_file_changes(tmp_path):
         {"keys": [rsa_key("a").as_dict(private=False) | {"use": "enc"}]},
         {"keys": [rsa_key("a").as_dict(private=False) | {"alg": "RS512"}]},
         {"keys": [{"kty": "RSA", "kid": "weak", "n": "v" * 171, "e": "AQAB"}]},
-        key_set(ec_key("e")),
+        {"keys": [ec_key("e").as_dict(private=False) | {"crv": "P-384"}]},
+        {"keys": [ec_key("e").as_dict(private=True)]},
+        {"keys": [rsa_key("a").as_dict(private=False)] * 101},
     ],
 )
 def test_keys_that_cannot_verify_are_told_at_the_start(keys):
-    with pytest.raises(InvalidDeclaration, match=r"Key Set|bits"):
-        Oidc(keys=keys, **TERMS).check()
+    with pytest.raises(InvalidDeclaration, match=r"Key Set|bits|private|at most"):
+        Bearer(keys=keys, **TERMS).check()
 
 
 def test_keys_that_are_missing_are_told_at_the_start(monkeypatch):
     monkeypatch.delenv("GOOGLE_KEYS", raising=False)
     with pytest.raises(MissingSecret, match="GOOGLE_KEYS"):
-        Oidc(keys=Secret.env("GOOGLE_KEYS"), **TERMS).check()
+        Bearer(keys=Secret.env("GOOGLE_KEYS"), **TERMS).check()
 
 
 @pytest.mark.parametrize(
     "terms",
-    [{"issuer": ""}, {"issuer": []}, {"audience": ""}, {"audience": [7]}, {"algorithm": "HS256"}],
+    [
+        {"issuer": ""},
+        {"issuer": []},
+        {"audience": ""},
+        {"audience": [7]},
+        {"algorithms": "HS256"},
+        {"algorithms": []},
+    ],
 )
 def test_what_would_take_anybodys_token_is_refused_when_it_is_declared(terms):
     with pytest.raises(InvalidDeclaration):
-        Oidc(keys={}, **(TERMS | terms))
+        Bearer(keys={}, **(TERMS | terms))
 
 
 def test_without_the_libraries_it_is_told_at_the_start(monkeypatch):
@@ -236,4 +304,4 @@ def test_without_the_libraries_it_is_told_at_the_start(monkeypatch):
     monkeypatch.setitem(sys.modules, "joserfc.errors", None)
 
     with pytest.raises(MissingExtra, match=r"ensue\[jose\]"):
-        Oidc(keys=key_set(rsa_key("a")), **TERMS).check()
+        Bearer(keys=key_set(rsa_key("a")), **TERMS).check()
