@@ -18,7 +18,6 @@ from ensue.identity.model import (
     Headers,
     Proof,
     Verifier,
-    header,
     refused,
     tolerance_ms,
 )
@@ -256,7 +255,12 @@ def _in_set(keys: Mapping[str, Any], kid: str) -> Mapping[str, Any] | None:
 
 
 def _token_in(headers: Headers) -> str:
-    given = header(headers, "Authorization", length_max=BEARER_LENGTH_MAX)
+    given = headers.get("authorization", "")
+    if not given:
+        raise refused("there is no header Authorization", challenge=CHALLENGE, missing=True)
+    if len(given) > BEARER_LENGTH_MAX:
+        reason = f"the header Authorization is longer than {BEARER_LENGTH_MAX} characters"
+        raise refused(reason, challenge=CHALLENGE)
     scheme, _, token = given.partition(" ")
     if scheme.lower() != "bearer":
         raise refused("the authorization is no bearer token", challenge=CHALLENGE)

@@ -215,13 +215,8 @@ def needs_jose(at: str) -> Iterator[None]:
         ) from None
 
 
-def header(headers: Headers, name: str, *, length_max: int = SIGNATURE_LENGTH_MAX) -> str:
+def header(headers: Headers, name: str) -> str:
     """A header that a signature needs.
-
-    Args:
-        headers: by lower-case name.
-        name: its name.
-        length_max: how long it may be, in characters.
 
     Raises:
         NotVerified: it is not there, or too long.
@@ -229,8 +224,8 @@ def header(headers: Headers, name: str, *, length_max: int = SIGNATURE_LENGTH_MA
     found = headers.get(name.lower(), "")
     if not found:
         raise refused(f"there is no header {name}", missing=True)
-    if len(found) > length_max:
-        raise refused(f"the header {name} is longer than {length_max} characters")
+    if len(found) > SIGNATURE_LENGTH_MAX:
+        raise refused(f"the header {name} is longer than {SIGNATURE_LENGTH_MAX} characters")
     return found
 
 
