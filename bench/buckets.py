@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from ensue import App, Bucket, Tx
-from ensue.app.platform import Platform, open_platform
+from ensue.app.opening import open_platform
+from ensue.app.platform import Platform
 
 MIB = 1_048_576
 LARGE_MIB = 512

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ensue import App, Change, Tx
-from ensue.app.platform import open_platform
+from ensue.app.opening import open_platform
 from ensue.resources.adopted.worker import Puller
 
 

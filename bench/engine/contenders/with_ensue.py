@@ -11,7 +11,7 @@ import uvloop
 from report import BODY, Consumed
 
 from ensue import App, Message, Tx
-from ensue.app.platform import open_platform
+from ensue.app.opening import open_platform
 
 folder, total, kind = sys.argv[1], int(sys.argv[2]), sys.argv[3]
 

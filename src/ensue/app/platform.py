@@ -6,7 +6,6 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 
 from ensue.app.app import App
 from ensue.app.calls import Calls, Seal, as_answer
@@ -14,16 +13,15 @@ from ensue.app.claims import Called, Claim, Once, Sealed
 from ensue.app.outlets import VERIFIERS
 from ensue.app.routes import Answer, Route
 from ensue.app.signed import Nonce, SignedRequest
-from ensue.engine.clock import Clock, SystemClock
-from ensue.engine.database import StoreUrl, parse_store_url
+from ensue.engine.clock import Clock
+from ensue.engine.database import StoreUrl
 from ensue.engine.declarations import stranded
 from ensue.engine.engine import Engine
 from ensue.engine.gauges import look
 from ensue.engine.handlers import Pace
-from ensue.engine.home import KEEP_MS, Resource, Settings
-from ensue.engine.ids import Random, system_random
+from ensue.engine.home import Resource, Settings
+from ensue.engine.ids import Random
 from ensue.engine.keeper import Keeper
-from ensue.engine.secrets import refuse_demos
 from ensue.engine.transaction import Origin, Transaction
 from ensue.engine.workers import Worker
 from ensue.observe import Node, why
@@ -363,44 +361,6 @@ class Platform:
                 retry_after_ms=pace.next_ms() - self.engine.clock.now_ms(),
             )
         pace.spend(1)
-
-
-async def open_platform(
-    apps: Sequence[App],
-    *,
-    engine_url: str,
-    data: Path,
-    smtp: str | None = None,
-    keep_ms: int | None = None,
-    act: bool = False,
-    demo: bool = False,
-) -> Platform:
-    """Open apps for production: on the machine's clock and randomness.
-
-    Args:
-        apps: what to run.
-        engine_url: the store, such as ``sqlite:///data/ensue.db``.
-        data: the folder for files.
-        smtp: the URL of the mail server; None for the outbox folder.
-        keep_ms: how long what is over stays to be looked at; None for a day.
-        act: whether they reach the outside although the store is a branch.
-        demo: whether demo secrets stand for those that are not set; see `Secret.env`.
-
-    Raises:
-        InvalidValue: the engine URL is none.
-        EnsueError: see `Platform.open`.
-    """
-    if not demo:
-        refuse_demos()
-    return await Platform.open(
-        apps,
-        parse_store_url(engine_url),
-        clock=SystemClock(),
-        source=system_random(),
-        settings=Settings(
-            data=data, smtp=smtp, keep_ms=KEEP_MS if keep_ms is None else keep_ms, act=act
-        ),
-    )
 
 
 def _reaches_out(worker: Worker) -> bool:

@@ -21,7 +21,8 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from ensue.app.app import App
-from ensue.app.platform import Platform, open_platform
+from ensue.app.opening import open_platform
+from ensue.app.platform import Platform
 from ensue.doors.http.asgi import asgi_app
 from ensue.doors.http.guard import Guard
 from ensue.doors.http.protocol import BoundedProtocol

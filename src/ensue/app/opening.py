@@ -1,0 +1,52 @@
+"""Apps opened for production: on the machine's clock and randomness."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from ensue.app.app import App
+from ensue.app.platform import Platform
+from ensue.engine.clock import SystemClock
+from ensue.engine.database import parse_store_url
+from ensue.engine.home import KEEP_MS, Settings
+from ensue.engine.ids import system_random
+from ensue.engine.secrets import refuse_demos
+
+
+async def open_platform(
+    apps: Sequence[App],
+    *,
+    engine_url: str,
+    data: Path,
+    smtp: str | None = None,
+    keep_ms: int | None = None,
+    act: bool = False,
+    demo: bool = False,
+) -> Platform:
+    """Open apps for production: on the machine's clock and randomness.
+
+    Args:
+        apps: what to run.
+        engine_url: the store, such as ``sqlite:///data/ensue.db``.
+        data: the folder for files.
+        smtp: the URL of the mail server; None for the outbox folder.
+        keep_ms: how long what is over stays to be looked at; None for a day.
+        act: whether they reach the outside although the store is a branch.
+        demo: whether demo secrets stand for those that are not set; see `Secret.env`.
+
+    Raises:
+        InvalidValue: the engine URL is none.
+        EnsueError: see `Platform.open`.
+    """
+    if not demo:
+        refuse_demos()
+    return await Platform.open(
+        apps,
+        parse_store_url(engine_url),
+        clock=SystemClock(),
+        source=system_random(),
+        settings=Settings(
+            data=data, smtp=smtp, keep_ms=KEEP_MS if keep_ms is None else keep_ms, act=act
+        ),
+    )
