@@ -34,6 +34,7 @@ EXPECTED = {
     "TooLarge": 413,
     "NotPermitted": 401,
     "NotVerified": 401,
+    "Forbidden": 403,
     "StoreError": 503,
     "StoreBusy": 503,
     "StoreUnusable": 503,
