@@ -157,6 +157,41 @@ BOUNDS: dict[str, Bound] = {
     "resources.topic:DEDUPLICATION_ID_LENGTH_MAX": Bound(
         DATA, "characters", "a deduplication id", VALUE
     ),
+    "resources.meter:EVENTS_MAX": Bound(DATA, "events", "one batch to record", LIMIT),
+    "resources.meter:METRICS_MAX": Bound(DATA, "metrics", "metrics of a meter", DECLARED),
+    "resources.meter:GROUPED_MAX": Bound(DATA, "groups", "groups of a metric", DECLARED),
+    "resources.meter:ID_LENGTH_MAX": Bound(
+        DATA, "characters", "the id of an event of a meter", "it is refused"
+    ),
+    "resources.meter:SUBJECT_LENGTH_MAX": Bound(
+        DATA, "characters", "a subject of a meter", "it is refused"
+    ),
+    "resources.meter:TYPE_LENGTH_MAX": Bound(
+        DATA, "characters", "the type of an event of a meter", "it is refused"
+    ),
+    "resources.meter:PROPERTY_LENGTH_MAX": Bound(
+        DATA, "characters", "a property of such an event that is a text", "it is refused"
+    ),
+    "resources.meter:PROPERTIES_BYTES_MAX": Bound(
+        DATA, "characters", "all its properties as JSON", "it is refused"
+    ),
+    "resources.meter:QUANTITY_DIGITS_MAX": Bound(
+        DATA, "digits", "a quantity that is summed, before the point", "it is refused"
+    ),
+    "resources.meter:QUANTITY_DECIMALS_MAX": Bound(
+        DATA, "digits", "the same, behind the point", "it is refused"
+    ),
+    "resources.meter:FUTURE_MS_MAX": Bound(
+        DATA, "ms", "how far ahead an event's time may be: `future` of a meter", DECLARED
+    ),
+    "resources.meter:HOUR_MS": Bound(DATA, "ms", "what a meter's sums are kept by", ""),
+    "resources.meter:LOG_EVENTS_MAX": Bound(
+        DATA, "events", "what a question to a meter reads one by one", LIMIT
+    ),
+    "resources.meter:POINTS_MAX": Bound(DATA, "points", "a series of a meter", LIMIT),
+    "resources.meter:PAGE_MAX": Bound(
+        DATA, "", "subjects or changes of a meter that are listed at once", "the next page"
+    ),
     "resources.stream:SHARDS_MAX": Bound(DATA, "shards", "open shards of a stream", LIMIT),
     "resources.stream:KEY_LENGTH_MAX": Bound(DATA, "characters", "a partition key", VALUE),
     "resources.stream:ENTRIES_MAX": Bound(DATA, "records", "one batch to append", LIMIT),

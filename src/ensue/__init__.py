@@ -67,6 +67,17 @@ from ensue.resources.destination import (
 )
 from ensue.resources.function import Function
 from ensue.resources.mail import Letter, Mail
+from ensue.resources.meter import (
+    Meter,
+    MeterEvent,
+    MeterRecord,
+    Metric,
+    Recorded,
+    RefusedEvent,
+    Usage,
+    UsageChange,
+    UsagePoint,
+)
 from ensue.resources.pipe import Pipe
 from ensue.resources.queue import Message, Queue
 from ensue.resources.schedule import Firing, Schedule, Schedules
@@ -187,6 +198,10 @@ __all__ = [
     "MapRun",
     "Message",
     "Meta",
+    "Meter",
+    "MeterEvent",
+    "MeterRecord",
+    "Metric",
     "Mismatch",
     "MissingExtra",
     "MissingKey",
@@ -210,9 +225,11 @@ __all__ = [
     "Proof",
     "Queue",
     "ReadTx",
+    "Recorded",
     "RecordedModel",
     "RecordingModel",
     "Records",
+    "RefusedEvent",
     "Rejected",
     "Replay",
     "ReplayPreview",
@@ -253,6 +270,9 @@ __all__ = [
     "Tx",
     "Unfit",
     "Unreachable",
+    "Usage",
+    "UsageChange",
+    "UsagePoint",
     "Vault",
     "Verifier",
     "VersionPage",

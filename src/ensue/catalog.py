@@ -10,6 +10,7 @@ from ensue.resources import (
     destination,
     function,
     mail,
+    meter,
     pipe,
     queue,
     schedule,
@@ -41,5 +42,6 @@ KINDS: dict[str, Kind] = {
         workflow.KIND,
         activity.KIND,
         vault.KIND,
+        meter.KIND,
     )
 }

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from ensue.app.secrets import SecretsTx
+from ensue.app.recording import RecordingTx
 from ensue.resources import workflow as workflow_kind
 from ensue.resources.workflow import Execution, FunctionWorkflow, Workflow
 
 
-class ExecutingTx(SecretsTx):
+class ExecutingTx(RecordingTx):
     """A transaction that starts executions, and tells them what they wait for."""
 
     __slots__ = ()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Unpack
 
-from ensue.app.vaults import Vaults
+from ensue.app.measured import Measured
 from ensue.engine.transaction import Transaction
 from ensue.resources import destination as destination_kind
 from ensue.resources import workflow as workflow_kind
@@ -14,7 +14,7 @@ from ensue.resources.queue import Queue
 from ensue.words.names import check_name
 
 
-class Reaching(Vaults):
+class Reaching(Measured):
     """What an app declares what it reaches outside with."""
 
     def destination(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, TypeVar
 
+from ensue.app.measuring import MeterReads
 from ensue.engine.transaction import Transaction
 from ensue.resources import bucket as bucket_kind
 from ensue.resources import table as table_kind
@@ -15,7 +16,7 @@ from ensue.resources.vault import SecretValue, Vault, Which
 T = TypeVar("T")
 
 
-class ReadTx:
+class ReadTx(MeterReads):
     """A snapshot of what is committed, for handlers that only read.
 
     Args:

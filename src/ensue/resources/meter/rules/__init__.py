@@ -1,0 +1,1 @@
+"""What a meter decides without looking into its store."""

@@ -1,0 +1,1 @@
+"""The meter, tested part by part."""
