@@ -335,7 +335,7 @@ def test_direct_routes_are_described(kit):
     appended = paths["/clicks"]["post"]
     assert appended["summary"] == "Append to the stream clicks."
     assert "202" in appended["responses"]
-    assert {"200", "404", "409", "default"} == set(paths["/orders/{id}"]["patch"]["responses"])
+    assert {"200", "404", "409", "default"} <= set(paths["/orders/{id}"]["patch"]["responses"])
 
 
 def test_crud_of_one_key_makes_reads_replaces_and_removes(kit):

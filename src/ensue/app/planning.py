@@ -12,6 +12,7 @@ from ensue.app.routes import (
     Answer,
     Route,
     RouteOptions,
+    Said,
     check_path,
     parameters_in,
     with_options,
@@ -52,7 +53,7 @@ class Plan:
     does: str
     target: Ref
     run: Callable[[Any, Given], Json]
-    statuses: Mapping[int, str]
+    statuses: Mapping[int, Said]
     status: int = 200
     answer: object = WHOLE_RESULT
 

@@ -7,7 +7,9 @@ import re
 import typing
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal, TypedDict, Unpack
+from typing import Any, Generic, Literal, TypeAlias, TypedDict, Unpack
+
+from typing_extensions import TypeVar
 
 from ensue.app import signed
 from ensue.app.cors import Cors
@@ -20,6 +22,8 @@ from ensue.words.units import rate_per_second
 
 Place = Literal["path", "query", "body", "raw", "signed", "header", "cookie"]
 Idempotency = Literal["required"]
+Said: TypeAlias = str | type
+B = TypeVar("B", default=Any)
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 _PATH_PARAMETER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _PATH = re.compile(r"/([A-Za-z0-9_.~/-]|\{[A-Za-z_][A-Za-z0-9_]*\})*\Z")
@@ -59,7 +63,8 @@ class Route:
         status: the status of its answer.
         is_action: whether it is an ``async def``.
         wants_tx: whether it takes a transaction.
-        statuses: other statuses it answers with, and what they mean, for the description.
+        statuses: other statuses it answers with, for the description: what one means, or the type
+            of its body, whose docstring says it.
         rate_per_second: how many requests it takes a second; None for no limit.
         burst: how many it takes at once.
         idempotency: ``required`` when each request must have an idempotency key.
@@ -76,7 +81,7 @@ class Route:
     status: int
     is_action: bool
     wants_tx: bool
-    statuses: Mapping[int, str] = field(default_factory=dict)
+    statuses: Mapping[int, Said] = field(default_factory=dict)
     rate_per_second: float | None = None
     burst: int = 1
     idempotency: Idempotency | None = None
@@ -101,8 +106,10 @@ class Route:
 
 
 @dataclass(frozen=True)
-class Answer:
+class Answer(Generic[B]):
     """What a route answers, where a plain value says too little.
+
+    A function that answers so says by ``Answer[Order]`` of what type the body is.
 
     Attributes:
         body: a JSON value, a Struct or a dataclass; None for an empty body.
@@ -111,7 +118,7 @@ class Answer:
         cookies: what cookies it sets.
     """
 
-    body: object = None
+    body: B | None = None
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
     cookies: Sequence[SetCookie] = ()
@@ -136,7 +143,7 @@ class RouteOptions(TypedDict, total=False):
     """How a route answers; see `App.route`."""
 
     status: int
-    statuses: Mapping[int, str] | None
+    statuses: Mapping[int, Said] | None
     rate: str | None
     burst: int
     idempotency: Idempotency | None
@@ -255,10 +262,10 @@ def with_options(route: Route, **options: Unpack[RouteOptions]) -> Route:
     )
 
 
-def _statuses(verify: Verification | None) -> dict[int, str]:
+def _statuses(verify: Verification | None) -> dict[int, Said]:
     if verify is None:
         return {}
-    found = {401: "the request is not signed as it must be", **verify.statuses}
+    found: dict[int, Said] = {401: "the request is not signed as it must be", **verify.statuses}
     if verify.has_providers:
         found[404] = "there is no such provider"
     if verify.refuses_replays:

@@ -97,14 +97,15 @@ class Routing(Flowing):
             method: GET, POST, PUT, PATCH or DELETE.
             path: such as ``/orders/{id}``.
             options: ``status``: the status of its answer (200). ``statuses``: other statuses it
-                answers with and what they mean, for the description. ``rate``: how many requests it
-                takes, such as ``"5/s"``; beyond it answers 429. ``burst``: how many it takes at
-                once (1). ``idempotency``: ``"required"`` to refuse requests without an
-                ``Idempotency-Key``; one that is sent is honoured in any case. ``verify``: a
-                verifier such as `Stripe`: only requests that it verifies, against the body as it
-                came, are taken; a list of verifiers, of which one must do; or, by the path's
-                parameter ``provider``, those of each provider. ``cors``: which pages of other sites
-                may call it, as a `Cors`, instead of those that `cors` says; None for none.
+                answers with, for the description: what one means, or the type of its body.
+                ``rate``: how many requests it takes, such as ``"5/s"``; beyond it answers 429.
+                ``burst``: how many it takes at once (1). ``idempotency``: ``"required"`` to refuse
+                requests without an ``Idempotency-Key``; one that is sent is honoured in any case.
+                ``verify``: a verifier such as `Stripe`: only requests that it verifies, against the
+                body as it came, are taken; a list of verifiers, of which one must do; or, by the
+                path's parameter ``provider``, those of each provider. ``cors``: which pages of
+                other sites may call it, as a `Cors`, instead of those that `cors` says; None for
+                none.
 
         Returns:
             What the function is declared with, as a decorator. Without a function, one of its

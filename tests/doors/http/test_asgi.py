@@ -255,7 +255,8 @@ def test_an_app_answers_errors_in_a_form_of_its_own():
     assert (own.status, own.body) == (503, {"error": "busy", "at": "jobs"})
     assert (own.headers["x-app"], own.headers["retry-after"]) == ("legacy", "3")
     assert (ours.status, ours.body["error"]["code"]) == (404, "not_found")
-    assert described["default"] == {"description": "An error, in the form that the app gives it"}
+    said = described["default"]["content"]["application/json"]["schema"]["anyOf"]
+    assert said == [{"$ref": "#/components/schemas/EnsueError"}, {}]
 
 
 def test_an_error_has_one_answer_of_an_app():

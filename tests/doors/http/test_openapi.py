@@ -104,7 +104,7 @@ def test_words_come_from_docstrings_without_what_is_for_programmers(described):
 def test_bounds_defaults_and_statuses_are_told(described):
     placed = described["paths"]["/orders"]["post"]
     assert placed["requestBody"]["required"]
-    assert set(placed["responses"]) == {"201", "409", "default"}
+    assert set(placed["responses"]) == {"201", "400", "409", "413", "415", "422", "default"}
     assert placed["responses"]["409"]["description"] == "there is one already"
     order = described["components"]["schemas"]["NewOrder"]
     assert order["properties"]["quantity"] == {"type": "integer", "minimum": 1, "maximum": 1_000}

@@ -428,7 +428,7 @@ def test_the_description_names_the_schemes(hooks):
 
     assert path["security"] == [{"stripe": []}, {"standard-webhooks": []}]
     assert schemes["stripe"]["name"] == "Stripe-Signature"
-    assert set(path["responses"]) == {"202", "401", "404", "default"}
+    assert {"202", "401", "404", "default"} <= set(path["responses"])
     assert path["requestBody"] == {"required": True, "content": {"*/*": {"schema": {}}}}
     assert [each["name"] for each in path["parameters"]] == ["provider", "Idempotency-Key"]
     assert "409" in described["paths"]["/once"]["post"]["responses"]

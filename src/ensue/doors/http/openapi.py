@@ -16,7 +16,9 @@ from typing import Any
 import msgspec
 
 from ensue.app.app import App
-from ensue.app.routes import Answer, Parameter, Route
+from ensue.app.routes import Parameter, Route, Said
+from ensue.doors.http import answers
+from ensue.doors.http.answers import OwnErrors, Refusing
 from ensue.doors.http.once import IDEMPOTENCY_KEY_LENGTH_MAX, UNSAFE
 from ensue.doors.http.resources import BYTES, HouseRoute
 from ensue.doors.http.routing import names_in, shape_of
@@ -27,8 +29,6 @@ from ensue.words.version import VERSION
 
 OPENAPI_VERSION = "3.1.0"
 HOUSE_TAG = "ensue"
-ERROR = {"$ref": "#/components/responses/Error"}
-OWN_ERROR = {"description": "An error, in the form that the app gives it"}
 _PLACES = frozenset({"path", "query", "body", "header", "cookie"})
 _SECTIONS = ("Args:", "Returns:", "Raises:", "Yields:", "Example:", "Examples:")
 
@@ -37,7 +37,12 @@ _KEY: Schema = {
     "name": "Idempotency-Key",
     "in": "header",
     "description": "The same for every try of one request: it is done once, and answered alike.",
-    "schema": {"type": "string", "minLength": 1, "maxLength": IDEMPOTENCY_KEY_LENGTH_MAX},
+    "schema": {
+        "type": "string",
+        "minLength": 1,
+        "maxLength": IDEMPOTENCY_KEY_LENGTH_MAX,
+        "pattern": "^[!-~]+$",
+    },
 }
 
 
@@ -53,7 +58,8 @@ class _Entry:
     parameters: tuple[Parameter, ...]
     returns: TypeForm
     status: int
-    statuses: dict[int, str] = field(default_factory=dict)
+    refused: Sequence[int] = ()
+    statuses: Mapping[int, Said] = field(default_factory=dict)
     takes_key: bool = False
     media: str = "application/json"
     takes_bytes: bool = False
@@ -61,7 +67,7 @@ class _Entry:
     takes_raw: bool = False
     security: list[Schema] | None = None
     content: Mapping[str, Schema] | None = None
-    own_errors: bool = False
+    own_errors: OwnErrors = field(default_factory=lambda: OwnErrors({}))
 
 
 def described_api(
@@ -75,8 +81,8 @@ def described_api(
         prefix: such as ``/_ensue``.
         has_key: whether requests must show a key.
     """
-    entries = [_of_app(app, route) for app in apps for route in app.routes]
-    entries += [_of_house(route, prefix) for route in house]
+    entries = [_of_app(app, route, has_key=has_key) for app in apps for route in app.routes]
+    entries += [_of_house(route, prefix, has_key=has_key) for route in house]
     schemas = Schemas(_types_in(entries))
     paths: dict[str, Schema] = {}
     templates: dict[str, str] = {}
@@ -92,7 +98,10 @@ def described_api(
         "openapi": OPENAPI_VERSION,
         "info": {"title": ", ".join(app.name for app in apps) or HOUSE_TAG, "version": VERSION},
         "paths": paths,
-        "components": {"schemas": schemas.components, "responses": {"Error": _error()}},
+        "components": {
+            "schemas": {**schemas.components, answers.ERROR: answers.error_schema()},
+            "responses": answers.components(),
+        },
         "tags": [{"name": name} for name in [*(app.name for app in apps), HOUSE_TAG]],
     }
     if has_key:
@@ -113,8 +122,23 @@ def described_api(
     return made
 
 
-def _of_app(app: App, route: Route) -> _Entry:
+def _of_app(app: App, route: Route, *, has_key: bool) -> _Entry:
     empty = route.returns is type(None) and route.status == HTTPStatus.OK
+    may_return = Any if route.streams else answers.body_type(route.returns)
+    returns, statuses = may_return, dict(route.statuses)
+    if route.status == HTTPStatus.OK and not empty:
+        returns = answers.something(may_return)
+    if returns is not may_return:
+        statuses.setdefault(int(HTTPStatus.NO_CONTENT), "There is nothing to answer.")
+    takes_raw = route.method != "GET" and any(
+        each.place in {"raw", "signed"} for each in route.parameters
+    )
+    refusing = Refusing(
+        takes_body=takes_raw or any(each.place == "body" for each in route.parameters),
+        takes_key=route.method in UNSAFE,
+        needs_caller=has_key and route.verify is None,
+        has_rate=route.rate_per_second is not None,
+    )
     return _Entry(
         method=route.method,
         path=route.path,
@@ -122,22 +146,27 @@ def _of_app(app: App, route: Route) -> _Entry:
         tag=app.name,
         words=inspect.getdoc(route.function) or "",
         parameters=tuple(each for each in route.parameters if each.place in _PLACES),
-        returns=Any if route.returns is Answer or route.streams else route.returns,
+        returns=returns,
         media=BYTES if route.streams else "application/json",
         status=HTTPStatus.NO_CONTENT if empty else route.status,
-        statuses=dict(route.statuses),
-        own_errors=bool(app.error_answers),
+        refused=refusing.statuses(),
+        statuses=statuses,
+        own_errors=OwnErrors(app.error_answers),
         takes_key=route.method in UNSAFE,
         needs_key=route.idempotency == "required",
-        takes_raw=route.method != "GET"
-        and any(each.place in {"raw", "signed"} for each in route.parameters),
+        takes_raw=takes_raw,
         security=None
         if route.verify is None
         else [{name: []} for name in route.verify.described()],
     )
 
 
-def _of_house(route: HouseRoute, prefix: str) -> _Entry:
+def _of_house(route: HouseRoute, prefix: str, *, has_key: bool) -> _Entry:
+    refusing = Refusing(
+        takes_body=route.body is not None or route.takes_bytes,
+        takes_key=route.writes,
+        needs_caller=has_key,
+    )
     parameters = [Parameter(name, "path", str, required=True) for name in names_in(route.path)]
     for kind in route.query:
         parameters += [
@@ -156,6 +185,7 @@ def _of_house(route: HouseRoute, prefix: str) -> _Entry:
         parameters=tuple(parameters),
         returns=route.returns,
         status=HTTPStatus.NO_CONTENT if route.method == "DELETE" else HTTPStatus.OK,
+        refused=[*refusing.statuses(), *([HTTPStatus.NOT_FOUND] if names_in(route.path) else [])],
         takes_key=route.writes,
         media="application/json" if route.takes_bytes else route.media,
         takes_bytes=route.takes_bytes,
@@ -170,6 +200,8 @@ def _default_of(given: msgspec.structs.FieldInfo) -> object:
 def _types_in(entries: Iterable[_Entry]) -> Iterator[TypeForm]:
     for entry in entries:
         yield entry.returns
+        yield from answers.types_told(entry.statuses)
+        yield from entry.own_errors.types
         for parameter in entry.parameters:
             yield parameter.type
 
@@ -252,32 +284,8 @@ def _parameter(given: Parameter, name: str, schemas: Schemas) -> Schema:
 
 
 def _responses(entry: _Entry, schemas: Schemas) -> Schema:
-    answer: Schema = {"description": _phrase(entry.status)}
+    answer: Schema = {"description": answers.phrase(entry.status)}
     if entry.status != HTTPStatus.NO_CONTENT:
         answer["content"] = {entry.media: {"schema": schemas.of(entry.returns)}}
     responses: Schema = {str(int(entry.status)): answer}
-    for status, meaning in sorted(entry.statuses.items()):
-        also: Schema = {"description": meaning}
-        if status >= HTTPStatus.BAD_REQUEST and not entry.own_errors:
-            also["content"] = _error()["content"]
-        responses[str(int(status))] = also
-    responses["default"] = OWN_ERROR if entry.own_errors else ERROR
-    return responses
-
-
-def _phrase(status: int) -> str:
-    try:
-        return HTTPStatus(status).phrase
-    except ValueError:
-        return "The answer"
-
-
-def _error() -> Schema:
-    text = {"type": "string"}
-    said = {"code": text, "message": text, "at": text, "hint": text}
-    inner = {"type": "object", "required": ["code", "message"], "properties": said}
-    schema = {"type": "object", "required": ["error"], "properties": {"error": inner}}
-    return {
-        "description": "What was expected, what came, where, and what to do about it.",
-        "content": {"application/json": {"schema": schema}},
-    }
+    return responses | answers.refused(entry.refused, entry.statuses, entry.own_errors, schemas)
