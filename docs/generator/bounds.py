@@ -319,8 +319,8 @@ BOUNDS: dict[str, Bound] = {
         "between two tries of a delivery that is signed, at least",
         "within a second another try would look like a copy",
     ),
-    "resources.destination:RETRY_AFTER_MS_MAX": Bound(
-        WORK, "ms", "how long a destination may ask to be left alone: an hour", "an hour"
+    "resilience:RETRY_AFTER_MS_MAX": Bound(
+        WORK, "ms", "how long a server outside may ask to be left alone: an hour", "an hour"
     ),
     "resources.destination:ANSWER_BYTES_MAX": Bound(WORK, "bytes", "the answer to a `call`", LARGE),
     "resources.destination:DRAINED_MS": Bound(
@@ -362,6 +362,9 @@ BOUNDS: dict[str, Bound] = {
     ),
     "testing:KEEPING_PAUSE_MS": Bound(
         WORK, "ms", "how often `advance` of the test kit looks for what is old", ""
+    ),
+    "testing:TURNS_MAX": Bound(
+        ENGINE, "turns", "turns of the loop for which a test waits for what is busy", "it goes on"
     ),
     "testing:ROUNDS_MAX": Bound(WORK, "rounds", "one `settle` of the test kit", LIMIT),
     "engine:WAITING_JOBS_MAX": Bound(
@@ -478,6 +481,28 @@ BOUNDS: dict[str, Bound] = {
     "doors.http:STOP_AT_LAST_S": Bound(HTTP, "s", "stopping", "the process ends at once"),
     "doors.http:RETRY_AFTER_S": Bound(HTTP, "s", "what `retry-after` says at least", ""),
     "doors.http:IDEMPOTENCY_KEY_LENGTH_MAX": Bound(HTTP, "characters", "an idempotency key", VALUE),
+    "resilience:RETRIES_MAX": Bound(WORK, "retries", "`max_attempts` of `retry`", DECLARED),
+    "resilience:RESERVE_MAX": Bound(WORK, "retries", "the reserve of a `RetryBudget`", DECLARED),
+    "resilience:PROBES_MAX": Bound(WORK, "calls", "the probes of a `Breaker`", DECLARED),
+    "resilience:MIN_CALLS_MAX": Bound(WORK, "calls", "`min_calls` of a `Breaker`", DECLARED),
+    "resilience:SLOTS_MAX": Bound(
+        WORK,
+        "parts",
+        "parts of a `Breaker`'s window that are counted apart",
+        "one part is forgotten at once",
+    ),
+    "resilience:WORKERS_MAX": Bound(WORK, "calls", "`workers` of a `Bulkhead`", DECLARED),
+    "resilience:QUEUE_MAX": Bound(WORK, "calls", "`queue` of a `Bulkhead`", DECLARED),
+    "resilience:LIMIT_MAX": Bound(WORK, "", "the quota of a limit, for one key", DECLARED),
+    "resilience:KEYS_MAX": Bound(
+        WORK,
+        "keys",
+        "keys that a limit remembers at once",
+        "another key is refused until one is forgotten",
+    ),
+    "resilience:FORGOTTEN_MAX": Bound(
+        WORK, "keys", "keys that a limit forgets with each that asks", "the next time"
+    ),
     "identity:SECRETS_MAX": Bound(HTTP, "secrets", "a verifier", DECLARED),
     "identity:ALTERNATIVES_MAX": Bound(HTTP, "verifiers", "a list of `verify=`", DECLARED),
     "identity:SIGNATURES_MAX": Bound(HTTP, "signatures", "a request", "`NotVerified`"),
@@ -1003,9 +1028,6 @@ BOUNDS: dict[str, Bound] = {
     ),
     "resources.workflow:DELAY_MS_MAX": Bound(
         WORKFLOWS, "ms", "the delay of a retry: a year", "it waits so long"
-    ),
-    "resources.workflow:BACKOFF_EXPONENT_MAX": Bound(
-        WORKFLOWS, "", "how often the delay of a retry grows", "it stays as it is"
     ),
     "resources.workflow:COUNT_MAX": Bound(
         WORKFLOWS, "executions", "executions of a status that are counted", "so many"

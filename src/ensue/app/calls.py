@@ -21,6 +21,7 @@ from ensue.app.routes import Answer, Route
 from ensue.app.transaction import ReadTx, Tx
 from ensue.engine.engine import Engine
 from ensue.engine.ids import HOP_NUMBER
+from ensue.engine.runtime import enter
 from ensue.engine.transaction import Origin, Transaction, acting
 from ensue.words.errors import EnsueError
 
@@ -42,6 +43,7 @@ class Calls:
 
     def look(self, route: Route, arguments: Mapping[str, object], seal: Seal) -> Called:
         """Run a function that reads, on a snapshot."""
+        enter(self._engine.runtime)
         return Called(
             self._engine.read(lambda tx: seal(as_answer(route, _run(route, arguments, ReadTx(tx)))))
         )
@@ -88,6 +90,7 @@ class Calls:
             Exception: whatever ``run`` raises.
         """
         acting.set(origin)
+        enter(self._engine.runtime)
         if claim is None:
             return Called(await run())
         claimed: list[Claim] = []

@@ -1,6 +1,6 @@
-"""Whether somebody waits, in this process, for what workers have yet to do.
+"""Whether somebody waits, in this process, for what workers have yet to do, or for time to pass.
 
-Who drives the workers by hand asks this, and lets them work instead of waiting too.
+Who drives the workers by hand asks this, and lets them work, or time pass, instead of waiting too.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 
 
 class Awaited:
@@ -37,3 +38,18 @@ class Awaited:
     async def begun(self) -> None:
         """Return when somebody waits."""
         await self._begun.wait()
+
+
+# Counts who waits for time to pass on behalf of this task; None where nobody asks.
+asleep: ContextVar[Awaited | None] = ContextVar("asleep", default=None)
+
+
+@contextmanager
+def sleeping() -> Iterator[None]:
+    """Count as somebody who waits for time to pass, within the block."""
+    counted = asleep.get()
+    if counted is None:
+        yield
+    else:
+        with counted.waiting():
+            yield

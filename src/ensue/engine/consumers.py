@@ -32,6 +32,7 @@ from ensue.engine.consumer import Consumer, Taken, Verdict, error_text
 from ensue.engine.engine import Engine
 from ensue.engine.handlers import BATCH_MAX, WorkHandler
 from ensue.engine.ids import WORK_NUMBER, Place
+from ensue.engine.runtime import enter
 from ensue.engine.transaction import Origin, Transaction, acting
 from ensue.engine.work import Work
 from ensue.engine.workers import Deadline, cancel_all
@@ -256,6 +257,7 @@ class ActionConsumer(Consumer):
     async def _run(self, pieces: list[Work]) -> None:
         first = pieces[0]
         acting.set(Origin(self.name, Place(WORK_NUMBER, first.id), first.receives))
+        enter(self._engine.runtime)
         self._engine.delivered += 1
         task = asyncio.current_task()
         assert task is not None  # noqa: S101 - a coroutine of ours always runs in a task

@@ -20,11 +20,12 @@ from ensue.engine.files import file_state
 from ensue.engine.handlers import BATCH_MAX
 from ensue.engine.ids import FIRST_FREE_NUMBER, NUMBER_MAX, WORK_NUMBER, Ids, Random, RecordIds
 from ensue.engine.keyring import keyring_of
+from ensue.engine.runtime import Runtime, enter
 from ensue.engine.schema import migrate
 from ensue.engine.sockets import Directory
 from ensue.engine.transaction import Origin, StoreFacts, Transaction, acting
-from ensue.engine.workers import Worker, cancel_all, drive, end_all
-from ensue.engine.writer import Job, LoopWriter, ThreadWriter, Writer
+from ensue.engine.workers import Worker, cancel_all, drive, end_all, sleep_until
+from ensue.engine.writer import Job, make_writer
 from ensue.words.errors import (
     EnsueError,
     InvalidDeclaration,
@@ -63,6 +64,7 @@ class Engine:
         declared: the numbers of the resources that this process declares.
         keeps_executions: how long, in ms, each workflow keeps executions that have ended.
         awaited: whether somebody waits for what its workers do.
+        runtime: its clock, randomness and store, for what it runs.
         watches: what looks outside the store for news and wakes workers; `start` runs each.
         delivered: how often a handler was run.
         take_at_most: how many records or pieces of work a worker takes in one step.
@@ -106,8 +108,8 @@ class Engine:
             self._opened = opened.pop_all()
         given = (self.ids, self.records, self._numbers, self.directory)
         self.facts = StoreFacts(*given, shelf=shelf_of(url), keyring=keyring_of(url))
-        writer = LoopWriter if url.on_loop else ThreadWriter
-        self._writer: Writer = writer(self._connection, self.facts, clock, self.wake)
+        self.runtime = Runtime(clock, source, self.records, self.transact)
+        self._writer = make_writer(url, self._connection, self.facts, self.runtime, self.wake)
 
     @classmethod
     async def open(cls, url: StoreUrl, clock: Clock, source: Random) -> Engine:
@@ -326,6 +328,7 @@ class Engine:
     def start(self) -> None:
         """Run the workers, and watch for commits of other processes."""
         loop = asyncio.get_running_loop()
+        enter(self.runtime)
         self._tasks = [
             loop.create_task(drive(worker, self.clock, self._stopping), name=worker.name)
             for worker in self._workers
@@ -371,11 +374,8 @@ class Engine:
         """
         seen: tuple[int, int] | None = None
         version: object = None
-        pause = asyncio.Event()
         while not self._stopping.is_set():
-            pause.clear()
-            self.clock.call_at(self.clock.now_ms() + WATCH_MS, pause.set)
-            await pause.wait()
+            await sleep_until(asyncio.Event(), self.clock.now_ms() + WATCH_MS, self.clock)
             now = file_state(f"{self.url.path}-wal")
             if now == seen:
                 continue

@@ -19,6 +19,7 @@ from ensue.engine.logs import Record
 from ensue.engine.sockets import Terms
 from ensue.engine.transaction import Transaction
 from ensue.engine.work import Work
+from ensue.words.backoff import backoff_ms
 from ensue.words.errors import InvalidDeclaration, InvalidValue, Unfit
 from ensue.words.names import Ref
 from ensue.words.units import duration_ms, rate_per_second
@@ -109,8 +110,7 @@ class Policy:
 
     def backoff_ms(self, receives: int, source: Random) -> int:
         """How long to wait before the next receive: full jitter over a doubling span."""
-        span = min(self.retry_cap_ms, self.retry_base_ms << min(receives - 1, 40))
-        return math.ceil(source.random() * span)
+        return backoff_ms(self.retry_base_ms, self.retry_cap_ms, receives - 1, source.random())
 
 
 class PolicyOptions(TypedDict, total=False):
@@ -277,6 +277,11 @@ class Pace:
     def next_ms(self) -> int:
         """When the next one may start."""
         missing = max(0.0, 1 - self._tokens)
+        return self._at_ms + math.ceil(missing / self._per_ms - 1e-9)
+
+    def full_ms(self) -> int:
+        """When a whole burst may start."""
+        missing = max(0.0, self._burst - self._tokens)
         return self._at_ms + math.ceil(missing / self._per_ms - 1e-9)
 
 

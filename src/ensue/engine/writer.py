@@ -22,8 +22,9 @@ import apsw
 
 from ensue.engine.checkpoints import checkpoint
 from ensue.engine.clock import Clock
-from ensue.engine.database import in_our_words
+from ensue.engine.database import StoreUrl, in_our_words
 from ensue.engine.notices import near
+from ensue.engine.runtime import Runtime, enter, within
 from ensue.engine.transaction import OUTSIDE, Origin, StoreFacts, Transaction, as_raised
 from ensue.words.errors import LimitExceeded, StoreClosed, StoreError
 from ensue.words.findings import WARNING, Finding
@@ -169,7 +170,7 @@ class Writer(ABC):
     Args:
         connection: only this writer uses it.
         facts: what transactions need to know.
-        clock: gives each transaction its time.
+        runtime: the engine's; its clock gives each transaction its time.
         committed: called on the event loop after each commit, with the resources touched.
 
     Attributes:
@@ -180,13 +181,14 @@ class Writer(ABC):
         self,
         connection: apsw.Connection,
         facts: StoreFacts,
-        clock: Clock,
+        runtime: Runtime,
         committed: Committed,
     ) -> None:
         self.waiting = 0
         self._connection = connection
         self._facts = facts
-        self._clock = clock
+        self._runtime = runtime
+        self._clock = runtime.clock
         self._committed = committed
         self._gathering: list[Job] = []
         self._loop = asyncio.get_running_loop()
@@ -257,10 +259,10 @@ class ThreadWriter(Writer):
         self,
         connection: apsw.Connection,
         facts: StoreFacts,
-        clock: Clock,
+        runtime: Runtime,
         committed: Committed,
     ) -> None:
-        super().__init__(connection, facts, clock, committed)
+        super().__init__(connection, facts, runtime, committed)
         self._batches: SimpleQueue[list[Job] | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._work, name="ensue-writer", daemon=True)
         self._thread.start()
@@ -277,6 +279,7 @@ class ThreadWriter(Writer):
             self._batches.put(jobs)
 
     def _work(self) -> None:
+        enter(self._runtime)
         while True:
             batch, last = self._next_batch()
             for jobs in commits(batch):
@@ -304,5 +307,18 @@ class LoopWriter(Writer):
     """A writer on the event loop, for stores in memory: there is no disk to wait for."""
 
     def _hand_over(self) -> None:
-        for jobs in commits(self._gathered()):
-            self._settle(jobs, self._run(jobs))
+        with within(self._runtime):
+            for jobs in commits(self._gathered()):
+                self._settle(jobs, self._run(jobs))
+
+
+def make_writer(
+    url: StoreUrl,
+    connection: apsw.Connection,
+    facts: StoreFacts,
+    runtime: Runtime,
+    committed: Committed,
+) -> Writer:
+    """The writer of a store, by its URL; the rest is as for `Writer`."""
+    kind = LoopWriter if url.on_loop else ThreadWriter
+    return kind(connection, facts, runtime, committed)

@@ -23,7 +23,7 @@ from ensue.languages.states.errors import RUNTIME, TIMEOUT, StateError
 from ensue.languages.states.resource_names import REQUEST_RESPONSE
 from ensue.resources.destination import Destination, Exchanged
 from ensue.words import values
-from ensue.words.errors import NotPermitted, TooLarge, Unreachable
+from ensue.words.errors import NotPermitted, TimedOut, TooLarge, Unreachable
 from ensue.words.values import Json
 
 METHODS: Final = ("GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "HEAD")
@@ -81,7 +81,7 @@ async def invoke(asked: Asked) -> dict[str, Json]:
     except NotPermitted as fault:
         raise StateError(ACCESS_DENIED, str(fault)) from None
     except Unreachable as fault:
-        late = "no answer came within" in fault.message
+        late = isinstance(fault, TimedOut)
         raise StateError(TIMEOUT if late else SOCKET, str(fault)) from None
     except TooLarge as fault:
         raise StateError("States.DataLimitExceeded", str(fault)) from None

@@ -10,8 +10,9 @@ def test_an_order_is_paid(run_app):
 """
 
 from ensue.testing.crash import crash_points
-from ensue.testing.kit import Reply, Running, running
+from ensue.testing.kit import Running, running
 from ensue.testing.outside import Call
 from ensue.testing.replay import Replayed
+from ensue.testing.replies import Begun, Reply
 
-__all__ = ["Call", "Replayed", "Reply", "Running", "crash_points", "running"]
+__all__ = ["Begun", "Call", "Replayed", "Reply", "Running", "crash_points", "running"]

@@ -15,8 +15,9 @@ from ensue.app.app import App
 from ensue.engine.clock import HELD_START_MS, HeldClock
 from ensue.resources.mail import Mail
 from ensue.testing.disk import Disk, Fault, Killed
-from ensue.testing.kit import Reply, Running
+from ensue.testing.kit import Running
 from ensue.testing.outside import Outside
+from ensue.testing.replies import Reply
 from ensue.words.errors import InvalidInput, StoreError
 
 T = TypeVar("T")

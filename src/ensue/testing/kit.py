@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -24,11 +23,13 @@ from ensue.engine.home import Resource, Settings
 from ensue.engine.ids import seeded_random
 from ensue.engine.lanes import HORIZON
 from ensue.engine.readers import set_reader
+from ensue.engine.runtime import current, enter, within
 from ensue.resources.function import Function
 from ensue.resources.pipe import Pipe
 from ensue.resources.workflow import Execution, Workflow
 from ensue.testing.outside import Call, Outside, mounts_of
 from ensue.testing.replay import Ids, Replayed, pauses, read_recording
+from ensue.testing.replies import Begun, Reply, reply_of
 from ensue.testing.sight import Sight
 from ensue.testing.steps import Held, Steps
 from ensue.words.errors import NotFound
@@ -37,21 +38,6 @@ from ensue.words.units import duration_ms
 T = TypeVar("T")
 
 JSON = {"content-type": "application/json"}
-
-
-@dataclass(frozen=True)
-class Reply:
-    """What a request to the app answered.
-
-    Attributes:
-        status: the HTTP status.
-        body: the decoded JSON body, or the bytes of one of another type; None for an empty one.
-        headers: by lower-case name.
-    """
-
-    status: int
-    body: Any
-    headers: Mapping[str, str]
 
 
 class Running(Sight):
@@ -82,6 +68,7 @@ class Running(Sight):
         self._settings = Settings(data=data)
         self._held = Held()
         self._loop = asyncio.new_event_loop()
+        self._outside = current()
         for app in apps:
             app.outside = mounts_of(outside or {}, self.calls)
         try:
@@ -111,6 +98,8 @@ class Running(Sight):
     ) -> Reply:
         """Send any request to the app; nothing settles by it.
 
+        When its handler waits for time to pass, the clock moves on until there is an answer.
+
         Args:
             method: such as ``POST``.
             path: such as ``/orders``.
@@ -119,6 +108,29 @@ class Running(Sight):
             headers: by name.
         """
         return self._send(method, path, body, list((query or {}).items()), headers)
+
+    def begin(
+        self,
+        method: str,
+        path: str,
+        *,
+        body: object = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Begun:
+        """Send a request as `request` does, and do not wait: it goes on by `settle` and `advance`.
+
+        So several are under way at once, and a test sees what is so before they are answered.
+        """
+
+        async def send() -> Reply:
+            return reply_of(await self._requested(method, path, body, (), headers))
+
+        async def begin() -> asyncio.Task[Reply]:
+            return self._steps.begin(send())
+
+        begun = Begun(self._await(begin()))
+        self._await(self._steps.let_actions_run())
+        return begun
 
     def replay(self, recording: Path) -> list[Replayed]:
         """Send what was recorded by ``ensue run --record`` again, with the pauses of then.
@@ -272,6 +284,7 @@ class Running(Sight):
         """Stop the apps and close the store; what is stopped stays so."""
         if self._loop.is_closed():
             return
+        self._await(self._steps.end())
         self._await(self._client.aclose())
         self._await(self._platform.close())
         self._let_go()
@@ -286,22 +299,32 @@ class Running(Sight):
         query: Sequence[tuple[str, str | float]],
         headers: Mapping[str, str] | None,
     ) -> Reply:
-        raw = body if isinstance(body, bytes) else None
-        answer = self._do(
-            lambda: self._steps.settle_for(
-                self._client.request(
-                    method,
-                    path,
-                    json=None if method == "GET" or raw is not None else body,
-                    content=raw,
-                    params=list(query) or None,
-                    headers=({} if raw is None else JSON) | dict(headers or {}),
-                )
+        return reply_of(
+            self._do(
+                lambda: self._steps.settle_for(self._requested(method, path, body, query, headers))
             )
         )
-        return Reply(answer.status_code, _decoded(answer), dict(answer.headers))
+
+    def _requested(
+        self,
+        method: str,
+        path: str,
+        body: object,
+        query: Sequence[tuple[str, str | float]],
+        headers: Mapping[str, str] | None,
+    ) -> Coroutine[Any, Any, httpx.Response]:
+        raw = body if isinstance(body, bytes) else None
+        return self._client.request(
+            method,
+            path,
+            json=None if method == "GET" or raw is not None else body,
+            content=raw,
+            params=list(query) or None,
+            headers=({} if raw is None else JSON) | dict(headers or {}),
+        )
 
     def _let_go(self) -> None:
+        enter(self._outside)
         self._loop.close()
         for app in self._apps:
             app.outside = {}
@@ -313,7 +336,8 @@ class Running(Sight):
                 raise NotFound(f"there is no handler {name}", hint=f"There are {sorted(known)}.")
 
     def _await(self, doing: Coroutine[Any, Any, T]) -> T:
-        return self._loop.run_until_complete(doing)
+        with within(self._platform.engine.runtime):
+            return self._loop.run_until_complete(doing)
 
     def _do(self, call: Callable[[], Coroutine[Any, Any, T]]) -> T:
         """Await what can be begun again."""
@@ -324,7 +348,7 @@ class Running(Sight):
 
     def _open(self) -> None:
         """Open the apps on the store at the present time of the clock."""
-        self._platform = self._await(
+        self._platform = self._loop.run_until_complete(
             Platform.open(
                 self._apps,
                 self._store,
@@ -338,16 +362,10 @@ class Running(Sight):
         except BaseException:
             self._await(self._platform.close())
             raise
+        enter(self._platform.engine.runtime)
         self._steps = Steps(self._platform, self.clock, self._held)
         transport = httpx.ASGITransport(door, raise_app_exceptions=False)
         self._client = httpx.AsyncClient(transport=transport, base_url="http://localhost")
-
-
-def _decoded(answer: httpx.Response) -> Any:  # noqa: ANN401 - any JSON value
-    if not answer.content:
-        return None
-    is_json = "json" in answer.headers.get("content-type", "")
-    return answer.json() if is_json else answer.content
 
 
 @contextmanager

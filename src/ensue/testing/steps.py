@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
+from contextvars import copy_context
 from typing import Any, TypeVar
 
 from ensue.app.platform import Platform
+from ensue.engine.awaited import Awaited, asleep
 from ensue.engine.body_keeper import BodyKeeper
 from ensue.engine.clock import HeldClock
 from ensue.engine.consumers import ActionConsumer
@@ -21,6 +23,7 @@ T = TypeVar("T")
 
 ROUNDS_MAX = 100_000
 QUIET_TURNS = 50
+TURNS_MAX = 100_000
 KEEPING_PAUSE_MS = 3_600_000
 
 
@@ -39,6 +42,7 @@ class Steps:
         self._clock = clock
         self._held = held
         self._kept_ms = clock.now_ms()
+        self._begun: set[asyncio.Task[Any]] = set()
 
     async def settle(self) -> None:
         """Run until nothing more ensues at the present time.
@@ -57,18 +61,58 @@ class Steps:
     async def settle_for(self, doing: Coroutine[Any, Any, T]) -> T:
         """What a coroutine returns; when it waits for what workers do, all is let settle.
 
+        When it waits for time to pass, such as between two tries of a call, the clock moves on to
+        each moment at which something is due, until it is done.
+
         Raises:
             LimitExceeded: all has settled, and it waits still.
         """
-        task = asyncio.get_running_loop().create_task(doing)
-        while not task.done():
-            awaited = asyncio.get_running_loop().create_task(self._engine.awaited.begun())
-            await asyncio.wait({task, awaited}, return_when=asyncio.FIRST_COMPLETED)
-            await cancel_all([awaited])
-            if not task.done():
+        loop = asyncio.get_running_loop()
+        sleepers = Awaited()
+        context = copy_context()
+        context.run(asleep.set, sleepers)
+        task = loop.create_task(doing, context=context)
+        for _ in range(ROUNDS_MAX):
+            if task.done():
+                break
+            begun = [loop.create_task(each.begun()) for each in (self._engine.awaited, sleepers)]
+            await asyncio.wait({task, *begun}, return_when=asyncio.FIRST_COMPLETED)
+            await cancel_all(begun)
+            if self._engine.awaited.by_anybody and not task.done():
                 await self.settle()
                 await self._turn_until(task)
+            elif not task.done():
+                await self._let_time_pass(task, sleepers)
+        else:
+            task.cancel()
+            raise LimitExceeded(f"expected an answer, but after {ROUNDS_MAX} pauses there is none")
         return task.result()
+
+    def begin(self, doing: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+        """Begin something that goes on as all settles and time passes."""
+        task = asyncio.get_running_loop().create_task(doing)
+        self._begun.add(task)
+        task.add_done_callback(self._begun.discard)
+        return task
+
+    async def end(self) -> None:
+        """Cancel what was begun and goes on still."""
+        await cancel_all(list(self._begun))
+
+    async def _let_time_pass(self, task: asyncio.Task[T], sleepers: Awaited) -> None:
+        """Move the clock on, once a task does nothing but wait for that."""
+        for _ in range(TURNS_MAX):
+            await turn()
+            if task.done() or self._engine.awaited.by_anybody or not sleepers.by_anybody:
+                return
+            if self._engine.pending:
+                await self._engine.transact(lambda tx: tx.now_ms)
+            elif not _is_loop_busy():
+                break
+        next_ms = self._next_ms(idle=False)
+        if next_ms is not None:
+            self._clock.move_to(next_ms)
+            await self.settle()
 
     async def _turn_until(self, task: asyncio.Task[T]) -> None:
         """Let the loop turn until a task waits for workers no more."""
@@ -143,20 +187,20 @@ class Steps:
 
     async def let_actions_run(self) -> bool:
         """Let each running action end or wait for the clock; returns whether a worker is woken."""
-        busy = [
-            worker
-            for worker in self._engine.workers
-            if isinstance(worker, ActionConsumer) and worker.running
-        ]
-        if not busy:
+        running = any(
+            isinstance(worker, ActionConsumer) and worker.running for worker in self._engine.workers
+        )
+        if not running and not self._begun:
             return self._any_woken()
-        for _ in range(QUIET_TURNS):
+        for turns in range(TURNS_MAX):
             await turn()
             if self._any_woken():
                 return True
             if self._engine.pending:
                 # An action waits for a transaction, which another thread runs before this one.
                 await self._engine.transact(lambda tx: tx.now_ms)
+            elif turns >= QUIET_TURNS and not _is_loop_busy():
+                break
         return False
 
     async def _deliver_by(self, worker: Worker) -> bool:
@@ -189,6 +233,11 @@ class Steps:
         timer_ms = self._clock.next_ms()
         times += [] if timer_ms is None else [timer_ms]
         return min(times, default=None)
+
+
+def _is_loop_busy() -> bool:
+    """Whether something on the loop is ready to run; False where the loop does not tell."""
+    return bool(getattr(asyncio.get_running_loop(), "_ready", ()))
 
 
 def _keeps(worker: Worker) -> bool:

@@ -16,6 +16,7 @@ BYTES = {"B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
 BYTES |= {"KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40}
 _SIZE = re.compile(r"(\d+(?:\.\d+)?) ?([KMGT]i?B|B)\Z")
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d|w)\Z")
+_QUOTA = re.compile(r"([1-9]\d{0,8})/(\d*(?:\.\d+)?)(ms|s|m|h|d|w)\Z")
 _RATE = re.compile(r"(\d+(?:\.\d+)?)/(s|m|h|d)\Z")
 
 _A_DURATION = "a duration such as 250ms, 30s, 5m, 2h, 7d or 1w, of at most 100 years"
@@ -65,6 +66,20 @@ def rate_per_second(value: str) -> float:
     if RATE_PER_SECOND_MIN <= rate <= RATE_PER_SECOND_MAX:
         return rate
     raise InvalidValue(f"expected a rate such as 5/s or 300/m, got {value!r}")
+
+
+def parse_quota(value: str) -> tuple[int, int]:
+    """How many in how many ms of a quota such as ``"100/60s"``, ``"5/s"`` or ``"1000/1h"``.
+
+    Raises:
+        InvalidValue: it is not a whole number above zero, a slash, and a duration of 1 ms or more.
+    """
+    found = _QUOTA.match(value.strip())
+    if found:
+        window_ms = round(float(found[2] or 1) * MS[found[3]])
+        if 1 <= window_ms <= DURATION_MS_MAX:
+            return int(found[1]), window_ms
+    raise InvalidValue(f"expected a quota such as 100/60s or 5/s, got {value!r}")
 
 
 def as_ms(value: datetime | int | str, at: str = "$.at") -> int:

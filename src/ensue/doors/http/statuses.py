@@ -15,6 +15,7 @@ from ensue.app.claims import Sealed
 from ensue.app.routes import Answer
 from ensue.resources.bucket import OutOfRange
 from ensue.words.errors import (
+    CircuitOpen,
     ConditionFailed,
     Conflict,
     EnsueError,
@@ -30,6 +31,7 @@ from ensue.words.errors import (
     Rejected,
     StoreBusy,
     StoreError,
+    TimedOut,
     TokenInFlight,
     TokenReused,
     TooLarge,
@@ -126,6 +128,8 @@ STATUSES: Mapping[type[EnsueError], int] = {
     EnsueError: 500,
     MissingExtra: 501,
     Unreachable: 502,
+    TimedOut: 504,
+    CircuitOpen: 503,
     StoreError: 503,
 }
 """The status of each class of error; a class that is not here has that of its nearest base."""
@@ -144,8 +148,8 @@ def headers_of(error: EnsueError) -> list[tuple[bytes, bytes]]:
         return [(b"www-authenticate", _challenge(error))]
     if isinstance(error, LimitExceeded) and status_of(error) == HTTPStatus.TOO_MANY_REQUESTS:
         return [retry_after(error.retry_after_ms)]
-    if isinstance(error, StoreBusy | TokenInFlight):
-        return [retry_after(None)]
+    if isinstance(error, CircuitOpen | StoreBusy | TokenInFlight):
+        return [retry_after(getattr(error, "retry_after_ms", None))]
     return []
 
 

@@ -25,6 +25,7 @@ from ensue.languages.states.program import (
     Task,
 )
 from ensue.languages.states.walk import Walk
+from ensue.words.backoff import WHOLE, backoff_ms
 from ensue.words.values import Json
 
 _LONGEST_S = 31_622_400.0
@@ -112,16 +113,11 @@ def _retry(walk: Walk, branch: Branch, state: Task | Parallel | Map, fault: Stat
 
 
 def _delay_ms(walk: Walk, retrier: Retrier, used: int) -> int:
-    try:
-        delay_s = retrier.interval_s * retrier.backoff_rate**used
-    except OverflowError:
-        delay_s = _LONGEST_S
-    delay_s = min(delay_s, _LONGEST_S)
-    if retrier.max_delay_s is not None:
-        delay_s = min(delay_s, retrier.max_delay_s)
-    if retrier.full_jitter:
-        delay_s *= walk.facts.random()
-    return int(delay_s * 1000)
+    cap_s = _LONGEST_S if retrier.max_delay_s is None else min(retrier.max_delay_s, _LONGEST_S)
+    chance = walk.facts.random() if retrier.full_jitter else WHOLE
+    return backoff_ms(
+        retrier.interval_s * 1_000, cap_s * 1_000, used, chance, rate=retrier.backoff_rate
+    )
 
 
 def _catcher(state: Task | Parallel | Map, fault: StateError) -> Catcher | None:

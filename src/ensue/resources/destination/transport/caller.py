@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 from typing import Protocol
 
@@ -11,7 +10,7 @@ import httpx
 from ensue.engine.clock import Clock
 from ensue.engine.handlers import Pace
 from ensue.engine.secrets import Secret
-from ensue.engine.workers import sleep_until
+from ensue.resilience.waits import sleep_ms, timed
 from ensue.resources.destination.model import (
     ANSWER_BYTES_MAX,
     Answered,
@@ -35,7 +34,7 @@ from ensue.resources.destination.transport.credentials import (
     Nobody,
     header_text,
 )
-from ensue.resources.destination.transport.exchange import drain, excerpt, read, said_of, timed
+from ensue.resources.destination.transport.exchange import drain, excerpt, read, said_of
 from ensue.resources.destination.transport.tokens import Tokens
 from ensue.words.errors import LimitExceeded, NotPermitted, Rejected, Unreachable
 from ensue.words.values import Json
@@ -130,7 +129,7 @@ class Caller:
                     f"expected fewer calls: the rate of {self._model.ref} allows the next later",
                     retry_after_ms=next_ms - self._clock.now_ms(),
                 )
-            await sleep_until(asyncio.Event(), next_ms, self._clock)
+            await sleep_ms(next_ms - self._clock.now_ms(), self._clock)
         if self.pace is not None:
             self.pace.spend(1)
         return await self.call(body, wants_body=True)

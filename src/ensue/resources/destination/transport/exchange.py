@@ -2,43 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator
 from contextlib import suppress
-from typing import TypeVar
 
 import httpx
 
 from ensue.engine.clock import Clock
-from ensue.engine.workers import Deadline
+from ensue.resilience.waits import timed
 from ensue.resources.destination.model import EXCERPT_BYTES_MAX, REASON_LENGTH_MAX
 from ensue.resources.destination.rules import Mask
 from ensue.words.errors import TooLarge, Unreachable
 
-T = TypeVar("T")
-
 DRAINED_BYTES_MAX = 65_536
 DRAINED_MS = 1_000
-
-
-async def timed(clock: Clock, after_ms: int, late: str, doing: Awaitable[T]) -> T:
-    """Await something for so long.
-
-    Raises:
-        Unreachable: it took longer.
-        Exception: whatever it raises.
-    """
-    task = asyncio.current_task()
-    assert task is not None  # noqa: S101 - a coroutine of ours always runs in a task
-    deadline = Deadline(clock, after_ms, task)
-    try:
-        return await doing
-    except asyncio.CancelledError:
-        if deadline.passed and task.uncancel() == 0:
-            raise Unreachable(late) from None
-        raise
-    finally:
-        deadline.cancel()
 
 
 def said_of(fault: httpx.HTTPError) -> str:

@@ -12,10 +12,11 @@ import httpx
 import msgspec
 
 from ensue.engine.clock import Clock
+from ensue.resilience.waits import timed
 from ensue.resources.destination.model import OAuthClientCredentials
 from ensue.resources.destination.rules import Mask, retry_after_ms
 from ensue.resources.destination.transport.credentials import basic, text_of
-from ensue.resources.destination.transport.exchange import excerpt, read, said_of, timed
+from ensue.resources.destination.transport.exchange import excerpt, read, said_of
 from ensue.words.errors import TooLarge, Unreachable
 
 TOKEN_BYTES_MAX = 65_536

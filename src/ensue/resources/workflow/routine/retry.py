@@ -14,11 +14,11 @@ from ensue.languages.states.errors import (
     TERMINAL_ERRORS,
     TIMEOUT,
 )
+from ensue.words.backoff import WHOLE, backoff_ms
 from ensue.words.errors import InvalidValue
 from ensue.words.units import duration_ms
 
 RETRY_ATTEMPTS_MAX = 99_999_999
-BACKOFF_EXPONENT_MAX = 64
 DELAY_MS_MAX = 31_622_400_000
 
 Jitter = Literal["FULL", "NONE"]
@@ -83,8 +83,8 @@ class Retry:
         base_ms, cap_ms = duration_ms(self.interval), DELAY_MS_MAX
         if self.max_delay is not None:
             cap_ms = min(cap_ms, duration_ms(self.max_delay))
-        span = min(base_ms * self.backoff_rate ** min(used, BACKOFF_EXPONENT_MAX), cap_ms)
-        return math.ceil(span * chance if self.jitter == "FULL" else span)
+        share = chance if self.jitter == "FULL" else WHOLE
+        return backoff_ms(base_ms, cap_ms, used, share, rate=self.backoff_rate)
 
 
 def choose(retries: Sequence[Retry], used: Sequence[int], names: frozenset[str]) -> int | None:

@@ -20,7 +20,9 @@
     │   ├── WorkflowChanged     a workflow's code no longer fits the record of an execution
     │   └── Replayed            a signed request is a copy of one that was taken
     ├── LimitExceeded           a named bound was reached; later there may be room
-    │   └── TooLarge            a value is larger than its bound; it will not fit later either
+    │   ├── TooLarge            a value is larger than its bound; it will not fit later either
+    │   ├── Overloaded          all workers are busy, and as many wait as may
+    │   └── RateExceeded        a caller has had as much as a rate limit lets it
     ├── NotPermitted            a credential is missing or wrong
     │   ├── NotVerified         a request is not signed as it must be
     │   └── Forbidden           a credential is good, but not for this
@@ -34,6 +36,8 @@
     ├── MissingSecret           a secret that an app names is not where it should be
     │   └── MissingKey          the key that a secret is sealed under is not here
     └── Unreachable             a server or target outside could not be reached
+        ├── TimedOut            no answer came in time; it may have been done
+        └── CircuitOpen         it failed so often lately that it is not asked for a while
 
 Each error has a stable ``code`` (snake case, for machines), a ``message`` that says what happened
 ("expected X, got Y"), where (``at``: a JSON path such as ``$.quantity``, a resource, an offset)
@@ -44,33 +48,50 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ensue.words.errors.limits import LimitExceeded, Overloaded, RateExceeded, TooLarge
+from ensue.words.errors.outside import CircuitOpen, TimedOut, Unreachable
+from ensue.words.errors.root import EnsueError
+from ensue.words.errors.steps import StepFailed, StepTimedOut
 
-class EnsueError(Exception):
-    """The root of the tree.
-
-    Args:
-        message: what happened, without the place and without a final full stop.
-        at: where: a JSON path (``$.quantity``), ``resource/key``, or ``offset 17``.
-        hint: what to do about it, one sentence.
-    """
-
-    code = "error"
-
-    def __init__(self, message: str, *, at: str | None = None, hint: str | None = None) -> None:
-        super().__init__(message)
-        self.message = message
-        self.at = at
-        self.hint = hint
-
-    def __str__(self) -> str:
-        where = f", at {self.at}" if self.at else ""
-        then = f". {self.hint}" if self.hint else ""
-        return f"{self.message}{where}{then}"
-
-    def as_dict(self) -> dict[str, str]:
-        """The error for a wire: ``code`` and ``message``, and ``at`` and ``hint`` where known."""
-        found = {"code": self.code, "message": str(self), "at": self.at, "hint": self.hint}
-        return {name: value for name, value in found.items() if value is not None}
+__all__ = [
+    "CircuitOpen",
+    "ConditionFailed",
+    "Conflict",
+    "EnsueError",
+    "InvalidDeclaration",
+    "InvalidDefinition",
+    "InvalidExpression",
+    "InvalidInput",
+    "InvalidName",
+    "InvalidPattern",
+    "InvalidValue",
+    "LeaseLost",
+    "LimitExceeded",
+    "MissingExtra",
+    "MissingKey",
+    "MissingSecret",
+    "NotFound",
+    "NotKept",
+    "NotPermitted",
+    "NotVerified",
+    "Overloaded",
+    "RateExceeded",
+    "Rejected",
+    "Replayed",
+    "StepFailed",
+    "StepTimedOut",
+    "StoreBusy",
+    "StoreClosed",
+    "StoreError",
+    "StoreUnusable",
+    "TimedOut",
+    "TokenInFlight",
+    "TokenReused",
+    "TooLarge",
+    "Unfit",
+    "Unreachable",
+    "WorkflowChanged",
+]
 
 
 class InvalidInput(EnsueError):
@@ -207,69 +228,6 @@ class WorkflowChanged(Conflict):
         self.got = got
 
 
-class StepFailed(EnsueError):
-    """A step of a workflow failed for good.
-
-    Args:
-        error: the error's name, such as the class of what the step raised.
-        cause: what happened, for people; None for nothing said.
-        step: the step's name.
-        event_id: the event of the execution's history that tells of it.
-    """
-
-    code = "step_failed"
-
-    def __init__(
-        self,
-        error: str,
-        cause: str | None = None,
-        *,
-        step: str | None = None,
-        event_id: int | None = None,
-    ) -> None:
-        super().__init__(f"{error}: {cause}" if cause else error, at=step)
-        self.error = error
-        self.cause = cause
-        self.step = step
-        self.event_id = event_id
-
-
-class StepTimedOut(StepFailed):
-    """A step of a workflow took too long: no answer, event or token came in time."""
-
-    code = "step_timed_out"
-
-
-class LimitExceeded(EnsueError):
-    """A named bound was reached.
-
-    Args:
-        message: what happened.
-        at: where.
-        hint: what to do about it.
-        retry_after_ms: when there may be room again, where that is known.
-    """
-
-    code = "limit_exceeded"
-
-    def __init__(
-        self,
-        message: str,
-        *,
-        at: str | None = None,
-        hint: str | None = None,
-        retry_after_ms: int | None = None,
-    ) -> None:
-        super().__init__(message, at=at, hint=hint)
-        self.retry_after_ms = retry_after_ms
-
-
-class TooLarge(LimitExceeded):
-    """A value is larger than its bound. It will not fit later either."""
-
-    code = "too_large"
-
-
 class NotPermitted(EnsueError):
     """A credential is missing or wrong."""
 
@@ -362,27 +320,3 @@ class MissingKey(MissingSecret):
     def __init__(self, message: str, *, key_id: str | None = None, hint: str | None = None) -> None:
         super().__init__(message, hint=hint)
         self.key_id = key_id
-
-
-class Unreachable(EnsueError):
-    """A server or target outside could not be reached.
-
-    Args:
-        message: what happened.
-        at: where.
-        hint: what to do about it.
-        retry_after_ms: how long it asked to wait, where it did.
-    """
-
-    code = "unreachable"
-
-    def __init__(
-        self,
-        message: str,
-        *,
-        at: str | None = None,
-        hint: str | None = None,
-        retry_after_ms: int | None = None,
-    ) -> None:
-        super().__init__(message, at=at, hint=hint)
-        self.retry_after_ms = retry_after_ms

@@ -5,14 +5,13 @@ from __future__ import annotations
 from email.utils import parsedate_to_datetime
 from enum import Enum
 
-from ensue.resources.destination.model import RETRY_AFTER_MS_MAX
-
+RETRY_AFTER_MS_MAX = 3_600_000
 RETRIED = frozenset({408, 425, 429})
 CONFLICT = 409
 
 
 class Meaning(Enum):
-    """What an answer means for a delivery."""
+    """What an answer means for what was sent."""
 
     TAKEN = "taken"
     LATER = "later"
