@@ -23,6 +23,7 @@ from ensue.app.app import App
 from ensue.app.body import Body
 from ensue.app.cors import Cors
 from ensue.app.headers import Cookie, Header, SetCookie
+from ensue.app.limiting import RateLimit
 from ensue.app.routes import Answer, ObjectAnswer
 from ensue.app.signed import SignedRequest
 from ensue.app.transaction import ReadTx, Tx
@@ -259,6 +260,7 @@ __all__ = [
     "Proof",
     "Queue",
     "RateExceeded",
+    "RateLimit",
     "ReadTx",
     "Recorded",
     "RecordedModel",

@@ -14,7 +14,9 @@ from typing_extensions import TypeVar
 from ensue.app import signed
 from ensue.app.cors import Cors
 from ensue.app.headers import Header, SetCookie, check_plain, source_of
+from ensue.app.limiting import Limiting, RateLimit
 from ensue.app.signed import SignedRequest, Verification
+from ensue.resilience import Limit
 from ensue.resources.bucket import Bucket
 from ensue.words.errors import InvalidDeclaration
 from ensue.words.names import Ref
@@ -71,6 +73,7 @@ class Route:
         target: the resource that it works on without a handler; None with one.
         verify: what verifies that requests are signed; None when they need not be.
         cors: which pages of other sites may call it; ``app``: those that may call the app.
+        limit: how many requests each caller may make; None for any number.
     """
 
     method: str
@@ -88,6 +91,7 @@ class Route:
     target: Ref | None = None
     verify: Verification | None = None
     cors: Cors | Literal["app"] | None = "app"
+    limit: Limiting | None = None
 
     @property
     def name(self) -> str:
@@ -148,6 +152,7 @@ class RouteOptions(TypedDict, total=False):
     burst: int
     idempotency: Idempotency | None
     verify: signed.Given | Mapping[str, signed.Given] | None
+    limit: str | Limit | RateLimit | None
     cors: Cors | None
 
 
@@ -227,8 +232,9 @@ def with_options(route: Route, **options: Unpack[RouteOptions]) -> Route:
 
     Raises:
         InvalidDeclaration: a GET takes a body or needs an idempotency key, what is no GET answers
-            with an object, or what it takes is to be verified and nothing verifies it.
-        InvalidValue: the rate is written wrong.
+            with an object, what it takes is to be verified and nothing verifies it, or its limit
+            cannot tell callers apart.
+        InvalidValue: the rate or the limit is written wrong.
     """
     rate, idempotency = options.get("rate"), options.get("idempotency")
     places = {each.place for each in route.parameters}
@@ -245,7 +251,9 @@ def with_options(route: Route, **options: Unpack[RouteOptions]) -> Route:
         raise InvalidDeclaration(
             "expected verify= on a route that takes a SignedRequest", at=route.name
         )
-    verify = None if given is None else Verification(given, parameters_in(route.path), route.name)
+    in_path = parameters_in(route.path)
+    verify = None if given is None else Verification(given, in_path, route.name)
+    limit = options.get("limit")
     return replace(
         route,
         status=options.get("status", route.status),
@@ -259,6 +267,9 @@ def with_options(route: Route, **options: Unpack[RouteOptions]) -> Route:
         burst=options.get("burst", 1),
         idempotency=idempotency,
         cors=options.get("cors", "app"),
+        limit=None
+        if limit is None
+        else Limiting(limit, in_path, route.name, verifies=verify is not None),
     )
 
 

@@ -105,7 +105,8 @@ class Routing(Flowing):
                 body as it came, are taken; a list of verifiers, of which one must do; or, by the
                 path's parameter ``provider``, those of each provider. ``cors``: which pages of
                 other sites may call it, as a `Cors`, instead of those that `cors` says; None for
-                none.
+                none. ``limit``: how many requests each caller may make, such as ``"100/60s"``, or a
+                `RateLimit`; every answer says how the caller stands, and 429 that there is no room.
 
         Returns:
             What the function is declared with, as a decorator. Without a function, one of its

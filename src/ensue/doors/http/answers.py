@@ -28,6 +28,7 @@ _KEYED = (HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY)
 _BODIED = (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
 _TEXT: Schema = {"type": "string"}
 _SECONDS: Schema = {"type": "integer", "minimum": 1}
+_COUNT: Schema = {"type": "integer", "minimum": 0}
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,11 @@ def _header(words: str, schema: Schema) -> Schema:
 
 _WAIT = _header("In how many seconds to try again.", _SECONDS)
 _CHALLENGE = _header("How to show who asks (RFC 9110).", _TEXT)
+_STANDING = {
+    "X-RateLimit-Limit": _header("How many requests the caller may make.", _COUNT),
+    "X-RateLimit-Remaining": _header("How many of them are left.", _COUNT),
+    "X-RateLimit-Reset": _header("In how many seconds all of them are there again.", _COUNT),
+}
 _REFUSALS: Mapping[int, _Refusal] = {
     400: _Refusal(
         "BadRequest",
@@ -250,6 +256,18 @@ def refused(
         else:
             made[str(status)] = _refusal(status, words, own.of(status), schemas)
     made["default"] = _default(own, schemas)
+    return made
+
+
+def limited(responses: Schema) -> Schema:
+    """The responses of a route with a limit: each says how the caller stands."""
+    shared = components()
+    made: Schema = {}
+    for status, response in responses.items():
+        whole = dict(response)
+        name = whole.pop("$ref", "").rpartition("/")[2]
+        whole = shared.get(name, {}) | whole
+        made[status] = whole | {"headers": {**whole.get("headers", {}), **_STANDING}}
     return made
 
 

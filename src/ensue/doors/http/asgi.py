@@ -20,6 +20,7 @@ from ensue.doors.http.arguments import Binder
 from ensue.doors.http.carried import Carried
 from ensue.doors.http.cloudevents import cloudevent_routes
 from ensue.doors.http.guard import Guard
+from ensue.doors.http.limits import Limiter
 from ensue.doors.http.objects import answer_object
 from ensue.doors.http.once import UNSAFE, headers_of_call, once_of, own_headers, read_again
 from ensue.doors.http.resources import HouseRoute, house_routes
@@ -148,6 +149,7 @@ class _Responder:
         self._streams = route.streams
         self._bind = Binder(route, names_in(route.path), bytes_max).bind
         self._carried = Carried(route.parameters)
+        self._admit = Limiter(platform, route).admit
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
@@ -170,6 +172,7 @@ class _Responder:
         if self._verifies:
             provider = scope["path_params"].get(self._provider)
             signed = await self._verified(self._route, provider, _as_text(scope), body)
+        self._admit(scope, signed)
         if self._takes_key:
             once, receive = await once_of(
                 scope,

@@ -67,6 +67,7 @@ class _Entry:
     takes_raw: bool = False
     security: list[Schema] | None = None
     content: Mapping[str, Schema] | None = None
+    is_limited: bool = False
     own_errors: OwnErrors = field(default_factory=lambda: OwnErrors({}))
 
 
@@ -137,7 +138,7 @@ def _of_app(app: App, route: Route, *, has_key: bool) -> _Entry:
         takes_body=takes_raw or any(each.place == "body" for each in route.parameters),
         takes_key=route.method in UNSAFE,
         needs_caller=has_key and route.verify is None,
-        has_rate=route.rate_per_second is not None,
+        has_rate=route.rate_per_second is not None or route.limit is not None,
     )
     return _Entry(
         method=route.method,
@@ -154,6 +155,7 @@ def _of_app(app: App, route: Route, *, has_key: bool) -> _Entry:
         own_errors=OwnErrors(app.error_answers),
         takes_key=route.method in UNSAFE,
         needs_key=route.idempotency == "required",
+        is_limited=route.limit is not None,
         takes_raw=takes_raw,
         security=None
         if route.verify is None
@@ -288,4 +290,5 @@ def _responses(entry: _Entry, schemas: Schemas) -> Schema:
     if entry.status != HTTPStatus.NO_CONTENT:
         answer["content"] = {entry.media: {"schema": schemas.of(entry.returns)}}
     responses: Schema = {str(int(entry.status)): answer}
-    return responses | answers.refused(entry.refused, entry.statuses, entry.own_errors, schemas)
+    responses |= answers.refused(entry.refused, entry.statuses, entry.own_errors, schemas)
+    return answers.limited(responses) if entry.is_limited else responses

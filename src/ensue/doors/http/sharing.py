@@ -20,7 +20,14 @@ from ensue.doors.http.statuses import MethodNotAllowed
 from ensue.doors.http.wire import SHARED, Headers, headers_of_request, respond
 
 TAKEN = ("content-type", "idempotency-key", "traceparent")
-TOLD = ("x-request-id", "idempotent-replayed", "retry-after")
+TOLD = (
+    "x-request-id",
+    "idempotent-replayed",
+    "retry-after",
+    "x-ratelimit-limit",
+    "x-ratelimit-remaining",
+    "x-ratelimit-reset",
+)
 PREFLIGHT = "OPTIONS"
 
 _ASKED = b"access-control-request-method"
