@@ -175,6 +175,9 @@ BOUNDS: dict[str, Bound] = {
     "resources.meter:PROPERTIES_BYTES_MAX": Bound(
         DATA, "characters", "all its properties as JSON", "it is refused"
     ),
+    "resources.meter:REASON_LENGTH_MAX": Bound(
+        DATA, "characters", "the reason of a correction", VALUE
+    ),
     "resources.meter:QUANTITY_DIGITS_MAX": Bound(
         DATA, "digits", "a quantity that is summed, before the point", "it is refused"
     ),

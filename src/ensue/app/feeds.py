@@ -20,6 +20,7 @@ from ensue.resources import stream as stream_kind
 from ensue.resources.adopted import Adopted
 from ensue.resources.bucket import Bucket
 from ensue.resources.bus import Bus
+from ensue.resources.meter import Meter
 from ensue.resources.pipe import Feed
 from ensue.resources.queue import Queue
 from ensue.resources.stream import Stream
@@ -43,7 +44,8 @@ def feed_of(source: Resource, at: str) -> Feed:
         if isinstance(source, kinds):
             return feed(ref)
     raise InvalidDeclaration(
-        f"expected a table, stream, queue, bus, topic, bucket or workflow to read from, got {ref}",
+        f"expected a table, stream, queue, bus, topic, bucket, workflow or meter to read from,"
+        f" got {ref}",
         at=at,
     )
 
@@ -104,6 +106,16 @@ def objects_of(ref: Ref) -> Feed:
     return Feed(ref, _key_of_object, of_record=event)
 
 
+def metered_of(ref: Ref) -> Feed:
+    """What a meter recorded: ``kind``, and the event with its ``subject`` and ``properties``."""
+
+    def event(record: Record, record_id: str) -> str:
+        said = values.encode({"record": record_id, "meter": ref.name, "sequence": record.sequence})
+        return f"{said[:-1]},{(record.new or '{}')[1:]}"
+
+    return Feed(ref, _text_at("subject"), of_record=event)
+
+
 def messages_of(ref: Ref) -> Feed:
     """A queue's messages, with their ``body`` and their ``attributes``."""
 
@@ -155,4 +167,5 @@ _FEEDS: tuple[tuple[type[Any] | UnionType, Callable[[Ref], Feed]], ...] = (
     (Bucket, objects_of),
     (Topic, notifications_of),
     (Workflow, executions_of),
+    (Meter, metered_of),
 )

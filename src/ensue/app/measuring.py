@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from ensue.engine.transaction import Transaction
 from ensue.resources import meter as meter_kind
-from ensue.resources.meter import Meter, Question, Step, Usage, UsagePoint
+from ensue.resources.meter import (
+    Meter,
+    MeterRecord,
+    Question,
+    Step,
+    Usage,
+    UsageChange,
+    UsagePoint,
+)
 
 
 class MeterReads:
@@ -65,3 +73,58 @@ class MeterReads:
         """
         asked = Question(subject, metric, start_ms, end_ms)
         return meter_kind.series(self._inner, meter.model, asked, step=step, tz=tz)
+
+    def usage_subjects(
+        self,
+        meter: Meter,
+        *,
+        within: tuple[int, int] | None = None,
+        after: str = "",
+        limit: int = 1_000,
+    ) -> list[str]:
+        """Subjects in the order of their names, a page at a time; see `Meter.subjects`.
+
+        Raises:
+            InvalidValue: the window or the limit is none.
+        """
+        return meter_kind.list_subjects(
+            self._inner, meter.model, within=within, after=after, limit=limit
+        )
+
+    def usage_changed(
+        self,
+        meter: Meter,
+        start_ms: int,
+        end_ms: int,
+        *,
+        after: int,
+        from_subject: str = "",
+        limit: int = 1_000,
+    ) -> list[UsageChange]:
+        """Whose usage in a period has changed behind a place in the log; see `Meter.changed`.
+
+        Raises:
+            InvalidValue: the period or the limit is none.
+        """
+        page = from_subject, limit
+        return meter_kind.changed(
+            self._inner, meter.model, (start_ms, end_ms), after=after, page=page
+        )
+
+    def usage_changes(
+        self,
+        meter: Meter,
+        subject: str,
+        start_ms: int,
+        end_ms: int,
+        *,
+        after: int = 0,
+        limit: int = 1_000,
+    ) -> list[MeterRecord]:
+        """What was recorded of a subject in a window behind a place; see `Meter.changes`.
+
+        Raises:
+            InvalidValue: the window or the limit is none.
+        """
+        of_whom = subject, start_ms, end_ms
+        return meter_kind.changes(self._inner, meter.model, of_whom, after=after, limit=limit)

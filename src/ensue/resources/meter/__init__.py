@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ensue.resources.meter.audit import audit
 from ensue.resources.meter.handle import Meter, Step
 from ensue.resources.meter.model import (
     MeterEvent,
@@ -10,11 +11,21 @@ from ensue.resources.meter.model import (
     Question,
     Recorded,
     RefusedEvent,
+    Scalar,
     Usage,
     UsageChange,
     UsagePoint,
 )
-from ensue.resources.meter.store import record, series, usage
+from ensue.resources.meter.operations import OPERATIONS
+from ensue.resources.meter.store import (
+    changed,
+    changes,
+    correct,
+    list_subjects,
+    record,
+    series,
+    usage,
+)
 from ensue.words.kinds import Kind
 from ensue.words.values import Json
 
@@ -27,10 +38,15 @@ __all__ = [
     "Question",
     "Recorded",
     "RefusedEvent",
+    "Scalar",
     "Step",
     "Usage",
     "UsageChange",
     "UsagePoint",
+    "changed",
+    "changes",
+    "correct",
+    "list_subjects",
     "record",
     "series",
     "usage",
@@ -38,7 +54,7 @@ __all__ = [
 
 
 async def _status(meter: Meter) -> dict[str, Json]:
-    return {"metrics": len(meter.metrics)}
+    return await meter.status()
 
 
 KIND = Kind(
@@ -46,6 +62,8 @@ KIND = Kind(
     plural="meters",
     summary="Events that are measured, each once, and sums that are kept of them.",
     aws="Marketplace metering",
-    operations=(),
+    operations=OPERATIONS,
     status=_status,
+    audit=audit,
+    group="meter",
 )

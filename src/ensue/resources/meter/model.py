@@ -13,15 +13,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
-from typing import Literal, NamedTuple, TypeAlias, get_args
+from typing import Any, Literal, NamedTuple, TypeAlias, get_args
 
-from ensue.words.errors import InvalidDeclaration, NotFound
+from ensue.words.errors import InvalidDeclaration, InvalidInput, NotFound
 from ensue.words.names import Ref, check_name, sql_name
 from ensue.words.units import MS
 from ensue.words.values import Json
 from ensue.words.values import check_name as check_text
 
 Aggregate: TypeAlias = Literal["COUNT", "SUM", "MAX", "LAST", "UNIQUE", "PERCENTILE"]
+Scalar: TypeAlias = "str | int | float | Decimal | bool"
 AGGREGATES: tuple[str, ...] = get_args(Aggregate)
 
 HOUR_MS = MS["h"]
@@ -39,6 +40,7 @@ FUTURE_MS_MAX = MS["d"]
 LOG_EVENTS_MAX = 100_000
 POINTS_MAX = 10_000
 PAGE_MAX = 1_000
+REASON_LENGTH_MAX = 1_000
 PERCENTILE_DIGITS = 3
 
 PAST = "30d"
@@ -106,10 +108,11 @@ class Metric:
     def declared(self) -> dict[str, Json]:
         """Its declaration, for people."""
         return {
-            **self.summed(),
             "name": self.name,
+            **self.summed(),
+            "percentile": self.percentile,
             "unit": self.unit,
-            "title": self.title or self.name,
+            "title": self.title,
         }
 
     def summed(self) -> dict[str, Json]:
@@ -139,7 +142,7 @@ class MeterEvent:
     subject: str
     type: str
     time_ms: int
-    properties: Mapping[str, str | int | float | Decimal | bool] = field(default_factory=dict)
+    properties: Mapping[str, Scalar] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,6 +310,29 @@ class MeterModel:
                 hint="What tells a duplicate is the log: it must be there as long as the event"
                 " could come again.",
             )
+
+    @classmethod
+    def from_declared(cls, ref: Ref, said: Mapping[str, Json]) -> MeterModel | None:
+        """The meter of which `declared` made this; None where somebody else has."""
+        found: Any = said
+        try:
+            metrics = [
+                Metric(**{**each, "groups": tuple(each["groups"])}) for each in found["metrics"]
+            ]
+            return cls(
+                ref, tuple(metrics), found["past_ms"], found["future_ms"], found["retention_ms"]
+            )
+        except (InvalidInput, KeyError, TypeError):
+            return None
+
+    def declared(self) -> dict[str, Json]:
+        """Its declaration, for people."""
+        return {
+            "metrics": [each.declared() for each in self.metrics],
+            "past_ms": self.past_ms,
+            "future_ms": self.future_ms,
+            "retention_ms": self.keep_ms,
+        }
 
     def metric(self, name: str) -> Metric:
         """A metric by its name.

@@ -45,7 +45,7 @@ def create(tx: Transaction, meter: MeterModel) -> None:
     tx.execute(
         f"CREATE TABLE IF NOT EXISTS {sql}__metrics (number INTEGER PRIMARY KEY AUTOINCREMENT,"
         " name TEXT NOT NULL, summed TEXT NOT NULL, state INTEGER NOT NULL,"
-        " position INTEGER NOT NULL DEFAULT 0, copied TEXT, from_ms INTEGER NOT NULL DEFAULT 0)"
+        " position INTEGER NOT NULL DEFAULT 0, copied INTEGER, from_ms INTEGER NOT NULL DEFAULT 0)"
     )
     tx.execute(
         f"CREATE TABLE IF NOT EXISTS {sql}__sums (metric INTEGER NOT NULL,"

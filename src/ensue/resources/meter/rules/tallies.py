@@ -6,7 +6,7 @@ window is the tally of its hours and of the events at its edges.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from math import ceil
@@ -33,6 +33,22 @@ class Standing(NamedTuple):
     sequence: int
     time_ms: int
     properties: Mapping[str, object]
+
+
+class Line(NamedTuple):
+    """A line of the log.
+
+    Attributes:
+        sequence: its place.
+        corrects: the place of the event that it corrects; None for an event.
+        time_ms: when the event was.
+        properties: what the event says from then on; None for one that is retracted.
+    """
+
+    sequence: int
+    corrects: int | None
+    time_ms: int
+    properties: Mapping[str, object] | None
 
 
 class Cell(NamedTuple):
@@ -71,6 +87,14 @@ class Tally:
         self.sequence = 0
         self.values: dict[str, int] = {}
 
+    def __eq__(self, other: object) -> bool:
+        """Whether the other knows the same."""
+        return isinstance(other, Tally) and all(
+            getattr(self, name) == getattr(other, name) for name in self.__slots__
+        )
+
+    __hash__ = None  # type: ignore[assignment] # what it knows changes
+
     def take(self, aggregate: str, measured: int | str, event: Standing) -> None:
         """Count an event in."""
         if isinstance(measured, str):
@@ -87,6 +111,7 @@ class Tally:
 
     def merge(self, aggregate: str, other: Tally) -> None:
         """Count in what another tally knows."""
+        self.sequence = max(self.sequence, other.sequence)
         if not other.events:
             return
         for value, times in other.values.items():
@@ -99,7 +124,6 @@ class Tally:
         elif aggregate == "LAST":
             self._follow(other.quantity, other.last_ms, other.place)
         self.events += other.events
-        self.sequence = max(self.sequence, other.sequence)
 
     def value(self, metric: Metric) -> Decimal:
         """What the metric says of these events; 0 of none."""
@@ -139,6 +163,42 @@ def tally(metric: Metric, events: Iterable[Standing], into: dict[Cell, Tally]) -
             _at(into, Cell(number, hour, group)).take(aggregate, measured, event)
 
 
+def stand(lines: Iterable[Line]) -> list[Standing]:
+    """The events of lines of the log as they stand after their corrections.
+
+    What corrects an event that is not among them says nothing.
+    """
+    found: dict[int, Line] = {}
+    for line in lines:
+        if line.corrects is None:
+            found[line.sequence] = line
+        elif line.corrects in found:
+            found[line.corrects] = line
+    return [
+        Standing(place, line.sequence, line.time_ms, line.properties)
+        for place, line in found.items()
+        if line.properties is not None
+    ]
+
+
+def tally_lines(metric: Metric, lines: Sequence[Line]) -> dict[Cell, Tally]:
+    """The tallies of whole hours, of all their lines.
+
+    The total of an hour knows of the corrections of what counted, also where nothing does any more.
+    """
+    found: dict[Cell, Tally] = {}
+    tally(metric, stand(lines), found)
+    counted: set[int] = set()
+    for line in lines:
+        place = line.sequence if line.corrects is None else line.corrects
+        if line.properties is not None and _measure(metric, line.properties) is not None:
+            counted.add(place)
+        if line.corrects is not None and place in counted:
+            total = _at(found, Cell(TOTAL, line.time_ms // HOUR_MS, ""))
+            total.sequence = max(total.sequence, line.sequence)
+    return found
+
+
 def tally_all(metric: Metric, events: Iterable[Standing]) -> Tally:
     """Count events into one tally."""
     found = Tally()
@@ -148,17 +208,22 @@ def tally_all(metric: Metric, events: Iterable[Standing]) -> Tally:
 
 
 def _measured(metric: Metric, events: Iterable[Standing]) -> Iterator[tuple[int | str, Standing]]:
-    """The events that count, with what each counts for.
+    """The events that count, with what each counts for."""
+    for event in events:
+        measured = _measure(metric, event.properties)
+        if measured is not None:
+            yield measured, event
+
+
+def _measure(metric: Metric, properties: Mapping[str, object]) -> int | str | None:
+    """What an event counts for; None for nothing.
 
     What does not fit the metric, as it was recorded before that was declared, counts for nothing.
     """
-    for event in events:
-        try:
-            measured = measure(metric, event.properties)
-        except InvalidValue:
-            continue
-        if measured is not None:
-            yield measured, event
+    try:
+        return measure(metric, properties)
+    except InvalidValue:
+        return None
 
 
 def _at(into: dict[Cell, Tally], cell: Cell) -> Tally:

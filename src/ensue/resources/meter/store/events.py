@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Literal, NamedTuple
 
 from ensue.engine.transaction import Transaction
-from ensue.resources.meter.model import MeterEvent, MeterModel, MeterRecord
-from ensue.resources.meter.rules.tallies import Standing
+from ensue.resources.meter.model import HOUR_MS, MeterEvent, MeterModel, MeterRecord
+from ensue.resources.meter.rules.tallies import Line
 from ensue.resources.meter.rules.windows import Span
+from ensue.resources.meter.store.sums import Sums
 from ensue.words import values
 
-Line = tuple[int, str, str, int, str, str]
-Row = tuple[int, int | None, int, str | None]
+New = tuple[int, str, str, int, str, str]
 
 
-def add(tx: Transaction, meter: MeterModel, new: Sequence[Line]) -> dict[tuple[int, str], int]:
+def add(tx: Transaction, meter: MeterModel, new: Sequence[New]) -> dict[tuple[int, str], int]:
     """Add events that are not there yet.
 
     Args:
@@ -68,63 +68,102 @@ class Sought(NamedTuple):
     limit: int = -1
 
 
-def lines(tx: Transaction, meter: MeterModel, sought: Sought) -> list[Row]:
-    """The lines of a subject and type in a span, an event before its corrections."""
-    subject, event_type, span, up_to, limit = sought
-    until = "" if up_to is None else " AND sequence <= :up_to"
-    found: list[Any] = tx.execute(
+def lines(tx: Transaction, meter: MeterModel, sought: Sought) -> list[Line]:
+    """The lines of a subject and type in a span by their times, an event before its corrections."""
+    return list(each_line(tx, meter, sought))
+
+
+def each_line(tx: Transaction, meter: MeterModel, sought: Sought) -> Iterator[Line]:
+    """The same, one by one."""
+    until = "" if sought.up_to is None else " AND sequence <= :up_to"
+    for sequence, corrects, time_ms, properties in tx.execute(
         f"SELECT sequence, corrects, time_ms, properties FROM {meter.sql}"
         " WHERE subject = :subject AND type = :type AND time_ms BETWEEN :start_ms AND :end_ms"
         f"{until} ORDER BY time_ms, sequence LIMIT :limit",
         {
-            "subject": subject,
-            "type": event_type,
-            "start_ms": span.start_ms,
-            "end_ms": span.end_ms,
-            "up_to": up_to,
-            "limit": limit,
+            "subject": sought.subject,
+            "type": sought.type,
+            "start_ms": sought.span.start_ms,
+            "end_ms": sought.span.end_ms,
+            "up_to": sought.up_to,
+            "limit": sought.limit,
         },
-    ).fetchall()
-    return found
+    ):
+        yield Line(sequence, corrects, time_ms, as_properties(properties))
 
 
-def stand(rows: Iterable[Row]) -> list[Standing]:
-    """What stands of lines; what corrects an event that is not among them says nothing."""
-    found: dict[int, tuple[int, int, str | None]] = {}
-    for sequence, corrects, time_ms, properties in rows:
-        if corrects is None:
-            found[sequence] = (sequence, time_ms, properties)
-        elif corrects in found:
-            found[corrects] = (sequence, time_ms, properties)
-    return [
-        Standing(place, sequence, time_ms, as_properties(properties))
-        for place, (sequence, time_ms, properties) in found.items()
-        if properties is not None
-    ]
+def lines_from(tx: Transaction, meter: MeterModel, of: Sums, from_hour: int) -> Iterator[Line]:
+    """All lines of the subject and type of some sums, from an hour on."""
+    of_all = Span(from_hour * HOUR_MS, 2**62)
+    return each_line(tx, meter, Sought(of.subject, of.metric.event, of_all))
 
 
-def as_properties(text: str) -> dict[str, object]:
-    """The properties of a line."""
+def as_properties(text: str | None) -> dict[str, object] | None:
+    """The properties of a line; None of a retraction."""
+    if text is None:
+        return None
     found = values.decode(text)
     return dict(found) if isinstance(found, dict) else {}
 
 
+class Found(NamedTuple):
+    """An event in the log.
+
+    Attributes:
+        place: where it is.
+        subject: its subject's number.
+        type: its type.
+        time_ms: when it was.
+        properties: what it says after its corrections, as JSON; None for one that is retracted.
+    """
+
+    place: int
+    subject: int
+    type: str
+    time_ms: int
+    properties: str | None
+
+
+def find(tx: Transaction, meter: MeterModel, subject: int, event_id: str) -> Found | None:
+    """An event as it stands; None where there is none."""
+    row: Any = tx.row(
+        f"SELECT sequence, subject, type, time_ms, properties FROM {meter.sql}"
+        " WHERE subject = ? AND id = ? AND corrects IS NULL",
+        (subject, event_id),
+    )
+    if row is None:
+        return None
+    last: Any = tx.row(
+        f"SELECT properties FROM {meter.sql} WHERE corrects = ? ORDER BY sequence DESC LIMIT 1",
+        (row[0],),
+    )
+    place, number, event_type, time_ms, properties = row
+    return Found(place, number, event_type, time_ms, properties if last is None else last[0])
+
+
 _SHOWN = "sequence, kind, id, key, type, time_ms, properties, at_ms, corrects, reason"
-_KINDS = {"usage": "event", "replacement": "replacement", "retraction": "retraction"}
+_KINDS: Mapping[str, Literal["event", "replacement", "retraction"]] = {
+    "usage": "event",
+    "replacement": "replacement",
+    "retraction": "retraction",
+}
 
 
-def shown(row: Sequence[object]) -> MeterRecord:
-    """A line as it is shown."""
+def changes(tx: Transaction, meter: MeterModel, sought: Sought, *, after: int) -> list[MeterRecord]:
+    """The lines behind a place in the log, of a subject and type in a span, in their order."""
+    found = tx.execute(
+        f"SELECT {_SHOWN} FROM {meter.sql}"
+        " WHERE subject = ? AND type = ? AND time_ms BETWEEN ? AND ? AND sequence > ?"
+        " ORDER BY sequence LIMIT ?",
+        (sought.subject, sought.type, *sought.span, after, sought.limit),
+    )
+    return [_shown(row) for row in found]
+
+
+def _shown(row: Any) -> MeterRecord:  # noqa: ANN401 - as the columns are
     sequence, kind, event_id, subject, event_type, time_ms, properties, at_ms, corrects, reason = (
         row
     )
-    said = {} if properties is None else as_properties(str(properties))
-    event = MeterEvent(str(event_id), str(subject), str(event_type), int(str(time_ms)), said)  # type: ignore[arg-type] # as it was checked
-    return MeterRecord(
-        int(str(sequence)),
-        _KINDS[str(kind)],  # type: ignore[arg-type] # one of the three
-        event,
-        int(str(at_ms)),
-        None if corrects is None else int(str(corrects)),
-        None if reason is None else str(reason),
-    )
+    said: Any = as_properties(properties) or {}
+    event = MeterEvent(event_id, subject, event_type, time_ms, said)
+    return MeterRecord(sequence, _KINDS[kind], event, at_ms, corrects, reason)

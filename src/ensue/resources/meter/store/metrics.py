@@ -45,6 +45,12 @@ def all_summed(tx: Transaction, meter: MeterModel) -> list[Summed]:
     ]
 
 
+def is_behind(tx: Transaction, meter: MeterModel) -> bool:
+    """Whether any is to be summed from the log, or to be forgotten."""
+    sql = f"SELECT 1 FROM {meter.sql}__metrics WHERE state <> ?"
+    return tx.row(sql, (CURRENT,)) is not None
+
+
 def current(tx: Transaction, meter: MeterModel) -> dict[str, Summed]:
     """Those that are kept as events arrive, by name."""
     return {each.name: each for each in all_summed(tx, meter) if each.state == CURRENT}
@@ -58,34 +64,76 @@ def current_of(tx: Transaction, meter: MeterModel, name: str) -> Summed | None:
     return None if found is None else Summed(*found)
 
 
-def add(tx: Transaction, meter: MeterModel, metric: Metric, state: int) -> int:
-    """Enter a metric; returns its number."""
+def add(tx: Transaction, meter: MeterModel, metric: Metric) -> None:
+    """Enter a metric that is kept as events arrive from now on, as there are none yet."""
     tx.execute(
         f"INSERT INTO {meter.sql}__metrics (name, summed, state) VALUES (?, ?, ?)",
-        (metric.name, values.encode(metric.summed()), state),
+        (metric.name, text_of(metric), CURRENT),
     )
-    return tx.inserted()
 
 
-def declare(tx: Transaction, meter: MeterModel) -> None:
-    """Let the metrics be those that are declared; where there is a log, sums are built from it."""
-    there = {(each.name, each.summed) for each in all_summed(tx, meter) if each.state != LEAVING}
-    wanted = {(each.name, values.encode(each.summed())): each for each in meter.metrics}
-    for name, summed in there - set(wanted):
+def build(tx: Transaction, meter: MeterModel, metric: Metric) -> None:
+    """Enter a metric that is to be summed from the log.
+
+    The sums of before the log is whole are copied, where they are of the same metric.
+    """
+    now = current_of(tx, meter, metric.name)
+    from_ms = whole_from_ms(tx, meter)
+    copied = 0 if from_ms and now is not None and now.summed == text_of(metric) else None
+    tx.execute(
+        f"INSERT INTO {meter.sql}__metrics (name, summed, state, copied, from_ms)"
+        " VALUES (?, ?, ?, ?, ?)",
+        (metric.name, text_of(metric), BUILDING, copied, from_ms),
+    )
+
+
+def leave(tx: Transaction, meter: MeterModel, summed: Summed) -> None:
+    """Let the sums of a metric go."""
+    tx.execute(
+        f"UPDATE {meter.sql}__metrics SET state = ? WHERE number = ?", (LEAVING, summed.number)
+    )
+
+
+def note(tx: Transaction, meter: MeterModel, summed: Summed) -> None:
+    """Note how far a metric has come that is built."""
+    tx.execute(
+        f"UPDATE {meter.sql}__metrics SET state = ?, position = ?, copied = ?, from_ms = ?"
+        " WHERE number = ?",
+        (summed.state, summed.position, summed.copied, summed.from_ms, summed.number),
+    )
+
+
+def forget(tx: Transaction, meter: MeterModel, number: int, limit: int) -> bool:
+    """Forget at most so many sums of a metric, and it with the last; returns whether it is gone."""
+    for table, key in (
+        ("values", "metric, subject, grouping, hour, grp, value"),
+        ("sums", "metric, subject, grouping, hour, grp"),
+    ):
         tx.execute(
-            f"UPDATE {meter.sql}__metrics SET state = ? WHERE name = ? AND summed = ?",
-            (LEAVING, name, summed),
+            f"DELETE FROM {meter.sql}__{table} WHERE ({key}) IN"
+            f" (SELECT {key} FROM {meter.sql}__{table} WHERE metric = ? LIMIT ?)",
+            (number, limit),
         )
-    state = BUILDING if logs.last_sequence(tx, meter.sql) else CURRENT
-    for key, metric in wanted.items():
-        if key not in there:
-            add(tx, meter, metric, state)
+        if tx.changed():
+            return False
+    tx.execute(f"DELETE FROM {meter.sql}__metrics WHERE number = ?", (number,))
+    return True
+
+
+def text_of(metric: Metric) -> str:
+    """What the sums of a metric depend on, as it is stored."""
+    return values.encode(metric.summed())
 
 
 def whole_from_ms(tx: Transaction, meter: MeterModel) -> int:
-    """From when on the log has all that was recorded: a full hour; 0 for the beginning.
+    """From when on the log has all that was recorded: a full hour; 0 for the beginning."""
+    return whole_from(tx, meter, tx.number(meter.ref))
+
+
+def whole_from(tx: Transaction, meter: MeterModel, number: int) -> int:
+    """The same, of a meter of this number.
 
     What was recorded up to a moment may have times of up to a day later.
     """
-    _, before_ms = logs.kept_from(tx, tx.number(meter.ref), meter.sql)
-    return 0 if before_ms == 0 else -(-(before_ms + FUTURE_MS_MAX) // HOUR_MS) * HOUR_MS
+    _, before_ms = logs.kept_from(tx, number, meter.sql)
+    return 0 if before_ms <= 0 else -(-(before_ms + FUTURE_MS_MAX) // HOUR_MS) * HOUR_MS

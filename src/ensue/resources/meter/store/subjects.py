@@ -37,3 +37,11 @@ def _numbers(tx: Transaction, meter: MeterModel, subjects: list[str]) -> dict[st
             (values.encode(subjects),),
         )
     )
+
+
+def numbered(tx: Transaction, meter: MeterModel) -> list[tuple[int, str]]:
+    """All subjects with their numbers."""
+    return [
+        (int(number), str(subject))
+        for number, subject in tx.execute(f"SELECT number, subject FROM {meter.sql}__subjects")
+    ]

@@ -162,6 +162,37 @@ def read_hours(
         yield hour, _tally(row)
 
 
+def hours_of(tx: Transaction, meter: MeterModel, of: Sums, from_hour: int) -> list[int]:
+    """The hours of which there are sums, from one on."""
+    return [
+        hour
+        for grouping in range(len(of.metric.groups) + 1)
+        for (hour,) in tx.execute(
+            f"SELECT DISTINCT hour FROM {meter.sql}__sums"
+            " WHERE metric = ? AND subject = ? AND grouping = ? AND hour >= ?",
+            (of.number, of.subject, grouping, from_hour),
+        )
+    ]
+
+
+def of_hour(tx: Transaction, meter: MeterModel, of: Sums, hour: int) -> dict[Cell, Tally]:
+    """All tallies of an hour."""
+    found: dict[Cell, Tally] = {}
+    for grouping in range(len(of.metric.groups) + 1):
+        within = (of.number, of.subject, grouping, hour, hour + 1)
+        for group, *row in tx.execute(
+            "SELECT grp, events, sequence, whole, fraction, last_ms, place"
+            f" FROM {meter.sql}__sums WHERE {_RANGE}",
+            within,
+        ):
+            found[Cell(grouping, hour, group)] = _tally(row)
+        for group, value, times in tx.execute(
+            f"SELECT grp, value, events FROM {meter.sql}__values WHERE {_RANGE}", within
+        ):
+            found.setdefault(Cell(grouping, hour, group), Tally()).values[value] = times
+    return found
+
+
 def count_unique(
     tx: Transaction, meter: MeterModel, within: Range, besides: Iterable[tuple[str, str]]
 ) -> dict[str, int]:
@@ -201,3 +232,19 @@ def _tally(row: Sequence[int]) -> Tally:
     found.quantity = whole * SCALE + fraction
     found.last_ms, found.place = last_ms, place
     return found
+
+
+def copy(tx: Transaction, meter: MeterModel, within: Range, number: int) -> int:
+    """Copy sums to another number; returns how many."""
+    copied = 0
+    for table, columns in (
+        ("sums", "subject, grouping, hour, grp, events, sequence, whole, fraction, last_ms, place"),
+        ("values", "subject, grouping, hour, grp, value, events"),
+    ):
+        tx.execute(
+            f"INSERT INTO {meter.sql}__{table} (metric, {columns})"
+            f" SELECT ?, {columns} FROM {meter.sql}__{table} WHERE {_RANGE}",
+            (number, *within),
+        )
+        copied += tx.changed()
+    return copied

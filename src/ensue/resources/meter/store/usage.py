@@ -17,7 +17,7 @@ from ensue.resources.meter.model import (
     UsagePoint,
 )
 from ensue.resources.meter.rules.quantities import as_text
-from ensue.resources.meter.rules.tallies import TOTAL, Standing, Tally, tally_all
+from ensue.resources.meter.rules.tallies import TOTAL, Standing, Tally, stand, tally_all
 from ensue.resources.meter.rules.windows import Span, cut, parts, span
 from ensue.resources.meter.store import events as log
 from ensue.resources.meter.store import metrics, subjects, sums
@@ -179,7 +179,7 @@ class _Asked:
                     at=f"{self._meter.ref} {self._metric.name}",
                     hint="Declare the group with the metric, or ask for a shorter window.",
                 )
-            found += log.stand(lines)
+            found += stand(lines)
         return found
 
     def _check_known(self, of: Span) -> None:

@@ -1,38 +1,33 @@
-"""What an application holds of a meter."""
+"""What a meter tells."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Literal
 
-from ensue.engine.engine import Engine
 from ensue.engine.home import Home
-from ensue.engine.sockets import Source
-from ensue.engine.transaction import Transaction
-from ensue.engine.workers import Worker
-from ensue.resources.meter import schema, store
+from ensue.resources.meter import store
 from ensue.resources.meter.model import (
     FUTURE,
+    PAGE_MAX,
     PAST,
-    MeterEvent,
     MeterModel,
+    MeterRecord,
     Metric,
     Question,
-    Recorded,
     Usage,
+    UsageChange,
     UsagePoint,
 )
-from ensue.words import values
 from ensue.words.names import Ref
-from ensue.words.units import DURATION_MS_MAX, duration_ms
-from ensue.words.values import Json
+from ensue.words.units import duration_ms
 
 Step = Literal["hour", "day"]
 
 
-class Meter:
-    """Events that are measured, each once, and sums that are kept of them.
+class MeterReads:
+    """What is asked of a meter; each is answered from a snapshot of what is committed.
 
     Args:
         home: the app.
@@ -71,25 +66,6 @@ class Meter:
     def metrics(self) -> tuple[Metric, ...]:
         """What is summed, in the order of declaration."""
         return self.model.metrics
-
-    async def record(self, events: Iterable[MeterEvent]) -> Recorded:
-        """Record events in a transaction of its own: those that are right and new.
-
-        An event is told by its subject and id: one that was recorded before, or stands in the batch
-        twice, is recorded once.
-
-        Args:
-            events: at most 10,000.
-
-        Returns:
-            How many were recorded and how many were duplicates, and which were refused, once that
-            is durable.
-
-        Raises:
-            LimitExceeded: there are too many, or too many transactions wait.
-        """
-        given = list(events)
-        return await self._home.engine.transact(lambda tx: store.record(tx, self.model, given))
 
     async def value(self, subject: str, metric: str, start_ms: int, end_ms: int) -> Decimal:
         """The value of a metric in a window; 0 where nothing was measured.
@@ -170,35 +146,73 @@ class Meter:
             lambda tx: store.series(tx, self.model, asked, step=step, tz=tz)
         )
 
-    def declared(self) -> dict[str, Json]:
-        """Its declaration, for people."""
-        model = self.model
-        return {
-            "metrics": [each.declared() for each in model.metrics],
-            "past_ms": model.past_ms,
-            "future_ms": model.future_ms,
-            "retention_ms": model.keep_ms,
-        }
+    async def subjects(
+        self, *, within: tuple[int, int] | None = None, after: str = "", limit: int = PAGE_MAX
+    ) -> list[str]:
+        """Subjects in the order of their names, a page at a time.
 
-    def check(self, known: set[Ref]) -> None:
-        """Nothing that it names can be missing."""
-        del known
+        Args:
+            within: the first and last ms of a window: only those with usage in its hours; None for
+                all that ever had an event.
+            after: only those behind this one.
+            limit: how many, 1 to 1,000.
 
-    def prepare(self, engine: Engine, tx: Transaction) -> None:
-        """Make the SQL tables and the log, and enter the meter with its sockets."""
-        model = self.model
-        number = engine.declare(tx, self.ref, values.encode(self.declared()), sql_table=model.sql)
-        schema.create(tx, model)
-        engine.add_log(tx, number, model.sql)
-        store.declare(tx, model)
-        keep_ms = DURATION_MS_MAX if model.keep_ms is None else model.keep_ms
-        engine.directory.add(self.ref, source=Source(number, model.sql, keep_ms=keep_ms))
+        Raises:
+            InvalidValue: the window or the limit is none.
+        """
+        return self._home.engine.read(
+            lambda tx: store.list_subjects(tx, self.model, within=within, after=after, limit=limit)
+        )
 
-    def connect(self, engine: Engine, tx: Transaction) -> None:
-        """It needs nobody else's socket."""
-        del engine, tx
+    async def changed(
+        self,
+        start_ms: int,
+        end_ms: int,
+        *,
+        after: int,
+        from_subject: str = "",
+        limit: int = PAGE_MAX,
+    ) -> list[UsageChange]:
+        """Whose usage in a period has changed behind a place in the log: late events, corrections.
 
-    def workers(self, engine: Engine) -> list[Worker]:
-        """What builds sums anew."""
-        del engine
-        return []
+        Args:
+            start_ms: the first ms of the period.
+            end_ms: the last. Whole hours are looked at: a change in the rest of one counts too.
+            after: the ``position`` of a `Usage` that was seen then, or of `position_at`.
+            from_subject: only subjects behind this one, by their names.
+            limit: how many subjects to look at, 1 to 1,000.
+
+        Raises:
+            InvalidValue: the period or the limit is none.
+        """
+        return self._home.engine.read(
+            lambda tx: store.changed(
+                tx, self.model, (start_ms, end_ms), after=after, page=(from_subject, limit)
+            )
+        )
+
+    async def changes(
+        self, subject: str, start_ms: int, end_ms: int, *, after: int = 0, limit: int = PAGE_MAX
+    ) -> list[MeterRecord]:
+        """What was recorded of a subject in a window behind a place in the log, in that order.
+
+        Args:
+            subject: whose.
+            start_ms: the first ms of the window: of the events' own times.
+            end_ms: the last.
+            after: a place in the log: the ``position`` of a `Usage`, the ``sequence`` of the last
+                line of the page before, or of `position_at`.
+            limit: how many, 1 to 1,000.
+
+        Raises:
+            InvalidValue: the window or the limit is none.
+        """
+        return self._home.engine.read(
+            lambda tx: store.changes(
+                tx, self.model, (subject, start_ms, end_ms), after=after, limit=limit
+            )
+        )
+
+    async def position_at(self, at_ms: int) -> int:
+        """The place in the log of the last line that was recorded before a time."""
+        return self._home.engine.read(lambda tx: store.position_at(tx, self.model, at_ms))
