@@ -503,6 +503,9 @@ BOUNDS: dict[str, Bound] = {
         "keys that a limit remembers at once",
         "another key is refused until one is forgotten",
     ),
+    "resilience:REMEMBERED_MAX": Bound(
+        WORK, "keys", "keys of `idempotent` in memory, outside of any app", LIMIT
+    ),
     "resilience:FORGOTTEN_MAX": Bound(
         WORK, "keys", "keys that a limit forgets with each that asks", "the next time"
     ),

@@ -11,22 +11,16 @@ between has freed the key, and the repetition runs it again.
 
 from __future__ import annotations
 
-import asyncio
-import logging
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import suppress
 
 from ensue.app.claims import Called, Claim, Sealed
 from ensue.app.routes import Answer, Route
 from ensue.app.transaction import ReadTx, Tx
+from ensue.engine import idempotency
 from ensue.engine.engine import Engine
 from ensue.engine.ids import HOP_NUMBER
 from ensue.engine.runtime import enter
 from ensue.engine.transaction import Origin, Transaction, acting
-from ensue.words.errors import EnsueError
-
-log = logging.getLogger("ensue.app")
-
 
 Seal = Callable[[Answer], Sealed]
 
@@ -91,37 +85,13 @@ class Calls:
         """
         acting.set(origin)
         enter(self._engine.runtime)
-        if claim is None:
+
+        async def called() -> Called:
             return Called(await run())
-        claimed: list[Claim] = []
 
-        def begin(tx: Transaction) -> Called | None:
-            kept = claim.begin(tx)
-            claimed.extend([claim] if kept is None else [])
-            return kept
-
-        def free(tx: Transaction) -> None:
-            for each in claimed:
-                each.free(tx)
-
-        try:
-            kept = await self._engine.transact(begin)
-            if kept is not None:
-                return kept
-            called = Called(await run())
-        except BaseException as fault:
-            # A claim goes on although who waits for it is cancelled; this comes after it.
-            if claimed or isinstance(fault, asyncio.CancelledError):
-                # A store that has closed meanwhile frees it when it is opened again.
-                with suppress(EnsueError):
-                    await self._engine.transact(free)
-            raise
-        try:
-            await self._engine.transact(lambda tx: claim.end(tx, called))
-        except EnsueError:
-            # It has been done: whoever asked is told so, whatever becomes of repetitions.
-            log.exception("%s: what tells repetitions of it could not be kept", origin.actor)
-        return called
+        if claim is None:
+            return await called()
+        return await idempotency.once_outside(self._engine.transact, claim, called, origin.actor)
 
 
 def as_answer(route: Route, found: object) -> Answer:

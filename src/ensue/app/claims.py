@@ -9,6 +9,7 @@ refused is taken once: a copy is an error, unless it repeats the key too and is 
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 
 import msgspec
@@ -53,6 +54,11 @@ class Once:
     scope: str
     key: str
     fingerprint: str
+
+    @property
+    def call_key(self) -> str:
+        """The key of what is called outside on its behalf: of no other caller, and no secret."""
+        return hashlib.sha256(f"{self.scope}\0{self.key}".encode()).hexdigest()[:32]
 
 
 class Called(msgspec.Struct, frozen=True):
@@ -117,9 +123,7 @@ class Claim:
             return
         if self.once is not None:
             kept = msgspec.json.encode(called).decode()
-            idempotency.finish(
-                tx, self.once.scope, self.once.key, kept, keep_ms=IDEMPOTENCY_KEEP_MS
-            )
+            idempotency.finish(tx, self.once.scope, self.once.key, kept)
         if self.nonce is not None:
             keep_ms = _left_ms(tx, self.nonce)
             idempotency.finish(tx, self.nonce.scope, self.nonce.text, "", keep_ms=keep_ms)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from weakref import WeakKeyDictionary
 
 import httpx
 
 from ensue.app.client import CONNECTIONS, Refusing, Sign, make_client
+from ensue.engine.call_keys import next_key
 from ensue.engine.home import Home
-from ensue.engine.transaction import Origin, acting
+from ensue.engine.transaction import acting
 from ensue.observe import traceparent
 
 ACTIONS = "actions"
@@ -33,7 +33,6 @@ class Outlets:
         self.outside: Mapping[str, httpx.AsyncBaseTransport] = {}
         self._home = home
         self._clients: dict[str, httpx.AsyncClient] = {}
-        self._calls: WeakKeyDictionary[Origin, int] = WeakKeyDictionary()
 
     def client(
         self, name: str, *, signed: bool = True, connections: int = CONNECTIONS
@@ -69,9 +68,11 @@ class Outlets:
     async def identify(self, request: httpx.Request) -> None:
         """Give a request its ``Idempotency-Key`` and ``traceparent``, once."""
         origin, engine = acting.get(), self._home.engine
-        if origin.cause is not None and IDENTIFIED not in request.extensions:
-            request.extensions[IDENTIFIED] = True
-            call = self._calls[origin] = self._calls.get(origin, 0) + 1
-            key = origin.key or engine.records.text(*origin.cause)
-            request.headers.setdefault("Idempotency-Key", key if call == 1 else f"{key}-{call}")
-            request.headers.setdefault("traceparent", str(traceparent(engine, origin)))
+        if IDENTIFIED in request.extensions:
+            return
+        request.extensions[IDENTIFIED] = True
+        key, trace = next_key(origin, engine.records), traceparent(engine, origin)
+        if key is not None:
+            request.headers.setdefault("Idempotency-Key", key)
+        if trace is not None:
+            request.headers.setdefault("traceparent", trace)

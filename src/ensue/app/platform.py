@@ -337,7 +337,8 @@ class Platform:
             Exception: whatever the function raises.
         """
         self._admit(route)
-        origin = Origin(route.name, trace=trace)
+        key = None if once is None else once.call_key
+        origin = Origin(route.name, trace=trace, key=key)
         claim = Claim.of(once, Nonce.of(self._homes[id(route)], signed))
         if route.is_action:
 

@@ -15,18 +15,88 @@ again. What it did in the store is done with ``finish`` in one commit, or not at
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
-from collections.abc import Callable, Sequence
-from typing import TypeVar, cast
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from typing import Any, Protocol, TypeVar, cast
 
 from ensue.engine.transaction import Transaction
 from ensue.words import values
-from ensue.words.errors import Conflict, InvalidValue, TokenInFlight, TokenReused
+from ensue.words.errors import Conflict, EnsueError, InvalidValue, TokenInFlight, TokenReused
 
 T = TypeVar("T")
 
 TOKEN_LENGTH_MAX = 255
 RUN_KEEP_MS = 86_400_000
+
+log = logging.getLogger("ensue.engine")
+
+
+class Claiming(Protocol[T]):
+    """What is claimed by one who wants something done once."""
+
+    def begin(self, tx: Any, /) -> T | None:  # noqa: ANN401 - a transaction, or nothing in memory
+        """The answer that is kept; None for what is new, which is held from now on."""
+
+    def end(self, tx: Any, answer: T, /) -> None:  # noqa: ANN401 - as above
+        """Keep the answer, if it is one to keep; else let go."""
+
+    def free(self, tx: Any, /) -> None:  # noqa: ANN401 - as above
+        """Let go of what is held."""
+
+
+async def once_outside(
+    transact: Callable[[Callable[[Any], Any]], Awaitable[Any]],
+    claim: Claiming[T],
+    run: Callable[[], Awaitable[T]],
+    who: str,
+) -> T:
+    """The answer of something that is done outside of transactions, at most once to a success.
+
+    The claim is durable before, and the answer after. Who fails, or is cancelled, lets go.
+
+    Args:
+        transact: runs a function in a transaction.
+        claim: what is claimed.
+        run: does it.
+        who: for the log.
+
+    Raises:
+        TokenReused: the token stands for another fingerprint.
+        TokenInFlight: the same is being done at this moment.
+        Exception: whatever ``run`` raises.
+    """
+    claimed: list[bool] = []
+
+    def begin_it(tx: Any) -> T | None:  # noqa: ANN401 - as above
+        kept = claim.begin(tx)
+        claimed.extend([True] * (kept is None))
+        return kept
+
+    def free_it(tx: Any) -> None:  # noqa: ANN401 - as above
+        if claimed:
+            claim.free(tx)
+
+    try:
+        kept: T | None = await transact(begin_it)
+        if kept is not None:
+            return kept
+        answer = await run()
+    except BaseException as fault:
+        # A claim goes on although who waits for it is cancelled; this comes after it.
+        if claimed or isinstance(fault, asyncio.CancelledError):
+            # A store that has closed meanwhile frees it when it is opened again.
+            with suppress(EnsueError):
+                await transact(free_it)
+        raise
+    try:
+        await transact(lambda tx: claim.end(tx, answer))
+    except EnsueError:
+        # It has been done: whoever asked is told so, whatever becomes of repetitions.
+        log.exception("%s: what tells repetitions of it could not be kept", who)
+    return answer
 
 
 def begin(tx: Transaction, scope: str, token: str, fingerprint: str, *, hold_ms: int) -> str | None:
@@ -105,16 +175,18 @@ def fingerprint(function: Callable[..., object], arguments: Sequence[object]) ->
     return hashlib.sha256(asked.encode()).hexdigest()
 
 
-def finish(tx: Transaction, scope: str, token: str, answer: str, *, keep_ms: int) -> None:
-    """Keep the answer of a token that is held, for ``keep_ms`` from now.
+def finish(
+    tx: Transaction, scope: str, token: str, answer: str, *, keep_ms: int | None = None
+) -> None:
+    """Keep the answer of a token that is held: for ``keep_ms`` from now, or as long as it is held.
 
     Raises:
         Conflict: the token is not held any more: its time was over, and it may be another's.
     """
     tx.execute(
-        "UPDATE ensue_tokens SET answer = ?, until_ms = ?"
+        "UPDATE ensue_tokens SET answer = ?, until_ms = coalesce(?, until_ms)"
         " WHERE scope = ? AND token = ? AND answer IS NULL",
-        (answer, tx.now_ms + keep_ms, scope, token),
+        (answer, None if keep_ms is None else tx.now_ms + keep_ms, scope, token),
     )
     if not tx.changed():
         raise Conflict("expected a token that is held, got one that is not", at=token)

@@ -18,6 +18,7 @@ from ensue.resilience.limits import (
     TokenBucket,
     exceeded,
 )
+from ensue.resilience.once import Once, OnceStats, idempotent
 from ensue.resilience.retries import Retries, RetryStats, retry
 from ensue.resilience.strategy import Strategy
 from ensue.resilience.timeouts import Timeouts, TimeoutStats, timeout
@@ -31,6 +32,8 @@ __all__ = [
     "BulkheadStats",
     "Limit",
     "LimitStats",
+    "Once",
+    "OnceStats",
     "Retries",
     "RetryBudget",
     "RetryBudgetStats",
@@ -41,6 +44,7 @@ __all__ = [
     "Timeouts",
     "TokenBucket",
     "exceeded",
+    "idempotent",
     "is_transient",
     "retry",
     "sleep",

@@ -15,7 +15,9 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import Literal, ParamSpec, TypedDict, TypeVar, Unpack
 
+from ensue.engine.call_keys import next_key, under
 from ensue.engine.runtime import PerRuntime, Runtime, current
+from ensue.engine.transaction import acting
 from ensue.resilience.budget import RetryBudget
 from ensue.resilience.faults import Errors, asked_ms, is_one_of, is_transient
 from ensue.resilience.strategy import Strategy
@@ -119,11 +121,13 @@ class Retries(Strategy):
         runtime, budget = current(), self._rules.budget
         stats = self._stats.of(runtime)
         stats.calls += 1
+        key = next_key(acting.get(), runtime.records)
         used = 0
         while True:
             stats.attempts += 1
             try:
-                answer = await self._attempt(runtime, function(*args, **kwargs))
+                with under(key):
+                    answer = await self._attempt(runtime, function(*args, **kwargs))
             except Exception as fault:
                 pause_ms = self._pause_ms(runtime, stats, used, fault)
                 if pause_ms is None:

@@ -386,7 +386,7 @@ def running(
         start_ms: what time it is at first, in ms since 1970.
         data: a folder for files; None to keep letters in memory.
         outside: what answers the apps' HTTP calls: a function of the request for each base URL,
-            such as ``{"http://payments": answer}``. All other calls are refused.
+            such as ``{"http://payments": answer}``, perhaps async. All other calls are refused.
 
     Raises:
         EnsueError: an app cannot run as it is declared.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 from urllib.parse import urlsplit
@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import httpx
 import msgspec
 
-Outside: TypeAlias = Callable[[httpx.Request], httpx.Response]
+Outside: TypeAlias = Callable[[httpx.Request], httpx.Response | Awaitable[httpx.Response]]
 
 
 @dataclass(frozen=True)
@@ -48,21 +48,24 @@ def mounts_of(
     return mounts
 
 
-def _by_path(answers: Mapping[str, Outside]) -> Outside:
+def _by_path(
+    answers: Mapping[str, Outside],
+) -> Callable[[httpx.Request], Coroutine[None, None, httpx.Response]]:
     longest_first = sorted(answers, key=len, reverse=True)
 
-    def answered(request: httpx.Request) -> httpx.Response:
+    async def answered(request: httpx.Request) -> httpx.Response:
         path = request.url.path
         for base in longest_first:
             if path == base or path.startswith(f"{base}/"):
-                return answers[base](request)
+                found = answers[base](request)
+                return found if isinstance(found, httpx.Response) else await found
         return _nobody(request)
 
     return answered
 
 
 def _noting(answer: Outside, calls: list[Call]) -> Outside:
-    def answered(request: httpx.Request) -> httpx.Response:
+    def answered(request: httpx.Request) -> httpx.Response | Awaitable[httpx.Response]:
         calls.append(
             Call(
                 request.method,

@@ -109,8 +109,9 @@ class Steps:
                 await self._engine.transact(lambda tx: tx.now_ms)
             elif not _is_loop_busy():
                 break
+        await self.settle()
         next_ms = self._next_ms(idle=False)
-        if next_ms is not None:
+        if sleepers.by_anybody and next_ms is not None:
             self._clock.move_to(next_ms)
             await self.settle()
 
