@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Annotated, Any, Literal, TypedDict
 
 import msgspec
@@ -198,3 +199,30 @@ def test_what_is_written_is_read_back_equal(made):
         shape: Shape[Any] = Shape(kind)
         plain = shape.plain(msgspec.to_builtins(made))
         assert shape.plain(shape.read(values.encode(plain))) == plain == msgspec.to_builtins(made)
+
+
+class Counted(Body):
+    count: int
+    price: Decimal = Decimal(0)
+    extra: Any = None
+
+
+@pytest.mark.parametrize("written", ["12.0", "1.2e1", "1.2E+1", "120e-1", "12.000"])
+def test_a_whole_number_is_an_integer_however_it_is_written(written):
+    read = Shape(Counted).read(f'{{"extra": "a \\" 1.0", "count": {written}}}')
+
+    assert (read.count, read.extra) == (12, 'a " 1.0')
+
+
+def test_an_amount_stays_exact_beside_an_integer_that_is_written_with_a_point():
+    price = "0.1000000000000000055511151231257827021181583404541015625"
+
+    assert Shape(Counted).read(f'{{"count": 1.0, "price": {price}}}').price == Decimal(price)
+
+
+@pytest.mark.parametrize(
+    "written", ["1.5", "1e400", "-1e-400", "1e18446744073709551616", "9e99", "1e19"]
+)
+def test_what_is_no_whole_number_of_64_bits_is_no_integer(written):
+    with pytest.raises(InvalidValue, match=r"expected an integer.* at \$\.count|expected JSON"):
+        Shape(Counted).read(f'{{"count": {written}}}')

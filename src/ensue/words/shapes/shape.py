@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Generic, TypeVar, cast
@@ -57,7 +58,14 @@ class Shape(Generic[T]):
         """
         try:
             return self._decoder.decode(text)
+        except msgspec.ValidationError as error:
+            if _FLOAT_FOR_INTEGER not in str(error):
+                raise self._fault(text, error) from None
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            raise self._fault(text, error) from None
+        try:
+            return self._decoder.decode(_with_integers(text))
+        except msgspec.ValidationError as error:
             raise self._fault(text, error) from None
 
     def take(self, value: object) -> T:
@@ -106,6 +114,27 @@ class Shape(Generic[T]):
         except msgspec.DecodeError as malformed:
             return InvalidValue(_said(malformed, text), at="$")
         return located(error, raw, self.kind)
+
+
+# To JSON Schema 12.0 and 1.2e1 are integers as 12 is; to msgspec they are not.
+_FLOAT_FOR_INTEGER = "Expected `int"
+_TOKENS = re.compile(rb'"(?:[^"\\]|\\.)*"|-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?')
+_NUMBER_LENGTH_MAX = 32
+_DIGITS_MAX = 18  # so that it is one of 64 bits
+
+
+def _with_integers(text: str | bytes) -> bytes:
+    """Well-formed JSON in which each number that is whole is written as an integer."""
+    return _TOKENS.sub(_as_integer, text.encode() if isinstance(text, str) else text)
+
+
+def _as_integer(token: re.Match[bytes]) -> bytes:
+    said = token[0]
+    if said.startswith(b'"') or said.lstrip(b"-").isdigit() or len(said) > _NUMBER_LENGTH_MAX:
+        return said
+    number = Decimal(said.decode())
+    is_whole = abs(number.adjusted()) < _DIGITS_MAX and number == number.to_integral_value()
+    return b"%d" % int(number) if is_whole else said
 
 
 _TYPES = "A dataclass, ensue.Body, TypedDict or pydantic model can be one."
