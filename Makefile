@@ -52,3 +52,4 @@ bench: $(STAMP)  ## Measure the order system, the engine and the languages
 soak: $(STAMP)  ## Kill, fail, cut off from power at every step, simulate 10,000 seeds, run 10,000 random machines, let a million messages through
 	$(BIN)/python -m pytest -m crash tests/crash tests/simulation tests/executions tests/resources --kills 2000 --points 0 --seeds 10000 --durations 20
 	$(BIN)/python -m pytest -m soak tests/soak --messages 1000000
+	$(BIN)/python -m pytest tests/apps/test_requests.py --examples 300 --durations 20

@@ -105,18 +105,24 @@ async def publish(signed: SignedRequest) -> Published:
     return Published()
 
 
+class Refusal(msgspec.Struct):
+    """The publisher's word for why not."""
+
+    error: str
+
+
 @app.on_error(NotPermitted)
-def unauthorized(fault: NotPermitted) -> Answer:
+def unauthorized(fault: NotPermitted) -> Answer[Refusal]:
     """Answer whoever is not permitted as the publisher does; why is in the log."""
     del fault
-    return Answer({"error": "unauthorized"}, status=401)
+    return Answer(Refusal(error="unauthorized"), status=401)
 
 
-@app.post("/orders/{rest}")
-def not_there(rest: str) -> Answer:
+@app.post("/orders/{rest}", status=404)
+def not_there(rest: str) -> Answer[Refusal]:
     """Answer what the publisher answers beside its one route."""
     del rest
-    return Answer({"error": "not found"}, status=404)
+    return Answer(Refusal(error="not found"), status=404)
 
 
 def check_client(signed: SignedRequest) -> None:

@@ -8,10 +8,10 @@ from pathlib import Path
 from ensue import App
 
 ROOT = Path(__file__).parents[2]
-NAMES = sorted(path.parent.name for path in ROOT.glob("apps/*/app.py"))
+FOLDERS = sorted(path.parent.name for path in ROOT.glob("apps/*/app.py"))
 
 
-def app_of(name: str) -> App:
+def app_of(folder: str) -> App:
     """The app in a folder."""
-    found: App = pkgutil.resolve_name(f"apps.{name}.app").app
+    found: App = pkgutil.resolve_name(f"apps.{folder}.app").app
     return found

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -54,26 +54,33 @@ def _environment() -> dict[str, str]:
 
 
 @contextmanager
-def serving(*words: str, cwd: Path, tries: int = 3) -> Iterator[Served]:
-    """Run ``ensue run`` on a free port, with its data in a folder of its own."""
+def serving(*words: str, cwd: Path, tries: int = 3, log: Path | None = None) -> Iterator[Served]:
+    """Run ``ensue run`` on a free port, with its data in a folder of its own.
+
+    Args:
+        words: what follows.
+        cwd: from where.
+        tries: how many commands it proposes.
+        log: where its log goes; a long one would fill the pipe that nobody reads.
+    """
     command = [sys.executable, "-m", "ensue", "run", *words, "--port", "0"]
-    process = subprocess.Popen(
-        command,
-        cwd=cwd,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env=_environment(),
-    )
+    with ExitStack() as stack:
+        process = subprocess.Popen(
+            command,
+            cwd=cwd,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE if log is None else stack.enter_context(log.open("w")),
+            text=True,
+            env=_environment(),
+        )
     assert process.stdout is not None
-    assert process.stderr is not None
     try:
         lines: list[str] = []
         for line in process.stdout:
             lines.append(line.rstrip("\n"))
             if any(each.startswith("Try") for each in lines[:-tries]):
                 break
-        assert lines, process.stderr.read()
+        assert lines, process.communicate()[1] if log is None else log.read_text()
         url = lines[0].rpartition(" ready at ")[2]
         yield Served(process, lines, url, [each.strip() for each in lines[-tries:]])
     finally:

@@ -31,6 +31,8 @@ from ensue.doors.http.wire import (
 )
 from ensue.languages.cloudevents import (
     BATCH,
+    EVENTS_MAX,
+    SCHEMA,
     STRUCTURED,
     CloudEvent,
     encode_batch,
@@ -78,7 +80,6 @@ class TakenAll(msgspec.Struct):
 def cloudevent_routes(platform: Platform, bytes_max: int) -> list[HouseRoute]:
     """The endpoints that take and give CloudEvents."""
     door = _CloudEvents(platform, bytes_max)
-    an_event = {"type": "object", "required": ["specversion", "id", "source", "type"]}
     return [
         HouseRoute(
             "POST",
@@ -88,8 +89,8 @@ def cloudevent_routes(platform: Platform, bytes_max: int) -> list[HouseRoute]:
             "Publish a CloudEvent, structured or binary, or a batch; each once.",
             query=(OfApp,),
             content={
-                STRUCTURED: an_event,
-                BATCH: {"type": "array", "items": an_event},
+                STRUCTURED: SCHEMA,
+                BATCH: {"type": "array", "items": SCHEMA, "maxItems": EVENTS_MAX},
                 "*/*": {},
             },
             returns=Taken | TakenAll,

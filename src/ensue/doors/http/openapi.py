@@ -23,7 +23,7 @@ from ensue.doors.http.once import IDEMPOTENCY_KEY_LENGTH_MAX, UNSAFE
 from ensue.doors.http.resources import BYTES, HouseRoute
 from ensue.doors.http.routing import names_in, shape_of
 from ensue.doors.http.schemas import Schema, Schemas
-from ensue.languages.cloudevents import REQUIRED, STRUCTURED, CloudEvent
+from ensue.languages.cloudevents import SCHEMA, STRUCTURED, CloudEvent
 from ensue.words.shapes import TypeForm
 from ensue.words.version import VERSION
 
@@ -243,8 +243,12 @@ def _request_body(entry: _Entry, schemas: Schemas) -> Schema | None:
         return {"required": True, "content": content}
     for each in entry.parameters:
         if each.place == "body" and each.type is CloudEvent:
-            event = {"schema": {"type": "object", "required": list(REQUIRED)}}
-            return {"required": False, "content": {STRUCTURED: event, "*/*": {}}}
+            return {
+                "required": True,
+                "description": "An event in one piece; or its data, of any type, with its"
+                " attributes in headers such as `ce-id` (the binary mode of CloudEvents).",
+                "content": {STRUCTURED: {"schema": SCHEMA}},
+            }
         if each.place == "body":
             content = {"application/json": {"schema": schemas.of(each.type)}}
             return {"required": each.required, "content": content}

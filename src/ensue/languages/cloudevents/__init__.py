@@ -4,6 +4,7 @@ README.md of this folder is the specification. Pure: no clock, no randomness, no
 """
 
 from ensue.languages.cloudevents.attributes import REQUIRED
+from ensue.languages.cloudevents.described import SCHEMA
 from ensue.languages.cloudevents.envelope import from_envelope, to_envelope
 from ensue.languages.cloudevents.event import NO_DATA, CloudEvent, NoData
 from ensue.languages.cloudevents.http_binding import (
@@ -14,6 +15,7 @@ from ensue.languages.cloudevents.http_binding import (
 )
 from ensue.languages.cloudevents.json_format import (
     BATCH,
+    EVENTS_MAX,
     STRUCTURED,
     decode_batch,
     decode_structured,
@@ -25,8 +27,10 @@ from ensue.languages.cloudevents.json_format import (
 
 __all__ = [
     "BATCH",
+    "EVENTS_MAX",
     "NO_DATA",
     "REQUIRED",
+    "SCHEMA",
     "STRUCTURED",
     "CloudEvent",
     "Mode",
