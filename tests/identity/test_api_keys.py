@@ -118,9 +118,26 @@ def test_fixed_keys_are_declared_by_their_places(given):
         ApiKeys(given)
 
 
-def test_a_header_has_a_name():
-    with pytest.raises(InvalidDeclaration, match="name of a header"):
-        ApiKeys(rows(), header="X Key")
+def test_a_header_has_a_name_and_so_has_a_cookie():
+    for names in ({"header": "X Key"}, {"cookie": ""}):
+        with pytest.raises(InvalidDeclaration, match="name of a header or cookie"):
+            ApiKeys(rows(), **names)
+
+
+def test_a_page_may_show_its_key_in_a_cookie_where_that_is_declared():
+    verifier = ApiKeys(rows(), cookie="key")
+
+    for cookies in (f"key={KEY}", f"a=b; key={KEY}; c"):
+        assert verifier.verify({"cookie": cookies}, b"", NOW_MS).claims["customer"] == "acme"
+    assert not refusal(verifier, {"cookie": "key=another"}).missing
+    assert not refusal(verifier, {"cookie": f"key={KEY}", "x-api-key": "another"}).missing
+    assert refusal(verifier, {"cookie": f"other={KEY}; key="}).missing
+    assert refusal(ApiKeys(rows()), {"cookie": f"key={KEY}"}).missing
+    assert verifier.described()["api-key-cookie"] == {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": "key",
+    }
 
 
 # In an app

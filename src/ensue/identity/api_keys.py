@@ -16,14 +16,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from ensue.engine.secrets import Secret
-from ensue.identity.model import Headers, Proof, header, matching, refused, secrets_of
+from ensue.identity.model import Headers, Proof, header, matching, secrets_of
 from ensue.words.errors import InvalidDeclaration, NotVerified
 from ensue.words.values import Json
 
 HASH, REVOKED, EXPIRES = "hash", "revoked_ms", "expires_ms"
 
 _CHALLENGE = "ApiKey"
-_HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+_TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 
 
 class KeyTable(Protocol):
@@ -53,6 +53,8 @@ class ApiKeys:
         keys: a table whose key attribute is ``hash``; or the places of keys that are fixed, several
             while one takes the place of another. Those claim nothing.
         header: which header has the key.
+        cookie: which cookie may have it instead, for pages in a browser. Browsers send cookies with
+            requests of other sites too: only for routes that change nothing.
         scheme: what it is called, in logs and descriptions.
 
     Raises:
@@ -66,12 +68,17 @@ class ApiKeys:
         keys: KeyTable | Secret | Sequence[Secret],
         *,
         header: str = "X-API-Key",
+        cookie: str | None = None,
         scheme: str = "api-key",
     ) -> None:
-        if not _HEADER.fullmatch(header):
-            raise InvalidDeclaration(f"expected the name of a header, got {header!r}", at="ApiKeys")
+        for name in (header, cookie):
+            if name is not None and not _TOKEN.fullmatch(name):
+                raise InvalidDeclaration(
+                    f"expected the name of a header or cookie, got {name!r}", at="ApiKeys"
+                )
         self.scheme = scheme
         self._header = header
+        self._cookie = cookie
         self._table: KeyTable | None = None
         self._fixed: tuple[Secret, ...] = ()
         if isinstance(keys, Secret | Sequence):
@@ -103,34 +110,54 @@ class ApiKeys:
             NotVerified: it shows no key, or one that is unknown, revoked or expired.
         """
         del body
-        try:
-            key = header(headers, self._header)
-        except NotVerified as fault:
-            raise refused(fault.reason, challenge=_CHALLENGE, missing=fault.missing) from None
-        digest = self.hash(key)
+        digest = self.hash(self._shown(headers))
         if self._table is not None:
-            return Proof(self.scheme, claims=_good(self._table.look(digest), digest, now_ms))
+            return Proof(self.scheme, claims=self._good(self._table.look(digest), digest, now_ms))
         fixed = (self.hash(each.read()).encode() for each in self._fixed)
         if matching(fixed, [digest.encode()]) is None:
-            raise refused("the key is unknown", challenge=_CHALLENGE)
+            raise self._refused("the key is unknown")
         return Proof(self.scheme)
 
     def described(self) -> dict[str, dict[str, Json]]:
         """The scheme as OpenAPI describes it."""
-        return {self.scheme: {"type": "apiKey", "in": "header", "name": self._header}}
+        by_header: dict[str, Json] = {"type": "apiKey", "in": "header", "name": self._header}
+        if self._cookie is None:
+            return {self.scheme: by_header}
+        by_cookie: dict[str, Json] = {"type": "apiKey", "in": "cookie", "name": self._cookie}
+        return {self.scheme: by_header, f"{self.scheme}-cookie": by_cookie}
 
+    def _shown(self, headers: Headers) -> str:
+        """The key that a request shows.
 
-def _good(row: Mapping[str, Any] | None, digest: str, now_ms: int) -> Mapping[str, Any]:
-    """The row of a key that is good now.
+        Raises:
+            NotVerified: it shows none.
+        """
+        if self._cookie is not None and self._header.lower() not in headers:
+            for each in headers.get("cookie", "").split(";"):
+                name, _, value = each.strip().partition("=")
+                if name == self._cookie and value:
+                    return value
+        try:
+            return header(headers, self._header)
+        except NotVerified as fault:
+            raise self._refused(fault.reason, missing=fault.missing) from None
 
-    Raises:
-        NotVerified: it is not.
-    """
-    if row is None or not hmac.compare_digest(str(row[HASH]), digest):
-        raise refused("the key is unknown", challenge=_CHALLENGE)
-    if row.get(REVOKED) is not None:
-        raise refused("the key was revoked", challenge=_CHALLENGE)
-    expires_ms = row.get(EXPIRES)
-    if expires_ms is not None and now_ms >= expires_ms:
-        raise refused("the key has expired", challenge=_CHALLENGE)
-    return row
+    def _good(self, row: Mapping[str, Any] | None, digest: str, now_ms: int) -> Mapping[str, Any]:
+        """The row of a key that is good now.
+
+        Raises:
+            NotVerified: it is not.
+        """
+        if row is None or not hmac.compare_digest(str(row[HASH]), digest):
+            raise self._refused("the key is unknown")
+        if row.get(REVOKED) is not None:
+            raise self._refused("the key was revoked")
+        expires_ms = row.get(EXPIRES)
+        if expires_ms is not None and now_ms >= expires_ms:
+            raise self._refused("the key has expired")
+        return row
+
+    def _refused(self, reason: str, *, missing: bool = False) -> NotVerified:
+        told = f"expected a key in the header {self._header}" if missing else "expected a good key"
+        at = f"headers.{self._header}"
+        return NotVerified(told, at=at, reason=reason, challenge=_CHALLENGE, missing=missing)

@@ -47,7 +47,18 @@ def _schemas_of(kinds: Sequence[TypeForm]) -> tuple[Sequence[Schema], dict[str, 
         raise NotImplementedError
 
     found, components = msgspec.json.schema_components(kinds, schema_hook=hook, ref_template=REF)
-    return found, below | dict(components)
+    return [_as_sent(each) for each in found], below | _as_sent(dict(components))
+
+
+def _as_sent(said: Any) -> Any:  # noqa: ANN401 - any part of a schema
+    """A schema as values are sent: a decimal is a number, where msgspec would write a text."""
+    if isinstance(said, list | tuple):
+        return [_as_sent(each) for each in said]
+    if not isinstance(said, dict):
+        return said
+    if said.get("type") == "string" and said.get("format") == "decimal":
+        return {**said, "type": "number"}
+    return {name: _as_sent(each) for name, each in said.items()}
 
 
 def _has_schema(kind: TypeForm) -> bool:
