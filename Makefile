@@ -45,6 +45,7 @@ bench: $(STAMP)  ## Measure the order system, the engine and the languages
 	$(BIN)/python bench/bus.py
 	$(BIN)/python bench/pipes.py
 	$(BIN)/python bench/buckets.py
+	$(BIN)/python bench/meter.py
 	$(BIN)/python bench/workflows/run.py
 	$(BIN)/python bench/maps.py --items 20000
 

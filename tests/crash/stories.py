@@ -1,4 +1,4 @@
-"""Eighteen stories that use every kind, each told on a machine whose disk may fail at any step.
+"""Nineteen stories that use every kind, each told on a machine whose disk may fail at any step.
 
 A story is a world and what its clients do. A client that cannot know whether a transaction was done
 looks, and asks again: so in the end all that is promised is the same, whatever went wrong.
@@ -16,6 +16,7 @@ from ensue.doors.http import asgi_app
 from ensue.words.errors import Conflict, EnsueError
 from tests.crash.machines import machine, tell_machine
 from tests.crash.mended import mended, tell_mended
+from tests.crash.metered import metered, tell_metered
 from tests.simulation.invariants import Ledger
 from tests.simulation.machine import Machine
 from tests.simulation.world import ALWAYS, World
@@ -585,6 +586,7 @@ STORIES = {
     "desk": Story(desk, tell_desk),
     "machine": Story(machine, tell_machine),
     "mended": Story(mended, tell_mended),
+    "metered": Story(metered, tell_metered),
     "many": Story(many, tell_many),
     "order": Story(order, tell_order),
     "fan-out": Story(fan_out, tell_fan_out),

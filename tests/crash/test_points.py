@@ -1,4 +1,4 @@
-"""Eighteen stories, each with its disk failing at each of its steps in every way it can."""
+"""Nineteen stories, each with its disk failing at each of its steps in every way it can."""
 
 from __future__ import annotations
 

@@ -65,6 +65,7 @@ OBSERVED = {
     "turns": ("each target gets what is of a group in its order", lambda wrong: not wrong),
     "waits": ("nothing waits for ever", lambda waiting: not waiting),
     "in order": ("results are in the order of their items", lambda found, items: found == items),
+    "metered": ("what is measured counts once", lambda name, found, wanted: found == wanted),
     "run": ("who repeats a run gets its first answer", lambda before, answer: before == answer),
     "runs": ("what is run under a token is done once", lambda found, wanted: found == wanted),
 }

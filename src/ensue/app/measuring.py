@@ -99,7 +99,7 @@ class MeterReads:
         *,
         after: int,
         from_subject: str = "",
-        limit: int = 1_000,
+        limit: int = 100,
     ) -> list[UsageChange]:
         """Whose usage in a period has changed behind a place in the log; see `Meter.changed`.
 

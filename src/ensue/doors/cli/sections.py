@@ -101,5 +101,6 @@ SECTIONS: Mapping[str, tuple[str, ...]] = {
         "send-task-failure",
         "send-task-heartbeat",
     ),
+    "Meters": ("meter",),
     "The store, without a server": ("backup", "branch", "check", "export", "import"),
 }

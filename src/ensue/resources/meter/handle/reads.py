@@ -171,7 +171,7 @@ class MeterReads:
         *,
         after: int,
         from_subject: str = "",
-        limit: int = PAGE_MAX,
+        limit: int = 100,
     ) -> list[UsageChange]:
         """Whose usage in a period has changed behind a place in the log: late events, corrections.
 

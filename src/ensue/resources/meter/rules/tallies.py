@@ -151,16 +151,18 @@ def percentile(values: Mapping[str, int], which: float) -> Decimal:
     return Decimal(0)
 
 
-def tally(metric: Metric, events: Iterable[Standing], into: dict[Cell, Tally]) -> None:
-    """Count events in by the hour, each in the total and in its group of each grouping."""
+def tally(metric: Metric, events: Iterable[Standing]) -> dict[Cell, Tally]:
+    """The tallies of whole hours: each event is in the total and in its group of each grouping."""
     groupings = tuple(enumerate(metric.groups, 1))
     aggregate = metric.aggregate
+    found: dict[Cell, Tally] = {}
     for measured, event in _measured(metric, events):
         hour = event.time_ms // HOUR_MS
-        _at(into, Cell(TOTAL, hour, "")).take(aggregate, measured, event)
+        _at(found, Cell(TOTAL, hour, "")).take(aggregate, measured, event)
         for number, name in groupings:
             group = as_text(event.properties.get(name))
-            _at(into, Cell(number, hour, group)).take(aggregate, measured, event)
+            _at(found, Cell(number, hour, group)).take(aggregate, measured, event)
+    return found
 
 
 def stand(lines: Iterable[Line]) -> list[Standing]:
@@ -186,8 +188,7 @@ def tally_lines(metric: Metric, lines: Sequence[Line]) -> dict[Cell, Tally]:
 
     The total of an hour knows of the corrections of what counted, also where nothing does any more.
     """
-    found: dict[Cell, Tally] = {}
-    tally(metric, stand(lines), found)
+    found = tally(metric, stand(lines))
     counted: set[int] = set()
     for line in lines:
         place = line.sequence if line.corrects is None else line.corrects

@@ -15,7 +15,7 @@ from ensue.resources.meter.model import (
 )
 from ensue.resources.meter.rules.checking import UNUSABLE, properties_text, refusal, refused
 from ensue.resources.meter.rules.quantities import measure
-from ensue.resources.meter.rules.tallies import Cell, Standing, Tally, tally
+from ensue.resources.meter.rules.tallies import Standing, tally
 from ensue.resources.meter.store import events as log
 from ensue.resources.meter.store import metrics, subjects, sums
 from ensue.words.errors import LimitExceeded
@@ -103,10 +103,8 @@ def _count(
             summed = kept.get(metric.name)
             if summed is None:  # its sums are built from the log, where these events are too
                 continue
-            for subject, events in of_subjects.items():
-                tallies: dict[Cell, Tally] = {}
-                tally(metric, events, tallies)
-                sums.add(tx, meter, sums.Sums(metric, summed.number, subject), tallies)
+            tallies = {subject: tally(metric, each) for subject, each in of_subjects.items()}
+            sums.add_all(tx, meter, metric, summed.number, tallies)
 
 
 def _by_type(meter: MeterModel) -> dict[str, list[Metric]]:

@@ -11,7 +11,7 @@ from ensue.engine import lanes, logs
 from ensue.engine.sockets import Source
 from ensue.engine.transaction import Transaction
 from ensue.resources.meter.model import HOUR_MS, MeterModel, Metric
-from ensue.resources.meter.rules.tallies import Cell, Line, Tally, stand, tally, tally_lines
+from ensue.resources.meter.rules.tallies import Line, stand, tally, tally_lines
 from ensue.resources.meter.rules.windows import Span
 from ensue.resources.meter.store import events as log
 from ensue.resources.meter.store import metrics, sums
@@ -114,10 +114,8 @@ def _sum_lines(
             events.setdefault(subject, []).append(line)
         else:
             corrected[subject, time_ms // HOUR_MS] = None
-    for subject, lines in events.items():
-        tallies: dict[Cell, Tally] = {}
-        tally(metric, stand(lines), tallies)
-        sums.add(tx, meter, Sums(metric, summed.number, subject), tallies)
+    tallies = {subject: tally(metric, stand(lines)) for subject, lines in events.items()}
+    sums.add_all(tx, meter, metric, summed.number, tallies)
     for subject, hour in corrected:
         sum_hour(tx, meter, Sums(metric, summed.number, subject), hour, up_to=part[1])
 

@@ -13,6 +13,7 @@ from ensue.words import values
 from ensue.words.errors import LimitExceeded
 
 Tallies: TypeAlias = Mapping[Cell, Tally]
+COUNTED = ("UNIQUE", "PERCENTILE")  # whose values are counted
 _HALF = 10**9
 _WHOLE_MAX = 2**63
 
@@ -51,7 +52,17 @@ class Sums(NamedTuple):
 
 def add(tx: Transaction, meter: MeterModel, to: Sums, tallies: Tallies) -> None:
     """Count tallies into sums."""
-    metric, number, subject = to
+    add_all(tx, meter, to.metric, to.number, {to.subject: tallies})
+
+
+def add_all(
+    tx: Transaction,
+    meter: MeterModel,
+    metric: Metric,
+    number: int,
+    of_subjects: Mapping[int, Tallies],
+) -> None:
+    """Count tallies of subjects into the sums of a metric, all at once."""
     tx.connection.executemany(
         f"INSERT INTO {meter.sql}__sums (metric, subject, grouping, hour, grp, events, sequence,"
         " whole, fraction, last_ms, place) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
@@ -69,22 +80,24 @@ def add(tx: Transaction, meter: MeterModel, to: Sums, tallies: Tallies) -> None:
                 each.last_ms,
                 each.place,
             )
+            for subject, tallies in of_subjects.items()
             for cell, each in tallies.items()
         ],
     )
-    counted = [
-        (number, subject, *cell, value, times)
-        for cell, each in tallies.items()
-        for value, times in each.values.items()
-    ]
-    if counted:
-        tx.connection.executemany(
-            f"INSERT INTO {meter.sql}__values (metric, subject, grouping, hour, grp, value, events)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?)"
-            " ON CONFLICT (metric, subject, grouping, hour, grp, value)"
-            " DO UPDATE SET events = events + excluded.events",
-            counted,
-        )
+    if metric.aggregate not in COUNTED:
+        return
+    tx.connection.executemany(
+        f"INSERT INTO {meter.sql}__values (metric, subject, grouping, hour, grp, value, events)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT (metric, subject, grouping, hour, grp, value)"
+        " DO UPDATE SET events = events + excluded.events",
+        [
+            (number, subject, *cell, value, times)
+            for subject, tallies in of_subjects.items()
+            for cell, each in tallies.items()
+            for value, times in each.values.items()
+        ],
+    )
 
 
 def forget_hour(tx: Transaction, meter: MeterModel, of: Sums, hour: int) -> None:
@@ -146,7 +159,7 @@ def read_hours(
     tx: Transaction, meter: MeterModel, aggregate: str, within: Range
 ) -> Iterator[tuple[int, Tally]]:
     """The tallies of whole hours, hour by hour, of one group."""
-    if aggregate in {"UNIQUE", "PERCENTILE"}:
+    if aggregate in COUNTED:
         for hour, value, times in tx.execute(
             f"SELECT hour, value, events FROM {meter.sql}__values WHERE {_RANGE}", within
         ):
