@@ -26,7 +26,7 @@ def tell_metered(t):
         recorded_with_a_message(t, "one", range(4))
         recorded(t, range(3, 9))
         t.settle()
-        done(t, lambda: t.world.usage.rebuild())
+        done(t, t.world.usage.rebuild)
         corrected(t, "3", None)
         recorded(t, range(9, 12))
         t.settle()
@@ -36,9 +36,12 @@ def tell_metered(t):
     finally:
         summing.LINES = lines
     for name, wanted in (("calls", 12), ("bytes", sum(range(12)) - 3 - 5 + 1_000), ("users", 4)):
-        until_ms = t.machine.clock.now_ms()
-        found = done(t, lambda name=name: t.world.usage.value("acme", name, 0, until_ms))
-        t.world.observe("metered", name, found, wanted)
+        t.world.observe("metered", name, total(t, name), wanted)
+
+
+def total(t, name):
+    until_ms = t.machine.clock.now_ms()
+    return done(t, lambda: t.world.usage.value("acme", name, 0, until_ms))
 
 
 def events(t, numbers):

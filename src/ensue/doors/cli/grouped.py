@@ -28,6 +28,21 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "schema sample": ("ensue schema sample shop@OrderPlaced --seed 7 --json",),
     "schema validate": ("ensue schema validate shop@OrderPlaced @detail.json",),
     "schema register": ("ensue schema register shop@OrderPlaced @order-placed.json",),
+    "meter record": ("ensue meter record @events.json",),
+    "meter value": (
+        "ensue meter value acme api_calls 2026-11-01T00:00:00Z 2026-11-30T23:59:59.999Z",
+    ),
+    "meter breakdown": ("ensue meter breakdown acme api_calls 0 4102444800000 endpoint",),
+    "meter series": (
+        "ensue meter series acme bandwidth 2026-11-01T00:00Z 2026-11-07T00:00Z --step day",
+    ),
+    "meter correct": (
+        "ensue meter correct acme e-349 --reason 'a test of ours'",
+        "ensue meter correct acme e-349 --properties '{\"bytes\": 500}'",
+    ),
+    "meter changes": ("ensue meter changes acme 0 4102444800000 --behind 349",),
+    "meter changed": ("ensue meter changed 0 4102444800000 349",),
+    "meter rebuild": ("ensue meter rebuild --metric bandwidth --metric api_calls",),
     "schema export": ("ensue schema export --json > schemas.json",),
 }
 
