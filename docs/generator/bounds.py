@@ -230,6 +230,8 @@ BOUNDS: dict[str, Bound] = {
     "doors.http:STREAM_BYTES_MIN": Bound(
         HTTP, "bytes", "of an object that is put must come in each `RECEIVE_S`", "the end"
     ),
+    "pages:ASSET_BYTES_MAX": Bound(HTTP, "bytes", "a file in `pages/static/`", DECLARED),
+    "pages:SERIES_MAX": Bound(HTTP, "series", "of one chart", VALUE),
     "app:COOKIE_BYTES_MAX": Bound(HTTP, "bytes", "a cookie's name and value", VALUE),
     "doors.http:SIZE_DIGITS_MAX": Bound(HTTP, "digits", "the `content-length` of an object", LARGE),
     "engine:ORPHAN_MS": Bound(

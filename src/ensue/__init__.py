@@ -24,6 +24,7 @@ from ensue.app.body import Body
 from ensue.app.cors import Cors
 from ensue.app.headers import Cookie, Header, SetCookie
 from ensue.app.limiting import RateLimit
+from ensue.app.pages import HtmlAnswer
 from ensue.app.routes import Answer, ObjectAnswer
 from ensue.app.signed import SignedRequest
 from ensue.app.transaction import ReadTx, Tx
@@ -47,6 +48,7 @@ from ensue.languages.cloudevents import CloudEvent
 from ensue.languages.jsonata import JSONata
 from ensue.languages.patterns import Mismatch, check_pattern, explain_pattern, match_pattern
 from ensue.languages.transformers import Constant, InputPath, InputTransformer
+from ensue.pages import charts
 from ensue.resilience import (
     Admission,
     Breaker,
@@ -214,6 +216,7 @@ __all__ = [
     "Header",
     "HistoryPage",
     "Hmac",
+    "HtmlAnswer",
     "Index",
     "InputPath",
     "InputTransformer",
@@ -334,6 +337,7 @@ __all__ = [
     "WorkflowContext",
     "WorkflowVersion",
     "__version__",
+    "charts",
     "check_pattern",
     "explain_pattern",
     "idempotent",

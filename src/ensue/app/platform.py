@@ -94,6 +94,8 @@ class Platform:
                     raise NotFound(f"there is no {route.target}", at=route.name)
                 if route.verify is not None:
                     route.verify.check()
+                if route.pages is not None:
+                    route.pages.check()
         engine = await Engine.open(url, clock, source)
         platform = cls(apps, engine)
         try:

@@ -16,6 +16,7 @@ from ensue.app.cors import Cors
 from ensue.app.headers import Header, SetCookie, check_plain, source_of
 from ensue.app.limiting import Limiting, RateLimit
 from ensue.app.signed import SignedRequest, Verification
+from ensue.pages import Pages
 from ensue.resilience import Limit
 from ensue.resources.bucket import Bucket
 from ensue.words.errors import InvalidDeclaration
@@ -74,6 +75,7 @@ class Route:
         verify: what verifies that requests are signed; None when they need not be.
         cors: which pages of other sites may call it; ``app``: those that may call the app.
         limit: how many requests each caller may make; None for any number.
+        pages: those that it answers with; None for a route that answers with none.
     """
 
     method: str
@@ -92,6 +94,7 @@ class Route:
     verify: Verification | None = None
     cors: Cors | Literal["app"] | None = "app"
     limit: Limiting | None = None
+    pages: Pages | None = None
 
     @property
     def name(self) -> str:

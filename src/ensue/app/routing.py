@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any, TypeVar, Unpack
 
 from ensue.app.cors import Cors, Origins
 from ensue.app.direct import Declaring
 from ensue.app.flowing import Flowing
+from ensue.app.pages import answers_with_a_page, pages_beside
 from ensue.app.planning import DirectOptions
 from ensue.app.routes import Answer, Route, RouteOptions
 from ensue.resources.table import Table
@@ -191,4 +193,6 @@ class Routing(Flowing):
     def _add_route(self, made: Route) -> None:
         if any((each.method, each.path) == (made.method, made.path) for each in self.routes):
             raise InvalidDeclaration(f"there are two functions for {made.name}")
+        if answers_with_a_page(made):
+            made = replace(made, pages=pages_beside(made.function, self.name))
         self.routes.append(made)

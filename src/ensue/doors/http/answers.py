@@ -314,6 +314,19 @@ def components() -> Schema:
     return {each.name: each.described() for each in (*_REFUSALS.values(), _ANY)}
 
 
+def as_pages_too(responses: Schema) -> Schema:
+    """The responses of a route of pages: its errors are pages for who asks for one."""
+    shared = {f"#/components/responses/{name}": each for name, each in components().items()}
+    made = {}
+    for status, said in responses.items():
+        whole = shared.get(said.get("$ref", ""), {}) | said
+        whole.pop("$ref", None)
+        if status == "default" or int(status) >= HTTPStatus.BAD_REQUEST:
+            whole["content"] = {**whole.get("content", {}), "text/html": {"schema": _TEXT}}
+        made[status] = whole
+    return made
+
+
 def error_schema() -> Schema:
     """The schema of the body of an error."""
     inner = {

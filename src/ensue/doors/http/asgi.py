@@ -23,6 +23,7 @@ from ensue.doors.http.guard import Guard
 from ensue.doors.http.limits import Limiter
 from ensue.doors.http.objects import answer_object
 from ensue.doors.http.once import UNSAFE, headers_of_call, once_of, own_headers, read_again
+from ensue.doors.http.pages import asks_for_a_page, respond_error_page, sealing, static_routes
 from ensue.doors.http.resources import HouseRoute, house_routes
 from ensue.doors.http.routing import Endpoint, make_router, names_in
 from ensue.doors.http.sharing import Admitted, Shared, cors_of, preflights
@@ -147,6 +148,8 @@ class _Responder:
         self._signed = [each.name for each in route.parameters if each.place == "signed"]
         self._verified = platform.verified
         self._streams = route.streams
+        self._has_pages = route.pages is not None
+        self._seal: Seal = seal if route.pages is None else sealing(route.pages)
         self._bind = Binder(route, names_in(route.path), bytes_max).bind
         self._carried = Carried(route.parameters)
         self._admit = Limiter(platform, route).admit
@@ -156,10 +159,13 @@ class _Responder:
             await self._respond(scope, receive, send)
         except EnsueError as error:
             answer = self._error_answer(error)
+            if answer is None and self._has_pages and asks_for_a_page(scope):
+                await respond_error_page(scope, send, error)
+                return
             if answer is None:
                 raise
             log.info("%s %s: %s", scope["method"], scope["path"], error)
-            own = seal(answer)
+            own = self._seal(answer)
             told = headers_of(error) + own_headers(own, scope)
             await respond(scope, send, own.status, own.body, told)
 
@@ -188,7 +194,7 @@ class _Responder:
         called = await self._call(
             self._route,
             arguments,
-            seal=_noting(objects) if self._streams else seal,
+            seal=_noting(objects) if self._streams else self._seal,
             trace=trace_of(scope),
             once=once,
             signed=signed,
@@ -291,7 +297,7 @@ def asgi_app(
     asked = preflights(
         ((route, cors_of(each, route)) for each in apps for route in each.routes), guard
     )
-    endpoints.extend(asked)
+    endpoints.extend([*asked, *static_routes(apps)])
     apart.extend(asked)
     if not any((method, path) == ("GET", DESCRIPTION) for method, path, _ in endpoints):
         endpoints.append(("GET", DESCRIPTION, _describer(apps, house, has_key=bool(key))))

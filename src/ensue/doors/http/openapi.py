@@ -29,6 +29,7 @@ from ensue.words.version import VERSION
 
 OPENAPI_VERSION = "3.1.0"
 HOUSE_TAG = "ensue"
+JSON, HTML = "application/json", "text/html"
 _PLACES = frozenset({"path", "query", "body", "header", "cookie"})
 _SECTIONS = ("Args:", "Returns:", "Raises:", "Yields:", "Example:", "Examples:")
 
@@ -125,7 +126,7 @@ def described_api(
 
 def _of_app(app: App, route: Route, *, has_key: bool) -> _Entry:
     empty = route.returns is type(None) and route.status == HTTPStatus.OK
-    may_return = Any if route.streams else answers.body_type(route.returns)
+    may_return = Any if _media_of(route) != JSON else answers.body_type(route.returns)
     returns, statuses = may_return, dict(route.statuses)
     if route.status == HTTPStatus.OK and not empty:
         returns = answers.something(may_return)
@@ -148,7 +149,7 @@ def _of_app(app: App, route: Route, *, has_key: bool) -> _Entry:
         words=inspect.getdoc(route.function) or "",
         parameters=tuple(each for each in route.parameters if each.place in _PLACES),
         returns=returns,
-        media=BYTES if route.streams else "application/json",
+        media=_media_of(route),
         status=HTTPStatus.NO_CONTENT if empty else route.status,
         refused=refusing.statuses(),
         statuses=statuses,
@@ -161,6 +162,12 @@ def _of_app(app: App, route: Route, *, has_key: bool) -> _Entry:
         if route.verify is None
         else [{name: []} for name in route.verify.described()],
     )
+
+
+def _media_of(route: Route) -> str:
+    if route.streams:
+        return BYTES
+    return JSON if route.pages is None else HTML
 
 
 def _of_house(route: HouseRoute, prefix: str, *, has_key: bool) -> _Entry:
@@ -292,7 +299,9 @@ def _parameter(given: Parameter, name: str, schemas: Schemas) -> Schema:
 def _responses(entry: _Entry, schemas: Schemas) -> Schema:
     answer: Schema = {"description": answers.phrase(entry.status)}
     if entry.status != HTTPStatus.NO_CONTENT:
-        answer["content"] = {entry.media: {"schema": schemas.of(entry.returns)}}
+        schema = {"type": "string"} if entry.media == HTML else schemas.of(entry.returns)
+        answer["content"] = {entry.media: {"schema": schema}}
     responses: Schema = {str(int(entry.status)): answer}
     responses |= answers.refused(entry.refused, entry.statuses, entry.own_errors, schemas)
-    return answers.limited(responses) if entry.is_limited else responses
+    responses = answers.limited(responses) if entry.is_limited else responses
+    return answers.as_pages_too(responses) if entry.media == HTML else responses

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ensue.languages.states.draw.graph import Node
-from ensue.languages.states.draw.letters import broken, text_width
 from ensue.languages.states.draw.scene import (
     DETAIL_HEIGHT,
     DETAIL_SIZE,
@@ -18,6 +17,7 @@ from ensue.languages.states.draw.scene import (
     Scene,
     Way,
 )
+from ensue.words.letters import broken, text_width
 
 LEAST_WIDTH = 84
 NAME_LINES = 2

@@ -6,9 +6,9 @@ import itertools
 from collections.abc import Iterator, Mapping, Sequence
 
 from ensue.languages.states.draw.graph import Edge, Graph
-from ensue.languages.states.draw.letters import broken, text_width
 from ensue.languages.states.draw.ranks import START, Chain, Spot, back_edges, rows_of
 from ensue.languages.states.draw.scene import DOT_SIZE, LABEL_HEIGHT, LABEL_SIZE
+from ensue.words.letters import broken, text_width
 
 LABEL_WIDTH = 150
 LABEL_LINES = 3

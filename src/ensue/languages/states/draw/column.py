@@ -10,7 +10,6 @@ from typing import TypeAlias
 
 from ensue.languages.states.draw.boxes import PANEL_GAP, PANEL_MARGIN, PANEL_PADDING, Sized
 from ensue.languages.states.draw.graph import Edge, Graph, Node, has_ring
-from ensue.languages.states.draw.letters import broken
 from ensue.languages.states.draw.ranks import back_edges, in_order
 from ensue.languages.states.draw.scene import (
     DOT_SIZE,
@@ -26,6 +25,7 @@ from ensue.languages.states.draw.scene import (
     Scene,
     Way,
 )
+from ensue.words.letters import broken
 
 GAP = 22
 LANE = 9

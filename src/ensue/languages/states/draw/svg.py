@@ -10,7 +10,6 @@ from ensue.languages.states.draw.boxes import BADGE_WIDTH, PANEL_PADDING
 from ensue.languages.states.draw.column import column
 from ensue.languages.states.draw.graph import Edge, Graph, Node
 from ensue.languages.states.draw.layered import layered
-from ensue.languages.states.draw.letters import text_width
 from ensue.languages.states.draw.scene import (
     DETAIL_HEIGHT,
     DETAIL_SIZE,
@@ -29,6 +28,7 @@ from ensue.languages.states.draw.scene import (
     Scene,
 )
 from ensue.languages.states.draw.style import ICONS, STYLE
+from ensue.words.letters import text_width
 
 NARROW_WIDTH = 362
 NARROW_BELOW = 640
