@@ -154,6 +154,9 @@ def test_a_nonce_cannot_run_into_what_is_signed_beside_it(key, timed, nonce):
         {"timestamp_header": "X-T", "content": "{timestamp}-{body}"},
         {"content": "{body}{body}"},
         {"content": "{other}"},
+        {"content": "{path}.{body}"},
+        {"content": "{method}{path} {body}"},
+        {"content": "{path} {path} {body}"},
     ],
 )
 def test_what_could_verify_nothing_is_refused_when_it_is_declared(given):

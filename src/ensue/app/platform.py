@@ -290,7 +290,12 @@ class Platform:
         return await self._calls.act(run, Origin(actor, trace=trace), None)
 
     async def verified(
-        self, route: Route, provider: str | None, headers: Mapping[str, str], body: bytes
+        self,
+        route: Route,
+        provider: str | None,
+        headers: Mapping[str, str],
+        body: bytes,
+        line: tuple[str, str],
     ) -> SignedRequest:
         """A request of a route that is signed as it must be.
 
@@ -299,6 +304,7 @@ class Platform:
             provider: who the path says has sent it.
             headers: by lower-case name.
             body: as it came.
+            line: its method, and its path with the query, as they came.
 
         Raises:
             NotFound: there is no such provider.
@@ -309,7 +315,8 @@ class Platform:
         if route.verify is None:
             raise InvalidDeclaration("expected a route that verifies", at=route.name)
         now_ms = self.engine.clock.now_ms()
-        return await route.verify.verify(provider, headers, body, now_ms, self._clients[id(route)])
+        client = self._clients[id(route)]
+        return await route.verify.verify(provider, headers, body, now_ms, line, client)
 
     async def call(
         self,

@@ -10,7 +10,7 @@ from typing import Any, TypeAlias, cast
 
 import msgspec
 
-from ensue.identity import AnyOf, Client, Proof, Verifier, found_for, statuses_of
+from ensue.identity import METHOD, PATH, AnyOf, Client, Proof, Verifier, found_for, statuses_of
 from ensue.words.errors import (
     InvalidDeclaration,
     InvalidValue,
@@ -185,6 +185,7 @@ class Verification:
         headers: Mapping[str, str],
         body: bytes,
         now_ms: int,
+        line: tuple[str, str],
         client: Client,
     ) -> SignedRequest:
         """Verify a request.
@@ -194,6 +195,7 @@ class Verification:
             headers: by lower-case name.
             body: as it came.
             now_ms: what time it is.
+            line: its method, and its path with the query, as they came.
             client: the HTTP client for what verifiers have to fetch.
 
         Raises:
@@ -208,7 +210,7 @@ class Verification:
             raise NotFound(f"there is no provider {shown(name)}", at=f"path.{PROVIDER}")
         try:
             able = await found_for(verifier, headers, now_ms, client)
-            proof = able.verify(headers, body, now_ms)
+            proof = able.verify({**headers, METHOD: line[0], PATH: line[1]}, body, now_ms)
         except NotVerified as fault:
             log.warning("%s: refused: %s: %s", self._at, name or verifier.scheme, fault.reason)
             raise

@@ -15,13 +15,24 @@ from ensue.identity.api_keys import ApiKeys
 from ensue.identity.bearer import Bearer, verify_token
 from ensue.identity.jws import Jws
 from ensue.identity.macs import Hmac
-from ensue.identity.model import Client, Proof, Signer, Verifier, found_for, statuses_of
+from ensue.identity.model import (
+    METHOD,
+    PATH,
+    Client,
+    Proof,
+    Signer,
+    Verifier,
+    found_for,
+    statuses_of,
+)
 from ensue.identity.signing import SigningKey
 from ensue.identity.standard import StandardWebhooks
 from ensue.identity.stripe import Stripe
 
 __all__ = [
     "ALGORITHMS",
+    "METHOD",
+    "PATH",
     "SIZES",
     "Algorithm",
     "AnyOf",

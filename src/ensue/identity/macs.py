@@ -12,6 +12,8 @@ from typing import Literal, get_args
 
 from ensue.engine.secrets import Secret
 from ensue.identity.model import (
+    METHOD,
+    PATH,
     TOLERANCE_MS,
     Headers,
     Proof,
@@ -38,7 +40,10 @@ _NONCE = re.compile(rf"[A-Za-z0-9_-]{{1,{NONCE_LENGTH_MAX}}}")
 _HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 # What stands beside a time stamp or a nonce must not be able to be a part of it.
 _APART = re.compile(r"[^A-Za-z0-9_-]")
+# A path has everything but white space.
+_SPACE = re.compile(r"\s")
 _MS_PER_UNIT = {"s": 1_000, "ms": 1}
+_LINE = ("method", "path")
 
 
 @dataclass(frozen=True)
@@ -68,7 +73,9 @@ class Hmac:
         nonce_header: which header has a text that no other request has, of 1 to 128 letters,
             digits, ``_`` and ``-``; None for none.
         content: what is signed, with ``{body}``, ``{timestamp}`` and ``{nonce}``; by default those
-            that there are, with full stops between them, the body last.
+            that there are, with full stops between them, the body last. With ``{method}`` and
+            ``{path}``, which has the query too, a signature is good for that request only, such as
+            ``"{timestamp}.{nonce}.{method} {path}\\n{body}"``.
         tolerance: how old, or how far ahead, the time may be.
         refuse_replays: whether a copy of a request that was taken is refused. Needs a time stamp:
             the nonce, or the signature where there is none, is remembered as long as it is good.
@@ -143,7 +150,8 @@ class Hmac:
                 signed it.
         """
         given = self._given(header(headers, self.header))
-        values: dict[str, bytes] = {"body": body}
+        line = (headers.get(METHOD, ""), headers.get(PATH, ""))
+        values = {"body": body, **_line(line)}
         signed_ms = nonce = None
         if self.timestamp_header is not None:
             text = header(headers, self.timestamp_header)
@@ -178,14 +186,16 @@ class Hmac:
         names = (self.header, self.timestamp_header, self.nonce_header)
         return tuple(name for name in names if name is not None)
 
-    def sign(self, body: bytes, *, message: str, nonce: str, now_ms: int) -> dict[str, str]:
+    def sign(
+        self, body: bytes, *, message: str, nonce: str, now_ms: int, line: tuple[str, str]
+    ) -> dict[str, str]:
         """Sign a request by the first of the secrets, for `Destination`.
 
         Raises:
             MissingSecret: it is not there.
         """
         del message
-        made, values = {}, {"body": body}
+        made, values = {}, {"body": body, **_line(line)}
         if self.timestamp_header is not None:
             made[self.timestamp_header] = str(now_ms // _MS_PER_UNIT[self.timestamp_unit])
             values["timestamp"] = made[self.timestamp_header].encode()
@@ -226,7 +236,8 @@ def _content(written: str, there: Sequence[str], at: str) -> list[tuple[str, byt
     """
     pieces = _PLACE.split(written)
     texts, names = pieces[::2], pieces[1::2]
-    if sorted(names) != sorted(there):
+    line = sorted(set(names).intersection(_LINE))
+    if sorted(names) != sorted([*there, *line]):
         raise InvalidDeclaration(
             f"expected {', '.join(f'{{{name}}}' for name in there)} in the content, each once,"
             f" got {written!r}",
@@ -239,10 +250,21 @@ def _content(written: str, there: Sequence[str], at: str) -> list[tuple[str, byt
             at=at,
             hint="Otherwise a part of one could pass for a part of the other.",
         )
+    around = [*zip(texts, names, strict=False), *zip(texts[1:], names, strict=True)]
+    if not all(_SPACE.search(text) for text, name in around if name == "path" and text):
+        raise InvalidDeclaration(
+            f"expected white space around {{path}}, got {written!r}",
+            at=at,
+            hint="A path may have any other sign in it, and could pass for what is beside it.",
+        )
     parts = [("", texts[0].encode())]
     for name, text in zip(names, texts[1:], strict=True):
         parts += [(name, b""), ("", text.encode())]
     return parts
+
+
+def _line(line: tuple[str, str]) -> dict[str, bytes]:
+    return {name: text.encode("latin-1") for name, text in zip(_LINE, line, strict=True)}
 
 
 def _check_among(name: str, given: object, known: Sequence[str], at: str) -> None:

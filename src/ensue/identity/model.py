@@ -23,7 +23,10 @@ SIGNATURE_LENGTH_MAX = 4_096
 TOLERANCE_MS = 300_000
 
 Headers = Mapping[str, str]
-"""The headers of a request by lower-case name."""
+"""The headers of a request by lower-case name, and its line by the names below."""
+
+# No header is called so; HTTP/2 has its pseudo-headers by these names (RFC 9113 section 8.3).
+METHOD, PATH = ":method", ":path"
 
 Client = Callable[[], httpx.AsyncClient]
 """Gives the HTTP client for what is asked of the outside; one is made when it is first needed."""
@@ -99,7 +102,9 @@ class Signer(Protocol):
     def signs_in(self) -> tuple[str, ...]:
         """The names of the headers that it signs in."""
 
-    def sign(self, body: bytes, *, message: str, nonce: str, now_ms: int) -> dict[str, str]:
+    def sign(
+        self, body: bytes, *, message: str, nonce: str, now_ms: int, line: tuple[str, str]
+    ) -> dict[str, str]:
         """Sign a request.
 
         Args:
@@ -107,6 +112,7 @@ class Signer(Protocol):
             message: the id of what is sent, the same at each try.
             nonce: a text of letters, digits and hyphens that no other try has.
             now_ms: what time it is.
+            line: its method, and its path with the query.
 
         Returns:
             The headers to send it with.

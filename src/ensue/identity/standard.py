@@ -124,7 +124,9 @@ class StandardWebhooks:
         """The names of the headers that it signs in."""
         return (ID, TIMESTAMP, SIGNATURE)
 
-    def sign(self, body: bytes, *, message: str, nonce: str, now_ms: int) -> dict[str, str]:
+    def sign(
+        self, body: bytes, *, message: str, nonce: str, now_ms: int, line: tuple[str, str]
+    ) -> dict[str, str]:
         """Sign a request by each of the secrets, for `Destination`.
 
         Raises:
@@ -132,7 +134,7 @@ class StandardWebhooks:
             InvalidDeclaration: one is no base64, no key, or a public one.
             MissingExtra: one is a private key, and ``ensue[jose]`` is not installed.
         """
-        del nonce
+        del nonce, line
         time = str(now_ms // 1_000)
         content = f"{message}.{time}.".encode() + body
         made = " ".join(_signature(each.read(), repr(each), content) for each in self._secrets)

@@ -103,13 +103,15 @@ class Stripe:
         """The name of the header that it signs in."""
         return (HEADER,)
 
-    def sign(self, body: bytes, *, message: str, nonce: str, now_ms: int) -> dict[str, str]:
+    def sign(
+        self, body: bytes, *, message: str, nonce: str, now_ms: int, line: tuple[str, str]
+    ) -> dict[str, str]:
         """Sign a request by each of the secrets, for `Destination`.
 
         Raises:
             MissingSecret: one is not there.
         """
-        del message, nonce
+        del message, nonce, line
         time = str(now_ms // 1_000)
         content = time.encode() + b"." + body
         made = [digest_sha256(each.read().encode(), content).hex() for each in self._secrets]

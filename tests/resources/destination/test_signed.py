@@ -189,6 +189,25 @@ def test_a_call_and_a_request_without_a_body_are_signed_too(app, run, partner):
     assert len({each.headers["webhook-id"] for each in partner.asked}) == 2
 
 
+def test_a_signature_may_be_of_the_method_and_the_path_too(app, run, partner):
+    sign = Hmac(
+        Secret.env("HOOKS"),
+        header="X-Signature",
+        timestamp_header="X-Time",
+        content="{timestamp}.{method} {path}\n{body}",
+    )
+    destination = declare(app, sign, method="PUT", query={"id": "$.id"})
+    t = run(app)
+    t.wait(destination.send({"id": "a b"}))
+    t.settle()
+
+    [request] = partner.asked
+    line = {":method": "PUT", ":path": "/hooks?id=a%20b"}
+    sign.verify(shown(request) | line, request.content, t.now_ms())
+    with pytest.raises(NotVerified):
+        sign.verify(shown(request) | line | {":path": "/hooks"}, request.content, t.now_ms())
+
+
 def test_a_body_that_was_changed_on_its_way_is_refused(app, run, partner):
     destination = declare(app, standard())
     t = run(app)

@@ -177,7 +177,8 @@ class _Responder:
             receive = read_again(body)
         if self._verifies:
             provider = scope["path_params"].get(self._provider)
-            signed = await self._verified(self._route, provider, _as_text(scope), body)
+            line = (scope["method"], _path_of(scope))
+            signed = await self._verified(self._route, provider, _as_text(scope), body, line)
         self._admit(scope, signed)
         if self._takes_key:
             once, receive = await once_of(
@@ -218,6 +219,13 @@ def _noting(objects: list[ObjectAnswer]) -> Seal:
         return Sealed(answer.status, b"")
 
     return note
+
+
+def _path_of(scope: Scope) -> str:
+    """The path and the query as they were sent."""
+    path = scope.get("raw_path") or quote(scope["path"]).encode()
+    query = scope["query_string"]
+    return (path + b"?" + query if query else path).decode("latin-1")
 
 
 def _as_text(scope: Scope) -> dict[str, str]:

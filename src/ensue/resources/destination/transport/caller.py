@@ -106,7 +106,8 @@ class Caller:
             MissingExtra: what it signs with is not installed.
         """
         if self._model.sign is not None:
-            self._model.sign.sign(b"", message="checked", nonce="checked", now_ms=0)
+            line = (self._model.method, "/")
+            self._model.sign.sign(b"", message="checked", nonce="checked", now_ms=0, line=line)
         for secret in self._model.secrets():
             secret.read()
         for secret in self._secret_headers.values():
@@ -298,6 +299,7 @@ class Caller:
                 message=request.headers.get(KEY, drawn),
                 nonce=drawn,
                 now_ms=self._clock.now_ms(),
+                line=(request.method, request.url.raw_path.decode("ascii")),
             )
             request.headers.update(signed)
         return await self._client().send(request, stream=True, follow_redirects=False)
