@@ -94,8 +94,6 @@ class Platform:
                     raise NotFound(f"there is no {route.target}", at=route.name)
                 if route.verify is not None:
                     route.verify.check()
-                if route.pages is not None:
-                    route.pages.check()
         engine = await Engine.open(url, clock, source)
         platform = cls(apps, engine)
         try:
@@ -316,7 +314,7 @@ class Platform:
             raise InvalidDeclaration("expected a route that verifies", at=route.name)
         now_ms = self.engine.clock.now_ms()
         client = self._clients[id(route)]
-        return await route.verify.verify(provider, headers, body, now_ms, line, client)
+        return await route.verify.verify(provider, headers, body, now_ms, line=line, client=client)
 
     async def call(
         self,

@@ -185,6 +185,7 @@ class Verification:
         headers: Mapping[str, str],
         body: bytes,
         now_ms: int,
+        *,
         line: tuple[str, str],
         client: Client,
     ) -> SignedRequest:
