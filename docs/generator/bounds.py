@@ -926,6 +926,12 @@ BOUNDS: dict[str, Bound] = {
     "resources.vault:LOOK_MS": Bound(
         SECRETS, "ms", "a rest of who forgets deleted secrets: a day", "it looks again"
     ),
+    "doors.cli:READ_BYTES_MAX": Bound(
+        SECRETS, "bytes", "what `ensue secrets put` reads", "the rest is not read: it is too large"
+    ),
+    "doors.cli:REKEY_WAIT_MS": Bound(
+        SECRETS, "ms", "how long `ensue secrets rekey` waits", "it is asked for again, and goes on"
+    ),
     "engine:KEYS_MAX": Bound(SECRETS, "keys", "keys of one place", "`MissingKey`"),
     "engine:KEY_FILE_BYTES_MAX": Bound(SECRETS, "bytes", "a file of keys", "`MissingKey`"),
     "agents:REQUEST_BYTES_MAX": Bound(

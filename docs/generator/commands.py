@@ -140,6 +140,10 @@ The commands that ask a server have two:
 
 `NO_COLOR` turns colours off.
 
+The key that [secrets](../how-to/keep-secrets.md) are sealed under is in `ENSUE_SECRETS_KEY`, in the file that
+`ENSUE_SECRETS_KEY_FILE` names, or in the file `ensue.db-key` beside the store; those of before are in
+`ENSUE_SECRETS_KEY_PREVIOUS`.
+
 Some apps have demo secrets, which stand for variables that are not set. With `--key`, or on a host that other machines
 can reach, none of them does: there `ENSUE_DEMO` is `off`, unless it is set to `on`.
 

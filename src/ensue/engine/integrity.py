@@ -54,7 +54,7 @@ class Known:
     @property
     def log(self) -> str | None:
         """The SQL table of its log; None where it has none, or keeps it elsewhere."""
-        if self.sql_table is None or self.ref.kind in {"schedule", "schemas"}:
+        if self.sql_table is None or self.ref.kind in {"schedule", "schemas", "vault"}:
             return None
         return f"{self.sql_table}_changes" if self.ref.kind in LOGGED else self.sql_table
 

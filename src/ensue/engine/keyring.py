@@ -200,6 +200,15 @@ def new_key_text() -> str:
     return base64.b64encode(fresh_bytes(KEY_BYTES)).decode()
 
 
+def key_id_of(text: str) -> str:
+    """The id of a key.
+
+    Raises:
+        MissingKey: the text is none.
+    """
+    return MasterKey(_decoded(text, "the text")).id
+
+
 def add_key(file: Path) -> MasterKey:
     """Put a new key first into a key file, which is made where it is not there.
 

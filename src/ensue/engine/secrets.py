@@ -13,6 +13,8 @@ from __future__ import annotations
 
 import logging
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal, TypeAlias
 
@@ -31,13 +33,23 @@ def refuse_demos() -> None:
     os.environ.setdefault(DEMO_VARIABLE, "off")
 
 
+@contextmanager
+def unless_it_may_come() -> Iterator[None]:
+    """Let pass that a secret is missing, where it may be put while the app runs."""
+    try:
+        yield
+    except MissingSecret as fault:
+        if not fault.may_come:
+            raise
+
+
 class Secret:
-    """A place where a secret is kept. Make one with `Secret.env` or `Secret.file`."""
+    """A place where a secret is kept. Make one by `Secret.env`, `Secret.file` or `Vault.secret`."""
 
     __slots__ = ("_demo", "_is_told", "_kind", "_place", "_stamp", "_text")
 
     def __init__(
-        self, kind: Literal["env", "file"], place: str, *, demo: str | None = None
+        self, kind: Literal["env", "file", "vault"], place: str, *, demo: str | None = None
     ) -> None:
         if not place or not isinstance(place, str):
             raise InvalidDeclaration(f"expected the name of a place, got {place!r}", at="secret")

@@ -20,6 +20,9 @@ class Operation:
         parameters: a `msgspec.Struct` type: the arguments, typed and bounded.
         run: does it, given the resource's handle and the arguments.
         writes: whether it may change something.
+        private: whether a secret is in its parameters or its answer: it is asked for by POST only,
+            takes no idempotency key, under which both would be kept, and is not recorded.
+        reveals: whether its answer shows a secret: only a server that demands a key gives it.
     """
 
     name: str
@@ -27,6 +30,8 @@ class Operation:
     parameters: type[Any]
     run: Callable[[Any, Any], Awaitable[object]]
     writes: bool
+    private: bool = False
+    reveals: bool = False
 
 
 @dataclass(frozen=True)

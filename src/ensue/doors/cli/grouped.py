@@ -7,14 +7,14 @@ from collections.abc import Mapping
 import click
 
 from ensue.catalog import KINDS
+from ensue.doors.cli import secrets
 from ensue.doors.cli.arguments import parameters_of
 from ensue.doors.cli.command import ServerCommand, examples, json_option
 from ensue.doors.cli.model import Server
 from ensue.doors.cli.operations import Usage, operate, options_of
 from ensue.doors.cli.output import printable, show, show_json
-from ensue.doors.cli.places import Place, find_place, places
-from ensue.words.errors import InvalidInput, NotFound
-from ensue.words.kinds import Kind, Operation, with_article
+from ensue.doors.cli.places import only_place
+from ensue.words.kinds import Kind, Operation
 
 EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "schema list": ("ensue schema list",),
@@ -44,11 +44,18 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "meter changed": ("ensue meter changed 0 4102444800000 349",),
     "meter rebuild": ("ensue meter rebuild --metric bandwidth --metric api_calls",),
     "schema export": ("ensue schema export --json > schemas.json",),
+    "secrets list": ("ensue secrets list --prefix bank/",),
+    "secrets versions": ("ensue secrets versions bank/api-key",),
+    "secrets promote": ("ensue secrets promote bank/api-key 3",),
+    "secrets delete": ("ensue secrets delete bank/api-key --recovery 30d",),
+    "secrets restore": ("ensue secrets restore bank/api-key",),
 }
 
 
 HELP: Mapping[str, str] = {
-    "after": "Only subjects behind this one.",
+    "after": "Only those behind this one.",
+    "prefix": "With what the names begin.",
+    "recovery": "For how long it can be restored, such as 7d; 0 for not at all.",
     "limit": "How many at most.",
     "version": "Which version; the one in force by default.",
     "style": "How the types are written: struct, dataclass or typeddict.",
@@ -61,13 +68,25 @@ def group_commands() -> list[click.Command]:
     return [
         click.Group(
             kind.group,
-            commands=[_command(kind, operation) for operation in kind.operations],
+            commands=_commands(kind),
             help=kind.summary,
             short_help=kind.summary,
         )
         for kind in KINDS.values()
         if kind.group is not None
     ]
+
+
+OWN: Mapping[str, tuple[click.Command, ...]] = {"secrets": secrets.COMMANDS}
+LEFT_OUT: Mapping[str, frozenset[str]] = {"secrets": secrets.LEFT_OUT}
+
+
+def _commands(kind: Kind) -> list[click.Command]:
+    """A command for each operation, but for those that have one written by hand."""
+    group = kind.group or ""
+    own = OWN.get(group, ())
+    hidden = {each.name for each in own} | LEFT_OUT.get(group, frozenset())
+    return [*own, *(_command(kind, each) for each in kind.operations if each.name not in hidden)]
 
 
 def _command(kind: Kind, operation: Operation) -> click.Command:
@@ -91,7 +110,7 @@ def _command(kind: Kind, operation: Operation) -> click.Command:
         **rest: object,
     ) -> None:
         options = {name: value for name, value in rest.items() if value not in (None, (), False)}
-        answer = operate(server, _place(server, kind, resource), way, given, options)
+        answer = operate(server, only_place(server, kind, resource), way, given, options)
         if as_json:
             show_json(answer)
         elif isinstance(answer, str):
@@ -107,21 +126,3 @@ def _command(kind: Kind, operation: Operation) -> click.Command:
         help=operation.summary,
         epilog=examples(*EXAMPLES[name]) if name in EXAMPLES else None,
     )
-
-
-def _place(server: Server, kind: Kind, named: str | None) -> Place:
-    """The resource that is named, or the only one of its kind.
-
-    Raises:
-        NotFound: there is none.
-        InvalidInput: there are several, and none is named.
-    """
-    if named is not None:
-        return find_place(server, named, [kind.name])
-    found = [each for each in places(server) if each.kind is kind]
-    if len(found) == 1:
-        return found[0]
-    if not found:
-        raise NotFound(f"there is no {kind.called}", hint="Declare one in the app.")
-    names = ", ".join(each.name for each in found)
-    raise InvalidInput(f"expected {with_article(kind.called)} by --in, one of {names}")

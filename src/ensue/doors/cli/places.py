@@ -79,6 +79,24 @@ def find_place(server: Server, text: str, kinds: Collection[str] | None = None) 
     raise NotFound(f"there is no {wanted} {text}", hint="`ensue ls` lists what there is.")
 
 
+def only_place(server: Server, kind: Kind, named: str | None) -> Place:
+    """The resource that is named, or the only one of its kind.
+
+    Raises:
+        NotFound: there is none.
+        InvalidInput: there are several, and none is named.
+    """
+    if named is not None:
+        return find_place(server, named, [kind.name])
+    found = [each for each in places(server) if each.kind is kind]
+    if len(found) == 1:
+        return found[0]
+    if not found:
+        raise NotFound(f"there is no {kind.called}", hint="Declare one in the app.")
+    names = ", ".join(each.name for each in found)
+    raise InvalidInput(f"expected {with_article(kind.called)} by --in, one of {names}")
+
+
 def _one_of(words: list[str]) -> str:
     """Words as a choice: ``table, adopted table or schedule group``."""
     *most, last = words

@@ -285,7 +285,7 @@ def asgi_app(
     guard = Guard(key, loopback=loopback)
     apps = platform.apps if app is None else [app]
     house = [
-        *house_routes(platform, body_bytes_max),
+        *house_routes(platform, body_bytes_max, has_key=bool(key)),
         *cloudevent_routes(platform, body_bytes_max),
     ]
     endpoints: list[tuple[str, str, Endpoint]] = []

@@ -82,6 +82,20 @@ async def once_of(
     return once, read_again(body)
 
 
+def refuse_key(scope: Scope) -> None:
+    """Check that a request has no key: what it says, or is answered, may not be kept under one.
+
+    Raises:
+        InvalidValue: it has one.
+    """
+    if HEADER in headers_of_request(scope):
+        raise InvalidValue(
+            "expected no Idempotency-Key where secrets are sent or shown, got one",
+            at=_AT,
+            hint="Leave it out; a version to expect keeps a put from being done twice.",
+        )
+
+
 def headers_of_call(called: Called, scope: Scope) -> HeaderList:
     """The headers of an answer: its own, the id of its request, and whether it is a repetition."""
     headers = own_headers(called.sealed, scope)

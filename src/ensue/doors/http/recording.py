@@ -1,7 +1,7 @@
 """Recording: requests as they came, a line of JSON each, to be replayed in a test.
 
 What is masked is replaced before it is written: the same value by the same stand-in, so that what
-belongs together still does.
+belongs together still does. A request that puts or reveals a secret is not recorded.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from urllib.parse import parse_qsl, quote
 import msgspec
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ensue.doors.http.wire import PATH_NAMES
+from ensue.doors.http.wire import PATH_NAMES, PRIVATE
 from ensue.words.errors import InvalidValue, StoreUnusable
 
 RECORDED_BODY_BYTES_MAX = 1_048_576
@@ -137,7 +137,7 @@ class Recorder:
         self._left = 0
 
     def _write(self, at_ms: int, path: str, scope: Scope, call: _Call) -> None:
-        if call.status is None or self._left <= 0:
+        if call.status is None or self._left <= 0 or scope.get(PRIVATE):
             return
         line = msgspec.json.encode(self._recorded(at_ms, path, scope, call, call.status)) + b"\n"
         self._left -= len(line)

@@ -4,36 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import msgspec
 from starlette.types import Receive, Scope, Send
 
-from ensue.app.claims import Once, Sealed
 from ensue.app.platform import Platform
-from ensue.app.routes import Answer
 from ensue.catalog import KINDS
-from ensue.doors.http.arguments import BodyReader, Fields
 from ensue.doors.http.objects import OBJECT, OfObject, object_endpoints
-from ensue.doors.http.once import headers_of_call, once_of
+from ensue.doors.http.operating import OfApp, Operated, fields_of
 from ensue.doors.http.routing import Endpoint
 from ensue.doors.http.statuses import encode
-from ensue.doors.http.wire import check_utf8_path, respond, trace_of
+from ensue.doors.http.wire import check_utf8_path, respond
 from ensue.observe import Node
-from ensue.words.errors import NotFound
-from ensue.words.kinds import Kind, Operation
+from ensue.words.kinds import Kind
 from ensue.words.shapes.expected import TypeForm
 from ensue.words.version import VERSION
 
-APP = "app"
 BYTES = "application/octet-stream"
-
-
-class OfApp(msgspec.Struct, forbid_unknown_fields=True):
-    """Which app's resource, where several apps have one of that name."""
-
-    app: str | None = None
 
 
 class Nothing(msgspec.Struct, forbid_unknown_fields=True):
@@ -141,7 +129,11 @@ class HouseRoute:
 
 
 def house_routes(
-    platform: Platform, bytes_max: int, kinds: Mapping[str, Kind] = KINDS
+    platform: Platform,
+    bytes_max: int,
+    kinds: Mapping[str, Kind] = KINDS,
+    *,
+    has_key: bool = False,
 ) -> list[HouseRoute]:
     """The endpoints under ``/_ensue``.
 
@@ -149,6 +141,7 @@ def house_routes(
         platform: what is shown.
         bytes_max: how large the body of a request may be.
         kinds: the kinds of resources.
+        has_key: whether each request has to show a key.
     """
     shown = _Shown(platform, kinds)
     return [
@@ -201,11 +194,17 @@ def house_routes(
             )
             for each in object_endpoints(platform)
         ),
-        *(route for kind in kinds.values() for route in _routes_of(platform, kind, bytes_max)),
+        *(
+            route
+            for kind in kinds.values()
+            for route in _routes_of(platform, kind, bytes_max, has_key=has_key)
+        ),
     ]
 
 
-def _routes_of(platform: Platform, kind: Kind, bytes_max: int) -> Iterator[HouseRoute]:
+def _routes_of(
+    platform: Platform, kind: Kind, bytes_max: int, *, has_key: bool
+) -> Iterator[HouseRoute]:
     path = f"/{kind.plural}/{{name}}"
     yield HouseRoute(
         "GET",
@@ -217,7 +216,8 @@ def _routes_of(platform: Platform, kind: Kind, bytes_max: int) -> Iterator[House
         returns=Described,
     )
     for operation in kind.operations:
-        operated = _Operated(platform, kind, operation, bytes_max)
+        operated = Operated(platform, kind, operation, bytes_max)
+        operated.is_barred = operation.reveals and not has_key
         name = f"{operation.name}_{kind.name}"
         yield HouseRoute(
             "POST",
@@ -227,9 +227,9 @@ def _routes_of(platform: Platform, kind: Kind, bytes_max: int) -> Iterator[House
             operation.summary,
             query=(OfApp,),
             body=operation.parameters,
-            writes=operation.writes,
+            writes=operation.writes and not operation.private,
         )
-        if not operation.writes:
+        if not (operation.writes or operation.private):
             yield HouseRoute(
                 "GET",
                 f"{path}/{operation.name}",
@@ -240,25 +240,14 @@ def _routes_of(platform: Platform, kind: Kind, bytes_max: int) -> Iterator[House
             )
 
 
-@lru_cache(maxsize=1_000)
-def _fields(kind: type[msgspec.Struct], place: str) -> Fields[Any]:
-    """What reads the fields of a type; made once, for making it takes longer than many a test."""
-    return Fields(kind, place)
-
-
-@lru_cache(maxsize=1_000)
-def _reader(kind: type[msgspec.Struct], bytes_max: int) -> BodyReader:
-    return BodyReader(kind, bytes_max)
-
-
 class _Shown:
     """Answers what concerns no single resource."""
 
     def __init__(self, platform: Platform, kinds: Mapping[str, Kind]) -> None:
         self._platform = platform
         self._kinds = kinds
-        self._why = _fields(Why, "query")
-        self._nothing = _fields(Nothing, "query")
+        self._why = fields_of(Why, "query")
+        self._nothing = fields_of(Nothing, "query")
 
     async def health(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer even a query that it does not know: probes add what keeps caches away."""
@@ -313,18 +302,13 @@ def _shown(kind: Kind) -> ShownKind:
     return ShownKind(kind.name, kind.plural, kind.summary, kind.aws, operations)
 
 
-def _seal(answer: Answer) -> Sealed:
-    """An answer of an operation: always 200, with ``null`` for nothing."""
-    return Sealed(200, encode(answer.body))
-
-
 class _Described:
     """Answers what a resource is and how it is doing."""
 
     def __init__(self, platform: Platform, kind: Kind) -> None:
         self._platform = platform
         self._kind = kind
-        self._query = _fields(OfApp, "query")
+        self._query = fields_of(OfApp, "query")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         del receive
@@ -340,58 +324,3 @@ class _Described:
             await self._kind.status(found),
         )
         await respond(scope, send, 200, encode(said))
-
-
-class _Operated:
-    """Answers one operation of a kind: by its parameters in a body, or in the query."""
-
-    def __init__(
-        self, platform: Platform, kind: Kind, operation: Operation, bytes_max: int
-    ) -> None:
-        self._platform = platform
-        self._kind = kind
-        self._operation = operation
-        self._actor = f"{operation.name} {kind.name}"
-        self._place = f"/_ensue/{kind.plural}/{operation.name}"
-        self._bytes_max = bytes_max
-        taken: type[msgspec.Struct] = operation.parameters
-        self._reader = _reader(taken, bytes_max)
-        self._fields = _fields(taken, "query")
-        self._of_app = _fields(OfApp, "query")
-
-    async def by_body(self, scope: Scope, receive: Receive, send: Send) -> None:
-        once = None
-        if self._operation.writes:
-            once, receive = await once_of(
-                scope, receive, place=self._place, required=False, bytes_max=self._bytes_max
-            )
-        of_app = self._of_app.convert(self._of_app.gather(scope["query_string"]))
-        given = await self._reader.read(scope, receive)
-        if given is msgspec.UNSET:
-            given = self._reader.decode(b"{}")
-        await self._operate(scope, send, of_app.app, given, once)
-
-    async def by_query(self, scope: Scope, receive: Receive, send: Send) -> None:
-        del receive
-        gathered = self._fields.gather(scope["query_string"])
-        app = gathered.pop(APP, None)
-        if app is not None and not isinstance(app, str):
-            raise NotFound(f"there is no app {app!r}")
-        await self._operate(scope, send, app, self._fields.convert(gathered))
-
-    async def _operate(
-        self, scope: Scope, send: Send, app: str | None, given: object, once: Once | None = None
-    ) -> None:
-        check_utf8_path(scope)
-        name = scope["path_params"]["p0"]
-        resource = self._platform.resource(self._kind.name, name, app)
-        called = await self._platform.operate(
-            self._operation,
-            resource,
-            given,
-            actor=self._actor,
-            seal=_seal,
-            trace=trace_of(scope),
-            once=once,
-        )
-        await respond(scope, send, 200, called.sealed.body, headers_of_call(called, scope))

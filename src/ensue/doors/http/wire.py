@@ -14,6 +14,7 @@ from ensue.words.errors import InvalidValue
 HEADERS = "ensue.headers"
 PATH_NAMES = "ensue.path"  # a path's parameters by the names that the app gives them
 NO_STORE = "ensue.no_store"
+PRIVATE = "ensue.private"  # a secret is sent or shown: nothing of it is recorded
 SHARED = "ensue.shared"  # the headers that let pages of other sites read the answer
 STREAMS = "ensue.streams"  # the body is taken as it comes, however long that takes
 

@@ -1,5 +1,6 @@
 """Vaults: secrets, sealed at rest, in versions."""
 
+from ensue.resources.vault.audit import audit
 from ensue.resources.vault.handle import Vault
 from ensue.resources.vault.model import (
     RECOVERY,
@@ -10,6 +11,7 @@ from ensue.resources.vault.model import (
     SecretVersion,
     VaultModel,
     Which,
+    revealed,
 )
 from ensue.resources.vault.operations import OPERATIONS
 from ensue.resources.vault.store import delete, get, put
@@ -30,6 +32,7 @@ __all__ = [
     "delete",
     "get",
     "put",
+    "revealed",
 ]
 
 
@@ -44,5 +47,6 @@ KIND = Kind(
     aws="Secrets Manager",
     operations=OPERATIONS,
     status=_status,
+    audit=audit,
     group="secrets",
 )

@@ -13,13 +13,14 @@ from __future__ import annotations
 
 import hmac
 import re
+from base64 import b64encode
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final, Literal, NoReturn, TypeAlias
 
 from ensue.words.errors import InvalidDeclaration, InvalidInput, InvalidName, InvalidValue, TooLarge
 from ensue.words.names import Ref, sql_name
-from ensue.words.values import shown
+from ensue.words.values import Json, shown
 
 SECRET_BYTES_MAX = 65_536
 SECRET_NAME_LENGTH_MAX = 256
@@ -187,6 +188,14 @@ class Rekeyed:
     key_id: str
     versions: int
     left: dict[str, int] = field(default_factory=dict)
+
+
+def revealed(value: SecretValue) -> dict[str, Json]:
+    """What a secret is, for who asked to be shown it: as text, or as base64 of bytes."""
+    said: dict[str, Json] = {"name": value.name, "version": value.version}
+    if value.is_text:
+        return said | {"value": value.text}
+    return said | {"base64": b64encode(value.bytes).decode()}
 
 
 def check_secret_name(name: str) -> str:

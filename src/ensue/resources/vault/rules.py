@@ -95,6 +95,16 @@ def unseal(key: MasterKey, spot: Spot, sealed: bytes) -> SecretValue:
     return SecretValue(plain[1:], name=spot.name, version=spot.version, is_text=plain[:1] == _TEXT)
 
 
+def reseal(old: MasterKey, new: MasterKey, spot: Spot, sealed: bytes) -> bytes:
+    """The same secret under another key.
+
+    Raises:
+        Unfit: it was changed, or moved here from another place.
+    """
+    found = unseal(old, spot, sealed)
+    return seal(new, spot, found.bytes, is_text=found.is_text)
+
+
 def _spoilt(spot: Spot) -> Unfit:
     return Unfit(
         f"expected version {spot.version} of the secret {spot.name} as it was sealed,"

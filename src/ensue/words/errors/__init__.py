@@ -301,9 +301,27 @@ class MissingExtra(EnsueError):
 
 
 class MissingSecret(EnsueError):
-    """A secret that an app names is not where it should be."""
+    """A secret that an app names is not where it should be.
+
+    Args:
+        message: what happened; never a secret.
+        at: where.
+        hint: what to do about it.
+        may_come: whether it may be put while the app runs, so that the app starts without it.
+    """
 
     code = "missing_secret"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        at: str | None = None,
+        hint: str | None = None,
+        may_come: bool = False,
+    ) -> None:
+        super().__init__(message, at=at, hint=hint)
+        self.may_come = may_come
 
 
 class MissingKey(MissingSecret):
@@ -318,5 +336,5 @@ class MissingKey(MissingSecret):
     code = "missing_key"
 
     def __init__(self, message: str, *, key_id: str | None = None, hint: str | None = None) -> None:
-        super().__init__(message, hint=hint)
+        super().__init__(message, hint=hint, may_come=True)
         self.key_id = key_id

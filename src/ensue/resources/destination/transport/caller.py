@@ -9,7 +9,7 @@ import httpx
 
 from ensue.engine.clock import Clock
 from ensue.engine.handlers import Pace
-from ensue.engine.secrets import Secret
+from ensue.engine.secrets import Secret, unless_it_may_come
 from ensue.resilience.waits import sleep_ms, timed
 from ensue.resources.destination.model import (
     ANSWER_BYTES_MAX,
@@ -107,13 +107,17 @@ class Caller:
         """
         if self._model.sign is not None:
             line = (self._model.method, "/")
-            self._model.sign.sign(b"", message="checked", nonce="checked", now_ms=0, line=line)
+            with unless_it_may_come():
+                self._model.sign.sign(b"", message="checked", nonce="checked", now_ms=0, line=line)
         for secret in self._model.secrets():
-            secret.read()
-        for secret in self._secret_headers.values():
-            header_text(secret)
+            with unless_it_may_come():
+                secret.read()
+        shown = [*self._secret_headers.values()]
         if isinstance(self._model.connection, ApiKey):
-            header_text(self._model.connection.secret)
+            shown.append(self._model.connection.secret)
+        for secret in shown:
+            with unless_it_may_come():
+                header_text(secret)
 
     async def call_at_pace(self, body: Json) -> Answered:
         """`call` for the answer, once the destination's rate allows it.

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Callable
+from functools import partial
 from typing import TypeVar
 
 from ensue.engine.engine import Engine
 from ensue.engine.home import Home
-from ensue.engine.keyring import Keyring
+from ensue.engine.keyring import Keyring, MasterKey
+from ensue.engine.secrets import Secret
 from ensue.engine.transaction import Transaction
 from ensue.engine.workers import Worker
 from ensue.resources.vault import schema, store
+from ensue.resources.vault.handle.secret import VaultSecret
 from ensue.resources.vault.model import (
+    REKEY_CHUNK,
+    Rekeyed,
     SecretInfo,
     SecretValue,
     SecretVersion,
@@ -46,11 +51,29 @@ class Vault:
         check_library(str(model.ref))
         self.model = model
         self._home = home
+        self._named: dict[str, None] = {}
 
     @property
     def ref(self) -> Ref:
         """What it is called."""
         return self.model.ref
+
+    def secret(self, name: str) -> Secret:
+        """A secret of this vault, for verifiers and destinations: where `Secret.env` may stand.
+
+        It is its current version whenever it is needed, so it is rotated by putting another one. It
+        may be put while the app runs; until then who needs it gets `MissingSecret`, and the app
+        warns at its start.
+
+        Args:
+            name: of the secret.
+
+        Raises:
+            InvalidName: the name is none.
+        """
+        found = VaultSecret(self._home, self.model, name)
+        self._named[name] = None
+        return found
 
     async def put(
         self,
@@ -140,6 +163,48 @@ class Vault:
 
         return await self._home.engine.transact(promoted)
 
+    async def rekey(self) -> Rekeyed:
+        """Seal anew, under the key of now, all that is sealed under another, a batch at a time.
+
+        Both keys are needed meanwhile. Who stops in the middle leaves each secret readable, and
+        goes on by asking again. What cannot be opened stays as it is, and is told of.
+
+        Raises:
+            MissingKey: there is no key to seal under.
+        """
+        keyring = self._home.engine.facts.keyring
+        new = keyring.to_seal()
+        done, left = 0, {}
+        for key_id, sealed in self._read(lambda tx: store.key_ids(tx, self.model)).items():
+            if key_id == new.id:
+                continue
+            try:
+                old = keyring.to_open(key_id)
+            except MissingKey:
+                left[key_id] = sealed
+                continue
+            moved, spoilt = await self._rekeyed(old, new)
+            done += moved
+            if spoilt:
+                left[key_id] = spoilt
+        return Rekeyed(new.id, done, left)
+
+    async def _rekeyed(self, old: MasterKey, new: MasterKey) -> tuple[int, int]:
+        done = spoilt = 0
+        after: tuple[str, int] | None = ("", 0)
+        while after is not None:
+            batch = await self._home.engine.transact(
+                partial(
+                    store.rekey_some,
+                    vault=self.model,
+                    keys=(old, new),
+                    after=after,
+                    limit=REKEY_CHUNK,
+                )
+            )
+            done, spoilt, after = done + batch.done, spoilt + batch.spoilt, batch.last
+        return done, spoilt
+
     async def info(self, name: str) -> SecretInfo:
         """What is known of a secret, also of one that was deleted and can be restored.
 
@@ -195,7 +260,7 @@ class Vault:
             tx.facts.keyring.make()
 
     def connect(self, engine: Engine, tx: Transaction) -> None:
-        """Say which keys are wanted and not here: all but those secrets works without."""
+        """Say which keys and secrets are wanted and not here: all else works without."""
         del engine
         keyring = tx.facts.keyring
         wanted = store.key_ids(tx, self.model)
@@ -207,6 +272,9 @@ class Vault:
                 troubles.append(fault)
         for trouble in troubles:
             tx.facts.notices.note(tx.now_ms, _keyless(self.ref, trouble))
+        for name in self._named:
+            if not store.is_there(tx, self.model, name):
+                tx.facts.notices.note(tx.now_ms, _absent(self.ref, name))
 
     def workers(self, engine: Engine) -> builtins.list[Worker]:
         """What forgets the secrets that were deleted."""
@@ -223,3 +291,13 @@ def _opens(keyring: Keyring, key_id: str) -> Callable[[], object]:
 def _keyless(vault: Ref, fault: MissingKey) -> Finding:
     where = str(vault) if fault.key_id is None else f"{vault}, key {fault.key_id}"
     return Finding("vault.key", where, fault.message, fault.hint or "", WARNING)
+
+
+def _absent(vault: Ref, name: str) -> Finding:
+    return Finding(
+        "vault.secret",
+        f"{vault}, {name}",
+        "a secret that the app names is not there",
+        f"ensue secrets put {name} --in {vault.name}",
+        WARNING,
+    )

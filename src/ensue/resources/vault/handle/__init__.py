@@ -1,0 +1,6 @@
+"""What an application holds of a vault."""
+
+from ensue.resources.vault.handle.secret import VaultSecret
+from ensue.resources.vault.handle.vault import Vault
+
+__all__ = ["Vault", "VaultSecret"]
