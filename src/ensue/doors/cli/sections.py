@@ -58,6 +58,7 @@ SECTIONS: Mapping[str, tuple[str, ...]] = {
         "delete-object",
         "delete-objects",
     ),
+    "Secrets of vaults": ("secrets",),
     "Schedules": ("create", "list", "next", "fire", "preview"),
     "Records of streams": (
         "append",
