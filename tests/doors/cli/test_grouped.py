@@ -6,7 +6,7 @@ import click
 import pytest
 
 from ensue.catalog import KINDS
-from ensue.doors.cli.grouped import EXAMPLES, group_commands
+from ensue.doors.cli.grouped import EXAMPLES, LEFT_OUT, group_commands
 
 PATH = "/_ensue/schemas/shapes"
 GROUPED = [
@@ -30,6 +30,8 @@ def registry(answers):
 def test_each_operation_of_a_group_has_a_command_and_its_options_have_help(ensue):
     assert len(GROUPED) > 10
     for _, group, name in GROUPED:
+        if name in LEFT_OUT.get(group, ()):
+            continue
         assert ensue(group, name, "--help").exit_code == 0
         for option in command_of(group, name).params:
             assert not isinstance(option, click.Option) or option.help

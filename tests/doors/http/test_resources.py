@@ -55,7 +55,8 @@ def test_every_kind_has_routes_for_its_operations(shop, kind):
     assert ("GET", path) in routes
     for operation in kind.operations:
         assert ("POST", f"{path}/{operation.name}") in routes
-        assert (("GET", f"{path}/{operation.name}") in routes) is not operation.writes
+        is_asked = not (operation.writes or operation.private)
+        assert (("GET", f"{path}/{operation.name}") in routes) is is_asked
 
 
 def test_an_operation_that_a_kind_gains_has_a_route_with_no_line_changed_here(shop):
