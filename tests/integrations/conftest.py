@@ -32,6 +32,7 @@ class World:
     def __init__(self, stage: Stage, app: App) -> None:
         self.requests: list[httpx.Request] = []
         self.refuses = False
+        self.answers: Callable[[httpx.Request], Any] | None = None
         self.stage = stage
         self.app = app
         self.integrations = AwsIntegrations(app.home)
@@ -96,6 +97,7 @@ def world(store: StoreUrl, run_on: Callable[..., Stage], monkeypatch: pytest.Mon
     app.bucket("documents")
     app.bucket("kept", versions=True)
     app.schedules()
+    app.vault("keys")
 
     @app.function
     def reserve(order: Any, tx: Tx) -> Any:
@@ -119,6 +121,8 @@ def world(store: StoreUrl, run_on: Callable[..., Stage], monkeypatch: pytest.Mon
             raise httpx.ConnectError("nobody listens")
         world.requests.append(request)
         status = int(request.url.params.get("status", "200"))
+        if world.answers is not None:
+            return httpx.Response(status, json=world.answers(request))
         return httpx.Response(status, json={"paid": True, "key": request.headers.get("x-api-key")})
 
     app.outside = mounts_of({"https://bank.example": bank}, [])

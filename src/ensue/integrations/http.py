@@ -9,7 +9,8 @@ Source: Step Functions developer guide, "Call HTTPS APIs in Step Functions workf
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Final
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -21,9 +22,17 @@ from ensue.integrations.parameters import ANY, OBJECT, TEXT, Parameters
 from ensue.integrations.service import Action, Asked, Service
 from ensue.languages.states.errors import RUNTIME, TIMEOUT, StateError
 from ensue.languages.states.resource_names import REQUEST_RESPONSE
-from ensue.resources.destination import Destination, Exchanged
+from ensue.resources.destination import Destination, Exchanged, Mask
+from ensue.resources.vault import SEALED, Vault
 from ensue.words import values
-from ensue.words.errors import NotPermitted, TimedOut, TooLarge, Unreachable
+from ensue.words.errors import (
+    MissingSecret,
+    NotPermitted,
+    TimedOut,
+    TooLarge,
+    Unfit,
+    Unreachable,
+)
 from ensue.words.values import Json
 
 METHODS: Final = ("GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "HEAD")
@@ -69,6 +78,7 @@ async def invoke(asked: Asked) -> dict[str, Json]:
     method = str(given["Method"]).upper()
     if method not in METHODS:
         raise _wrong(f"The value for the field 'Method' must be one of {', '.join(METHODS)}")
+    given, mask = _opened(asked)
     content, content_type = _body(given)
     headers = {"Idempotency-Key": asked.call.key}
     if content_type is not None:
@@ -86,8 +96,43 @@ async def invoke(asked: Asked) -> dict[str, Json]:
     except TooLarge as fault:
         raise StateError("States.DataLimitExceeded", str(fault)) from None
     if answer.status >= _ERRORS_FROM:
-        raise StateError(f"{STATUS_ERROR}{answer.status}", answer.body)
-    return _answered(answer)
+        raise StateError(f"{STATUS_ERROR}{answer.status}", mask.hide(answer.body))
+    hidden = tuple((name, mask.hide(text)) for name, text in answer.headers)
+    return _answered(replace(answer, headers=hidden, body=mask.hide(answer.body)))
+
+
+def _opened(asked: Asked) -> tuple[dict[str, Json], Mask]:
+    """The arguments with the secrets that are sealed in headers and body, and what hides these.
+
+    Neither the address nor its query: both stand in the logs of everybody on the way.
+    """
+    vault = next((each for each in asked.resources.all("vault") if isinstance(each, Vault)), None)
+    if vault is None:
+        return asked.arguments, Mask([])
+    opened: list[str] = []
+
+    def text(found: str) -> str:
+        return vault.open_texts(asked.call.workflow, found, opened) if SEALED in found else found
+
+    given = dict(asked.arguments)
+    try:
+        for name in ("Headers", "RequestBody"):
+            if name in given:
+                given[name] = _texts(given[name], text)
+    except (MissingSecret, Unfit) as fault:
+        raise _wrong(f"A sealed secret cannot be opened: {fault.message}") from None
+    return given, Mask(opened)
+
+
+def _texts(value: Json, change: Callable[[str], str]) -> Json:
+    """A value with each text in it changed; names of members stay."""
+    if isinstance(value, str):
+        return change(value)
+    if isinstance(value, list):
+        return [_texts(each, change) for each in value]
+    if isinstance(value, dict):
+        return {name: _texts(each, change) for name, each in value.items()}
+    return value
 
 
 def connection_name(address: str) -> str:

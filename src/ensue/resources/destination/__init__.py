@@ -12,6 +12,7 @@ from ensue.resources.destination.model import (
     OAuthClientCredentials,
 )
 from ensue.resources.destination.operations import OPERATIONS
+from ensue.resources.destination.rules.masks import Mask
 from ensue.resources.destination.store import send
 from ensue.resources.destination.transport import Outlets
 from ensue.words.kinds import Kind
@@ -25,6 +26,7 @@ __all__ = [
     "Destination",
     "DestinationOptions",
     "Exchanged",
+    "Mask",
     "OAuthClientCredentials",
     "Outlets",
     "send",

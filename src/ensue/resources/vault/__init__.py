@@ -1,7 +1,7 @@
 """Vaults: secrets, sealed at rest, in versions."""
 
 from ensue.resources.vault.audit import audit
-from ensue.resources.vault.handle import Vault
+from ensue.resources.vault.handle import SEALED, Vault
 from ensue.resources.vault.model import (
     RECOVERY,
     VERSIONS_KEPT,
@@ -14,13 +14,14 @@ from ensue.resources.vault.model import (
     revealed,
 )
 from ensue.resources.vault.operations import OPERATIONS
-from ensue.resources.vault.store import delete, get, put
+from ensue.resources.vault.store import delete, get, info, infos, put
 from ensue.words.kinds import Kind
 from ensue.words.values import Json
 
 __all__ = [
     "KIND",
     "RECOVERY",
+    "SEALED",
     "VERSIONS_KEPT",
     "Rekeyed",
     "SecretInfo",
@@ -31,6 +32,8 @@ __all__ = [
     "Which",
     "delete",
     "get",
+    "info",
+    "infos",
     "put",
     "revealed",
 ]

@@ -14,6 +14,7 @@ from ensue.engine.secrets import Secret
 from ensue.engine.transaction import Transaction
 from ensue.engine.workers import Worker
 from ensue.resources.vault import schema, store
+from ensue.resources.vault.handle import texts
 from ensue.resources.vault.handle.secret import VaultSecret
 from ensue.resources.vault.model import (
     REKEY_CHUNK,
@@ -242,6 +243,30 @@ class Vault:
 
     def _counted(self, tx: Transaction) -> tuple[int, dict[str, int]]:
         return store.count(tx, self.model), store.key_ids(tx, self.model)
+
+    def seal_text(self, tx: Transaction, user: Ref, name: str, version: Which | None) -> str:
+        """A secret as it may stand in what an execution keeps; see `open_texts`.
+
+        Raises:
+            NotFound: there is no such secret or version, or it was deleted.
+            MissingKey: its master key is not here; names the key's id.
+            Unfit: what is stored was changed or moved.
+        """
+        return texts.seal_text(tx.facts.keyring, user, store.get(tx, self.model, name, version))
+
+    def open_texts(self, user: Ref, text: str, opened: builtins.list[str]) -> str:
+        """A text with each secret that was sealed in it, for the same user, as it is.
+
+        Args:
+            user: such as a workflow.
+            text: the text.
+            opened: gets each secret that was opened.
+
+        Raises:
+            MissingKey: the key of one is not here any more.
+            Unfit: one was sealed for another's use, or changed.
+        """
+        return texts.open_texts(self._home.engine.facts.keyring, user, text, opened)
 
     def declared(self) -> dict[str, Json]:
         """Its declaration, for people."""
