@@ -59,7 +59,6 @@ SECTIONS: Mapping[str, tuple[str, ...]] = {
         "delete-objects",
     ),
     "Secrets of vaults": ("secrets",),
-    "Usage on meters": ("meter",),
     "Schedules": ("create", "list", "next", "fire", "preview"),
     "Records of streams": (
         "append",
