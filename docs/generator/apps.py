@@ -17,6 +17,7 @@ APPS = (
     "orders",
     "payments",
     "post_payment",
+    "relay",
     "support",
     "telemetry",
     "webhooks",

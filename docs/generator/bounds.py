@@ -508,6 +508,9 @@ BOUNDS: dict[str, Bound] = {
     "resilience:REMEMBERED_MAX": Bound(
         WORK, "keys", "keys of `idempotent` in memory, outside of any app", LIMIT
     ),
+    "resilience:SAMPLES_MAX": Bound(
+        WORK, "calls", "calls that a `Measured` remembers", "the oldest are forgotten"
+    ),
     "resilience:FORGOTTEN_MAX": Bound(
         WORK, "keys", "keys that a limit forgets with each that asks", "the next time"
     ),

@@ -57,6 +57,8 @@ from ensue.resilience import (
     BulkheadStats,
     Limit,
     LimitStats,
+    Measured,
+    MeasuredStats,
     Once,
     OnceStats,
     Retries,
@@ -69,9 +71,11 @@ from ensue.resilience import (
     TokenBucket,
     idempotent,
     is_transient,
+    now_ms,
     retry,
     sleep,
     timeout,
+    uptime_ms,
 )
 from ensue.resources.activity import Activity, ActivityTask
 from ensue.resources.adopted import Adopted, Rows
@@ -236,6 +240,8 @@ __all__ = [
     "LimitStats",
     "Mail",
     "MapRun",
+    "Measured",
+    "MeasuredStats",
     "Message",
     "Meta",
     "Meter",
@@ -343,8 +349,10 @@ __all__ = [
     "idempotent",
     "is_transient",
     "match_pattern",
+    "now_ms",
     "retry",
     "sleep",
     "timeout",
+    "uptime_ms",
     "verify_token",
 ]

@@ -11,7 +11,8 @@ from ensue.app.outlets import ACTIONS
 from ensue.app.routing import Routing
 from ensue.app.transaction import ReadTx, Tx
 from ensue.engine import idempotency
-from ensue.engine.transaction import Transaction
+from ensue.engine.call_keys import next_key
+from ensue.engine.transaction import Transaction, acting
 
 T = TypeVar("T")
 
@@ -98,6 +99,17 @@ class App(Routing):
     async def send_task_heartbeat(self, token: str) -> None:
         """Say that one is still at a task of a workflow; see `Tx.send_task_heartbeat`."""
         await self.run(lambda tx: tx.send_task_heartbeat(token))
+
+    def idempotency_key(self) -> str | None:
+        """A key for something that an action does outside by other means than `http`.
+
+        It is one of those that `http` gives its calls: the same at every try of the action's work,
+        and of a request that was sent with an ``Idempotency-Key``; another at each call of this.
+
+        Returns:
+            The key; None for a request that came without one: it is new at every try.
+        """
+        return next_key(acting.get(), self.home.engine.records)
 
     @property
     def http(self) -> httpx.AsyncClient:

@@ -108,7 +108,7 @@ class Engine:
             self._opened = opened.pop_all()
         given = (self.ids, self.records, self._numbers, self.directory)
         self.facts = StoreFacts(*given, shelf=shelf_of(url), keyring=keyring_of(url))
-        self.runtime = Runtime(clock, source, self.records, self.transact)
+        self.runtime = Runtime(clock, source, self.records, self.transact, self.opened_ms)
         self._writer = make_writer(url, self._connection, self.facts, self.runtime, self.wake)
 
     @classmethod

@@ -38,15 +38,18 @@ class Runtime:
         source: randomness.
         records: the ids of the store's records; None without a store.
         transact: runs a function in a transaction of the store; None without a store.
+        began_ms: since when it runs.
     """
 
     clock: Clock
     source: Random
     records: RecordIds | None = None
     transact: Transact | None = None
+    began_ms: int = 0
 
 
-_OUTSIDE = Runtime(SystemClock(), system_random())
+_CLOCK = SystemClock()
+_OUTSIDE = Runtime(_CLOCK, system_random(), began_ms=_CLOCK.now_ms())
 _running: ContextVar[Runtime] = ContextVar("running", default=_OUTSIDE)
 
 

@@ -18,11 +18,12 @@ from ensue.resilience.limits import (
     TokenBucket,
     exceeded,
 )
+from ensue.resilience.measured import Measured, MeasuredStats
 from ensue.resilience.once import Once, OnceStats, idempotent
 from ensue.resilience.retries import Retries, RetryStats, retry
 from ensue.resilience.strategy import Strategy
 from ensue.resilience.timeouts import Timeouts, TimeoutStats, timeout
-from ensue.resilience.waits import sleep
+from ensue.resilience.waits import now_ms, sleep, uptime_ms
 
 __all__ = [
     "Admission",
@@ -32,6 +33,8 @@ __all__ = [
     "BulkheadStats",
     "Limit",
     "LimitStats",
+    "Measured",
+    "MeasuredStats",
     "Once",
     "OnceStats",
     "Retries",
@@ -46,7 +49,9 @@ __all__ = [
     "exceeded",
     "idempotent",
     "is_transient",
+    "now_ms",
     "retry",
     "sleep",
     "timeout",
+    "uptime_ms",
 ]

@@ -16,6 +16,17 @@ from ensue.words.units import duration_ms
 T = TypeVar("T")
 
 
+def now_ms() -> int:
+    """What time it is, in ms since 1970, for who runs this: an app, a test, or the machine."""
+    return current().clock.now_ms()
+
+
+def uptime_ms() -> int:
+    """For how long who runs this has run, in ms: the app, the test, or the process."""
+    runtime = current()
+    return runtime.clock.now_ms() - runtime.began_ms
+
+
 async def sleep(duration: str | float) -> None:
     """Let time pass: on the clock of the app that runs this, else on the machine's.
 
