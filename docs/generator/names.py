@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from types import ModuleType
 from typing import Any
 
 import msgspec
@@ -108,9 +109,24 @@ def names_page() -> str:
             parts += _class(found)
         elif inspect.isfunction(found):
             parts += [first(found.__doc__), _signature(name, found), *arguments(found.__doc__)]
+        elif inspect.ismodule(found):
+            parts += _module(found)
         else:
             parts.append(f"The version: `{found}`.")
     return "\n\n".join(parts)
+
+
+def _module(found: ModuleType) -> list[str]:
+    inside = {name: getattr(found, name) for name in found.__all__}
+    rows = [
+        (
+            code(name + plain(inspect.signature(each)) if inspect.isfunction(each) else name),
+            first(each.__doc__),
+        )
+        for name, each in inside.items()
+        if inspect.isfunction(each) or isinstance(each, type)
+    ]
+    return [first(found.__doc__), table(("name", "what it is"), rows)]
 
 
 def _class(found: type[Any]) -> list[str]:
@@ -138,6 +154,7 @@ HANDLES |= {"Schedule": ("", ""), "Schedules": ("schedule", "schedules")}
 
 
 INNER = frozenset({
+    "admit_in",
     "as_work",
     "change",
     "change_from",
