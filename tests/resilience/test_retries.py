@@ -333,3 +333,23 @@ def test_there_are_never_more_retries_than_the_reserve_and_the_share_of_successe
 def test_a_budget_out_of_range_is_refused(given):
     with pytest.raises(InvalidDeclaration):
         RetryBudget(**given)
+
+
+@pytest.mark.parametrize(("failure_rate", "expected"), [(0.3, 0.9919), (0.8, 0.5904)])
+def test_rr_5_of_calls_with_three_retries_one_less_the_fourth_power_succeeds(
+    failure_rate, expected, held, run
+):
+    retrying = retry(max_attempts=3, interval=0)
+
+    async def call():
+        if held.runtime.source.random() < failure_rate:
+            raise DOWN
+
+    async def many():
+        for _ in range(4_000):
+            with suppress(Unreachable):
+                await retrying.run(call)
+
+    run(many())
+
+    assert retrying.stats().succeeded / 4_000 == pytest.approx(expected, abs=0.02)
