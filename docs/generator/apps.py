@@ -12,6 +12,7 @@ from ensue.words.kinds import Kind
 from generator.markdown import first, table
 
 APPS = (
+    "experiments",
     "integrations",
     "order_intake",
     "orders",

@@ -94,5 +94,7 @@ def pages() -> list[Page]:
 def told() -> list[Page]:
     """The pages that are executed: those that teach."""
     taught = [*ROOT.glob("docs/tutorial/*.md"), *ROOT.glob("docs/how-to/*.md")]
-    shown = [ROOT / "apps" / name / "README.md" for name in ("post_payment", "support")]
+    shown = [
+        ROOT / "apps" / name / "README.md" for name in ("experiments", "post_payment", "support")
+    ]
     return [Page(path) for path in [ROOT / "README.md", *sorted(taught), *shown]]

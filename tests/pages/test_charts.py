@@ -113,7 +113,7 @@ def test_an_axis_holds_its_numbers_between_few_round_marks(values, marks, zero):
         (Decimal("2100000000.5"), "number", "", "2,100,000,000.5"),
         (-3, "number", "", f"{MINUS}3"),
         (-0.0, "number", "", "0"),
-        (0.04251, "percent", "", "4.251%"),
+        (0.04251, "percent", "", "4.25%"),
         (1, "percent", "", "100%"),
         (None, "number", "calls", NONE),
         (math.nan, "number", "", NONE),

@@ -11,7 +11,7 @@ Number: TypeAlias = float | Decimal | None
 
 MINUS = "\N{MINUS SIGN}"
 NONE = "\N{EN DASH}"
-_DIGITS = 4
+_DIGITS, _DIGITS_OF_PERCENT = 4, 3
 _TINY, _HUGE = 1e-6, 1e15
 _SHORT = ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "k"))
 
@@ -37,7 +37,7 @@ def written(value: Number, form: Form = "number", unit: str = "") -> str:
         return NONE
     behind = f" {unit}" if unit else ""
     if form == "percent":
-        return f"{_plain(found * 100)}%{behind}"
+        return f"{_plain(found * 100, _DIGITS_OF_PERCENT)}%{behind}"
     return f"{_plain(found)}{behind}"
 
 
@@ -60,14 +60,14 @@ def _fixed(value: float, step: float) -> str:
     return _signed(f"{abs(value):,.{decimals}f}", negative=value < 0)
 
 
-def _plain(value: float) -> str:
+def _plain(value: float, digits: int = _DIGITS) -> str:
     size = abs(value)
     if size and not _TINY / 1e3 <= size < _HUGE * 1e3:
         return _signed(f"{size:.3g}", negative=value < 0)
-    if size >= 10 ** (_DIGITS - 1) or size == int(size):
+    if size >= 10 ** (digits - 1) or size == int(size):
         text = f"{size:,.0f}" if size == int(size) else f"{size:,.1f}"
     else:
-        decimals = _DIGITS - 1 - math.floor(math.log10(size))
+        decimals = digits - 1 - math.floor(math.log10(size))
         text = f"{size:.{min(decimals, 12)}f}".rstrip("0").rstrip(".")
     return _signed(text, negative=value < 0)
 

@@ -1,0 +1,1 @@
+"""Variants for users, what they do with them, and whether that shows anything."""
