@@ -46,6 +46,7 @@ bench: $(STAMP)  ## Measure the order system, the engine and the languages
 	$(BIN)/python bench/pipes.py
 	$(BIN)/python bench/buckets.py
 	$(BIN)/python bench/meter.py
+	$(BIN)/python bench/metering.py
 	$(BIN)/python bench/workflows/run.py
 	$(BIN)/python bench/maps.py --items 20000
 

@@ -147,6 +147,7 @@ def test_types_have_words(kind, words):
         (NewOrder, b'{"customerId":"a","quantity":1,"quantit\\u0079":2}', "$.quantity"),
         (Any, b'[{"a":1},{"b":{"c":1,"c":1}}]', "$[1].b.c"),
         (dict[str, int], b'{"a":1,"a":1}', "$.a"),
+        (dict[str, str], b'{"a":"\\u003a","b":"1","b":"2"}', "$.b"),
     ],
 )
 def test_a_key_given_twice_is_refused_though_all_is_of_the_type(kind, body, at):

@@ -6,7 +6,6 @@ only what msgspec refused is looked at again, in `faults`, to say what is wrong 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Generic, TypeAlias, TypeVar
 from urllib.parse import parse_qsl
@@ -33,8 +32,11 @@ S = TypeVar("S", bound=msgspec.Struct)
 Decoded: TypeAlias = Any
 
 # An integer of 19 digits or more may be larger than the 64 bits that a value has.
-_LONG_INTEGER = re.compile(rb"[0-9]{19}")
+_LONG_INTEGER = b"0" * 19
+_AS_ZEROS = bytes.maketrans(b"0123456789", b"0" * 10)
+_ESCAPE = b"\\u"
 _untyped = msgspec.json.Decoder()
+_encode = msgspec.json.Encoder().encode
 
 
 class BodyReader:
@@ -71,11 +73,10 @@ class BodyReader:
         except InvalidValue as fault:
             raise repeated_key(body) or fault from None
         colons = body.count(b":")
-        is_long = _LONG_INTEGER.search(body)
+        is_long = _LONG_INTEGER in body.translate(_AS_ZEROS)
         if colons > 1 or is_long:
             plain = _untyped.decode(body)
-            # Each key is followed by a colon: where there are no more of them, no key was lost.
-            if colons > 1 and colons != _keys_in(plain):
+            if colons > 1 and not _has_all(plain, colons, body):
                 repeated = repeated_key(body)
                 if repeated is not None:
                     raise repeated
@@ -233,6 +234,22 @@ class Binder:
 
 def _reader_of(kind: TypeForm, bytes_max: int) -> BodyReader | EventReader:
     return EventReader(bytes_max) if kind is CloudEvent else BodyReader(kind, bytes_max)
+
+
+def _has_all(plain: Decoded, colons: int, body: bytes) -> bool:
+    """Whether no key of a body was lost: a key that is there twice is once in its value.
+
+    Each key is followed by a colon, and so it is where the value is written again. Only a colon
+    that is written as an escape would be counted there and not here.
+
+    Args:
+        plain: the value of the body.
+        colons: how many the body has.
+        body: as it came.
+    """
+    if _ESCAPE in body:
+        return colons == _keys_in(plain)
+    return _encode(plain).count(b":") == colons
 
 
 def _keys_in(value: object) -> int:
