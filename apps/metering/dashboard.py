@@ -2,18 +2,42 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Annotated
+from urllib.parse import parse_qsl
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from apps.metering.fraud import FraudType
-from apps.metering.meters import UNKNOWN, Name, app, catalogue, customer_of, day_of, keyed, limit
+from apps.metering.fraud import HOURS, FraudType
+from apps.metering.meters import (
+    COOKIE,
+    UNKNOWN,
+    Name,
+    app,
+    catalogue,
+    customer_of,
+    day_of,
+    keyed,
+    limit,
+    page_keyed,
+)
 from apps.metering.watch import Checked, checked, hours_of
-from ensue import Meta, ReadTx, SignedRequest
+from ensue import (
+    Answer,
+    HtmlAnswer,
+    InvalidInput,
+    Meta,
+    ReadTx,
+    SetCookie,
+    SignedRequest,
+    charts,
+)
 
 DAYS = 30
+FIELDS_MAX = 10
+_KEY = re.compile(r"[A-Za-z0-9_]{1,255}")
 
 Days = Annotated[int, Meta(ge=1, le=90)]
 
@@ -65,4 +89,57 @@ def shown(customer: str, metric: str, days: int, tx: ReadTx) -> Shown:
         current_pattern=history[today],
         baseline_pattern=[each * latest.baseline_volume for each in latest.baseline_vector],
         latest_check=latest,
+    )
+
+
+# The page
+
+
+@app.get("/dashboard")
+def sign_in() -> HtmlAnswer:
+    """Ask for a key."""
+    return HtmlAnswer("sign_in.html")
+
+
+@app.post("/dashboard", status=303)
+def signed_in(raw: bytes) -> Answer[None]:
+    """Keep a key in a cookie, which no script sees and no other site sends; the page checks it.
+
+    Raises:
+        InvalidInput: it is no key.
+    """
+    given = dict(parse_qsl(raw.decode("ascii", "replace"), max_num_fields=FIELDS_MAX))
+    key = given.get("key", "").strip()
+    if not _KEY.fullmatch(key):
+        raise InvalidInput("expected a key", at="$.key")
+    cookie = SetCookie(COOKIE, key, path="/dashboard", keep="12h")
+    return Answer(None, 303, {"location": "/dashboard/usage"}, [cookie])
+
+
+@app.get("/dashboard/usage", verify=page_keyed, limit=limit, statuses=UNKNOWN)
+def page(
+    signed: SignedRequest, tx: ReadTx, metric: Name = "api_calls", days: Days = DAYS
+) -> HtmlAnswer:
+    """Show the days, those that were odd, and today by hour as expected and as it is."""
+    info = catalogue.metric(metric)
+    found = shown(signed.claims["customer_id"], metric, days, tx)
+    history = found.usage_history
+    return HtmlAnswer(
+        "usage.html",
+        shown=found,
+        metric=info,
+        metrics=catalogue.metrics,
+        by_hour=charts.bars(
+            f"Today by hour (UTC), {found.latest_check.date}",
+            [f"{hour:02}" for hour in range(HOURS)],
+            {"expected": found.baseline_pattern, "actual": found.current_pattern},
+            unit=info.unit,
+        ),
+        by_day=charts.bars(
+            "By day",
+            [each.date for each in history],
+            {info.unit: [each.total for each in history]},
+            unit=info.unit,
+            flags={each.date: str(each.anomaly_type) for each in history if each.is_anomaly},
+        ),
     )

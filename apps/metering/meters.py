@@ -16,6 +16,7 @@ from ensue import ApiKeys, App, Forbidden, Meta, RateLimit, Secret, SignedReques
 DAY_MS = 86_400_000
 HOUR_MS = 3_600_000
 LIMIT = 100
+COOKIE = "metering_key"
 
 here = Path(__file__).parent
 catalogue = Catalogue.load(os.environ.get("METERING_CATALOGUE") or here / "catalogue.json")
@@ -42,7 +43,7 @@ billing_team = app.mail(
 )
 
 keyed = ApiKeys(keys)
-page_keyed = ApiKeys(keys, cookie="metering_key", scheme="page-key")
+page_keyed = ApiKeys(keys, cookie=COOKIE, scheme="page-key")
 admin = ApiKeys(
     Secret.env("METERING_ADMIN_KEY", demo="demo-admin-key"),
     header="X-Admin-Key",

@@ -29,7 +29,7 @@ def served(tmp_path):
 
 
 def validate(url):
-    command = [sys.executable, "-m", "apps.metering.validate", url]
+    command = [sys.executable, "apps/metering/validate.py", url]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
 

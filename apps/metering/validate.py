@@ -1,6 +1,6 @@
 """The 65 checks of a billing system from end to end, against a server that runs (MF-40 to MF-49).
 
-    python -m apps.metering.validate http://127.0.0.1:8080
+    python apps/metering/validate.py http://127.0.0.1:8080
 
 It prints a table, and ends with 1 where a check fails. A customer is checked once: what was
 recorded is not recorded again, so name another one for a second run.
@@ -236,7 +236,7 @@ def table(checks: Iterable[Check]) -> Iterator[str]:
 
 def main() -> int:
     """Check the server that the command line names."""
-    parser = argparse.ArgumentParser(prog="python -m apps.metering.validate")
+    parser = argparse.ArgumentParser(prog="python apps/metering/validate.py")
     parser.add_argument("url", nargs="?", default="http://127.0.0.1:8080")
     parser.add_argument("--admin-key", default="demo-admin-key")
     parser.add_argument("--customer", default=CUSTOMER)
