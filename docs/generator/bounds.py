@@ -925,7 +925,9 @@ BOUNDS: dict[str, Bound] = {
         SECRETS, "ms", "how long a deleted secret can be restored: a year", VALUE
     ),
     "resources.vault:SECRETS_MAX": Bound(SECRETS, "secrets", "secrets of a vault", LIMIT),
-    "resources.vault:PAGE_MAX": Bound(SECRETS, "secrets", "one `list`", "the first so many"),
+    "resources.vault:PAGE_MAX": Bound(
+        SECRETS, "secrets", "one `list`; a `batch` of `rekey`", "the first so many; `InvalidValue`"
+    ),
     "resources.vault:LOOK_MS": Bound(
         SECRETS, "ms", "a rest of who forgets deleted secrets: a day", "it looks again"
     ),

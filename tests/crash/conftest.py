@@ -9,7 +9,16 @@ from typing import Any
 
 import pytest
 
+from ensue.engine.keyring import KEY_VARIABLE, PREVIOUS_VARIABLE
+
 ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(autouse=True)
+def keys_of_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a story sets in the environment is as before when it is over."""
+    for name in (KEY_VARIABLE, PREVIOUS_VARIABLE):
+        monkeypatch.setenv(name, "")
 
 
 class Victim:

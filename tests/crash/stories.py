@@ -17,6 +17,7 @@ from ensue.words.errors import Conflict, EnsueError
 from tests.crash.machines import machine, tell_machine
 from tests.crash.mended import mended, tell_mended
 from tests.crash.metered import metered, tell_metered
+from tests.crash.secrets import secrets, tell_secrets
 from tests.simulation.invariants import Ledger
 from tests.simulation.machine import Machine
 from tests.simulation.world import ALWAYS, World
@@ -177,6 +178,33 @@ class Teller:
                 return
             self.machine.calm()
         raise AssertionError("the object is not put")
+
+    def until(self, doing):
+        """Do something that may be done again, until it is known to be done; what it answers."""
+
+        async def done():
+            try:
+                return await doing()
+            except EnsueError:
+                return None
+
+        for _ in range(ATTEMPTS_MAX):
+            found = self.machine.run(done())
+            if found is not None:
+                return found
+            self.machine.calm()
+        raise AssertionError("it is never known to be done")
+
+    def keep(self, name):
+        """Keep a secret, and send the message that tells of it, in one transaction."""
+
+        def run(tx):
+            mine = self.world.app.home.make_tx(tx)
+            if mine.get(self.world.accepted, name) is None:
+                mine.put_secret(self.world.vault, "bank", name)
+                self.world.emit("told", {"t": name}, mine)
+
+        self.ledger.note(self._until_known(run), {name})
 
     def start(self, token, items):
         """Start the flow, and promise that each item is handled, and then the whole."""
@@ -602,4 +630,5 @@ STORIES = {
     "again": Story(again, tell_again),
     "pipes": Story(pipes, tell_pipes),
     "outside": Story(outside, tell_outside),
+    "secrets": Story(secrets, tell_secrets),
 }

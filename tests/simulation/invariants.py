@@ -67,6 +67,8 @@ OBSERVED = {
     "in order": ("results are in the order of their items", lambda found, items: found == items),
     "metered": ("what is measured counts once", lambda name, found, wanted: found == wanted),
     "run": ("who repeats a run gets its first answer", lambda before, answer: before == answer),
+    "opened": ("a secret is what was put", lambda name, found: found == name),
+    "sealed": ("all is sealed under the key of now", lambda found, wanted: found == wanted),
     "runs": ("what is run under a token is done once", lambda found, wanted: found == wanted),
 }
 

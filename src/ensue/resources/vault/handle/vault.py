@@ -17,6 +17,7 @@ from ensue.resources.vault import schema, store
 from ensue.resources.vault.handle import texts
 from ensue.resources.vault.handle.secret import VaultSecret
 from ensue.resources.vault.model import (
+    PAGE_MAX,
     REKEY_CHUNK,
     Rekeyed,
     SecretInfo,
@@ -28,7 +29,7 @@ from ensue.resources.vault.model import (
 from ensue.resources.vault.rules import check_library
 from ensue.resources.vault.worker import Forgetting
 from ensue.words import values
-from ensue.words.errors import MissingKey
+from ensue.words.errors import InvalidValue, MissingKey
 from ensue.words.findings import WARNING, Finding
 from ensue.words.names import Ref
 from ensue.words.units import duration_ms
@@ -164,15 +165,21 @@ class Vault:
 
         return await self._home.engine.transact(promoted)
 
-    async def rekey(self) -> Rekeyed:
+    async def rekey(self, *, batch: int = REKEY_CHUNK) -> Rekeyed:
         """Seal anew, under the key of now, all that is sealed under another, a batch at a time.
 
         Both keys are needed meanwhile. Who stops in the middle leaves each secret readable, and
         goes on by asking again. What cannot be opened stays as it is, and is told of.
 
+        Args:
+            batch: how many versions are sealed anew in one transaction, 1 to 1,000.
+
         Raises:
             MissingKey: there is no key to seal under.
+            InvalidValue: no batch can have so many.
         """
+        if not 1 <= batch <= PAGE_MAX:
+            raise InvalidValue(f"expected a batch of 1 to {PAGE_MAX}, got {batch}")
         keyring = self._home.engine.facts.keyring
         new = keyring.to_seal()
         done, left = 0, {}
@@ -184,13 +191,13 @@ class Vault:
             except MissingKey:
                 left[key_id] = sealed
                 continue
-            moved, spoilt = await self._rekeyed(old, new)
+            moved, spoilt = await self._rekeyed(old, new, batch)
             done += moved
             if spoilt:
                 left[key_id] = spoilt
         return Rekeyed(new.id, done, left)
 
-    async def _rekeyed(self, old: MasterKey, new: MasterKey) -> tuple[int, int]:
+    async def _rekeyed(self, old: MasterKey, new: MasterKey, limit: int) -> tuple[int, int]:
         done = spoilt = 0
         after: tuple[str, int] | None = ("", 0)
         while after is not None:
@@ -200,7 +207,7 @@ class Vault:
                     vault=self.model,
                     keys=(old, new),
                     after=after,
-                    limit=REKEY_CHUNK,
+                    limit=limit,
                 )
             )
             done, spoilt, after = done + batch.done, spoilt + batch.spoilt, batch.last
