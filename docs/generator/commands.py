@@ -15,7 +15,19 @@ from ensue.doors.cli import make_cli
 from generator.markdown import code, table
 
 BOUNDS_TOLD = re.compile(r"\[(\d+ (?:to|or) \w+)\]")
-SETTINGS = ("host", "port", "data", "engine", "key", "smtp", "keep", "act", "record", "mask")
+SETTINGS = (
+    "host",
+    "port",
+    "data",
+    "engine",
+    "key",
+    "smtp",
+    "keep",
+    "act",
+    "record",
+    "mask",
+    "proxy",
+)
 
 
 def cli_page() -> str:

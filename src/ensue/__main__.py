@@ -30,6 +30,7 @@ def _serve(apps: Sequence[App], options: Options, ready: Callable[[Ready], None]
             act=options.act,
             record=options.record,
             mask=options.mask,
+            proxies=options.proxies,
         ),
         ready,
     )

@@ -1,4 +1,4 @@
-"""Nineteen stories that use every kind, each told on a machine whose disk may fail at any step.
+"""Twenty stories that use every kind, each told on a machine whose disk may fail at any step.
 
 A story is a world and what its clients do. A client that cannot know whether a transaction was done
 looks, and asks again: so in the end all that is promised is the same, whatever went wrong.

@@ -1,4 +1,4 @@
-"""Nineteen stories, each with its disk failing at each of its steps in every way it can."""
+"""Twenty stories, each with its disk failing at each of its steps in every way it can."""
 
 from __future__ import annotations
 

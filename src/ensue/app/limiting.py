@@ -26,7 +26,8 @@ class RateLimit:
         quota: such as ``"100/60s"``, for a sliding window; or a limit that was made before.
         by: who it is: ``caller``: who the request was verified to be from, by its ``sub``, the
             ``hash`` of its key, its provider, or its scheme; ``claims.NAME``: what is claimed so;
-            ``path.NAME``: a parameter of the path; ``remote``: the address that it came from.
+            ``path.NAME``: a parameter of the path; ``remote``: the address that it came from, of
+            IPv6 its network of 64 bits; behind a proxy see ``ensue run --proxy``.
             By default the caller of a route that verifies, else the address.
         amount: ``claims.NAME``: where it is claimed how many this caller may make, of a sliding
             window; None, or where nothing is claimed: as many as every other.

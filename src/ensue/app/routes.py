@@ -76,6 +76,7 @@ class Route:
         cors: which pages of other sites may call it; ``app``: those that may call the app.
         limit: how many requests each caller may make; None for any number.
         pages: those that it answers with; None for a route that answers with none.
+        private: whether a secret is in its requests or answers; see `App.route`.
     """
 
     method: str
@@ -95,6 +96,7 @@ class Route:
     cors: Cors | Literal["app"] | None = "app"
     limit: Limiting | None = None
     pages: Pages | None = None
+    private: bool = False
 
     @property
     def name(self) -> str:
@@ -105,6 +107,11 @@ class Route:
     def streams(self) -> bool:
         """Whether it answers with objects of a bucket."""
         return self.returns is ObjectAnswer
+
+    @property
+    def takes_key(self) -> bool:
+        """Whether it takes an idempotency key: its answer is kept under it then."""
+        return self.method != "GET" and not self.private
 
     @property
     def reads_only(self) -> bool:
@@ -157,6 +164,7 @@ class RouteOptions(TypedDict, total=False):
     verify: signed.Given | Mapping[str, signed.Given] | None
     limit: str | Limit | RateLimit | None
     cors: Cors | None
+    private: bool
 
 
 def make_route(
@@ -249,6 +257,10 @@ def with_options(route: Route, **options: Unpack[RouteOptions]) -> Route:
         raise InvalidDeclaration(
             "expected no idempotency for a GET, which changes nothing", at=route.name
         )
+    if options.get("private") and idempotency is not None:
+        raise InvalidDeclaration(
+            "expected no idempotency for what is private: its answer would be kept", at=route.name
+        )
     given = options.get("verify")
     if "signed" in places and given is None:
         raise InvalidDeclaration(
@@ -269,6 +281,7 @@ def with_options(route: Route, **options: Unpack[RouteOptions]) -> Route:
         rate_per_second=None if rate is None else rate_per_second(rate),
         burst=options.get("burst", 1),
         idempotency=idempotency,
+        private=options.get("private", False),
         cors=options.get("cors", "app"),
         limit=None
         if limit is None

@@ -109,6 +109,9 @@ class Routing(Flowing):
                 other sites may call it, as a `Cors`, instead of those that `cors` says; None for
                 none. ``limit``: how many requests each caller may make, such as ``"100/60s"``, or a
                 `RateLimit`; every answer says how the caller stands, and 429 that there is no room.
+                ``private``: a secret is in its requests or answers, so it takes no idempotency key,
+                under which both would be kept, is not recorded by ``--record`` and not kept by
+                caches.
 
         Returns:
             What the function is declared with, as a decorator. Without a function, one of its

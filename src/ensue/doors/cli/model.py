@@ -32,6 +32,7 @@ class Options:
         act: whether a branch reaches the outside.
         record: the file to which requests are recorded; None for none.
         mask: what of them is not to be written.
+        proxies: the proxies that are believed who a request is from.
     """
 
     host: str
@@ -44,6 +45,7 @@ class Options:
     act: bool = False
     record: Path | None = None
     mask: tuple[str, ...] = ()
+    proxies: tuple[str, ...] = ()
 
 
 class Ready(Protocol):

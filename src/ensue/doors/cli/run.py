@@ -99,6 +99,13 @@ TRIES = 3
     multiple=True,
     help="A member, or a dotted path, whose values a recording leaves out; can be repeated.",
 )
+@click.option(
+    "--proxy",
+    envvar="ENSUE_PROXY",
+    metavar="ADDRESS",
+    multiple=True,
+    help="A proxy, or a network of them, that is believed who a request is from; can be repeated.",
+)
 @click.pass_obj
 def run(  # noqa: PLR0913 - each is an option
     house: House,
@@ -114,13 +121,14 @@ def run(  # noqa: PLR0913 - each is an option
     act: bool,
     record: Path | None,
     mask: tuple[str, ...],
+    proxy: tuple[str, ...],
 ) -> None:
     """Serve apps until Ctrl-C: their routes, their handlers and `/_ensue`.
 
     APP is a folder that contains app.py, a folder of such folders, a Python file, or
     module:attribute. Each option can also be given by the environment: ENSUE_HOST, ENSUE_PORT,
     ENSUE_DATA, ENSUE_ENGINE, ENSUE_KEY, ENSUE_SMTP, ENSUE_KEEP, ENSUE_ACT, ENSUE_RECORD,
-    ENSUE_MASK.
+    ENSUE_MASK, ENSUE_PROXY.
     """
     loaded = _loaded(apps)
     store = engine or copies.store_in(data)
@@ -137,6 +145,7 @@ def run(  # noqa: PLR0913 - each is an option
         act=act,
         record=record,
         mask=mask,
+        proxies=proxy,
     )
 
     def ready(found: Ready) -> None:

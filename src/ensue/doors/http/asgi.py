@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from urllib.parse import quote
 
 from starlette.routing import Mount, Router
@@ -22,7 +23,15 @@ from ensue.doors.http.cloudevents import cloudevent_routes
 from ensue.doors.http.guard import Guard
 from ensue.doors.http.limits import Limiter
 from ensue.doors.http.objects import answer_object
-from ensue.doors.http.once import UNSAFE, headers_of_call, once_of, own_headers, read_again
+from ensue.doors.http.once import (
+    caller_of,
+    headers_of_call,
+    once_of,
+    own_headers,
+    read_again,
+    refuse_key,
+    without_what_was_got,
+)
 from ensue.doors.http.pages import asks_for_a_page, respond_error_page, sealing, static_routes
 from ensue.doors.http.resources import HouseRoute, house_routes
 from ensue.doors.http.routing import Endpoint, make_router, names_in
@@ -39,6 +48,7 @@ from ensue.doors.http.statuses import (
 from ensue.doors.http.wire import (
     HEADERS,
     NO_STORE,
+    PRIVATE,
     Gone,
     headers_of_request,
     read_bytes,
@@ -138,7 +148,8 @@ class _Responder:
         self._route = route
         self._place = f"{app.name} {route.name}"
         self._error_answer = app.error_answer
-        self._takes_key = route.method in UNSAFE
+        self._takes_key = route.takes_key
+        self._is_private = route.private
         self._needs_key = route.idempotency == "required"
         self._bytes_max = bytes_max
         names = names_in(route.path)
@@ -152,6 +163,7 @@ class _Responder:
         self._seal: Seal = seal if route.pages is None else sealing(route.pages)
         self._bind = Binder(route, names_in(route.path), bytes_max).bind
         self._carried = Carried(route.parameters)
+        self._reading = without_what_was_got if route.private else nullcontext
         self._admit = Limiter(platform, route).admit
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -164,7 +176,7 @@ class _Responder:
                 return
             if answer is None:
                 raise
-            log.info("%s %s: %s", scope["method"], scope["path"], error)
+            log.info("%s %s: %s", scope["method"], quote(scope["path"]), error)
             own = self._seal(answer)
             told = headers_of(error) + own_headers(own, scope)
             await respond(scope, send, own.status, own.body, told)
@@ -172,6 +184,9 @@ class _Responder:
     async def _respond(self, scope: Scope, receive: Receive, send: Send) -> None:
         once = signed = None
         body = b""
+        if self._is_private:
+            scope[PRIVATE] = scope[NO_STORE] = True
+            refuse_key(scope)
         if self._verifies or self._raw:
             body = await read_bytes(scope, receive, self._bytes_max)
             receive = read_again(body)
@@ -187,9 +202,10 @@ class _Responder:
                 place=self._place,
                 required=self._needs_key,
                 bytes_max=self._bytes_max,
-                carried=self._carried.credential(scope),
+                carried=self._carried.credential(scope) + caller_of(signed),
             )
-        arguments = await self._bind(scope, receive)
+        with self._reading():
+            arguments = await self._bind(scope, receive)
         arguments |= dict.fromkeys(self._raw, body) | dict.fromkeys(self._signed, signed)
         objects: list[ObjectAnswer] = []
         called = await self._call(

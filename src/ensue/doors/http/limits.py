@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import ipaddress
+
 from starlette.types import Scope
 
 from ensue.app.platform import Platform
@@ -14,6 +16,8 @@ from ensue.app.signed import SignedRequest
 from ensue.doors.http.routing import names_in
 from ensue.doors.http.wire import SHARED, HeaderList
 from ensue.resilience import Admission, exceeded
+
+CUSTOMER_BITS = 64
 
 
 class Limiter:
@@ -39,11 +43,24 @@ class Limiter:
             return
         given = scope["path_params"]
         path = {name: given[place] for name, place in self._names.items()}
-        remote = scope["client"][0] if scope.get("client") else ""
+        remote = _remote(scope["client"][0]) if scope.get("client") else ""
         admission = self._limit.admit(self._runtime, signed, path, remote)
         scope[SHARED] = [*scope.get(SHARED, ()), *_told(admission)]
         if not admission.allowed:
             raise exceeded(admission)
+
+
+def _remote(address: str) -> str:
+    """Whom an address stands for: of IPv6 its network of 64 bits, of which one customer has all."""
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(found, ipaddress.IPv4Address):
+        return address
+    if found.ipv4_mapped is not None:
+        return str(found.ipv4_mapped)
+    return str(ipaddress.ip_network((int(found), CUSTOMER_BITS), strict=False))
 
 
 def _told(admission: Admission) -> HeaderList:

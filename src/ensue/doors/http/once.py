@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from starlette.types import Message, Receive, Scope
 
 from ensue.app.claims import Called, Once, Sealed
+from ensue.app.signed import SignedRequest
 from ensue.doors.http.wire import HeaderList, headers_of_request, read_bytes
-from ensue.words.errors import InvalidValue
+from ensue.words.errors import InvalidInput, InvalidValue
 from ensue.words.values import shown
 
 IDEMPOTENCY_KEY_LENGTH_MAX = 255
@@ -94,6 +97,30 @@ def refuse_key(scope: Scope) -> None:
             at=_AT,
             hint="Leave it out; a version to expect keeps a put from being done twice.",
         )
+
+
+@contextmanager
+def without_what_was_got() -> Iterator[None]:
+    """Say of a request that does not fit what was expected, and not what came: it may be a secret.
+
+    Raises:
+        InvalidValue: in the place of what was raised.
+    """
+    try:
+        yield
+    except InvalidInput as fault:
+        said = fault.message.partition(", got ")[0]
+        raise InvalidValue(f"{said}, got something else", at=fault.at) from None
+
+
+def caller_of(signed: SignedRequest | None) -> bytes:
+    """Who a request was verified to be from, beside what is in ``Authorization``; empty for nobody.
+
+    Two who show their keys in a header of another name have nothing to do with each other either.
+    """
+    claims = {} if signed is None else signed.claims
+    said = claims.get("hash")
+    return b"" if said is None else b"\0key " + str(said).encode()
 
 
 def headers_of_call(called: Called, scope: Scope) -> HeaderList:

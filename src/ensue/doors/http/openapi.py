@@ -19,7 +19,7 @@ from ensue.app.app import App
 from ensue.app.routes import Parameter, Route, Said
 from ensue.doors.http import answers
 from ensue.doors.http.answers import OwnErrors, Refusing
-from ensue.doors.http.once import IDEMPOTENCY_KEY_LENGTH_MAX, UNSAFE
+from ensue.doors.http.once import IDEMPOTENCY_KEY_LENGTH_MAX
 from ensue.doors.http.resources import BYTES, HouseRoute
 from ensue.doors.http.routing import names_in, shape_of
 from ensue.doors.http.schemas import Schema, Schemas
@@ -137,7 +137,7 @@ def _of_app(app: App, route: Route, *, has_key: bool) -> _Entry:
     )
     refusing = Refusing(
         takes_body=takes_raw or any(each.place == "body" for each in route.parameters),
-        takes_key=route.method in UNSAFE,
+        takes_key=route.takes_key,
         needs_caller=has_key and route.verify is None,
         has_rate=route.rate_per_second is not None or route.limit is not None,
     )
@@ -154,7 +154,7 @@ def _of_app(app: App, route: Route, *, has_key: bool) -> _Entry:
         refused=refusing.statuses(),
         statuses=statuses,
         own_errors=OwnErrors(app.error_answers),
-        takes_key=route.method in UNSAFE,
+        takes_key=route.takes_key,
         needs_key=route.idempotency == "required",
         is_limited=route.limit is not None,
         takes_raw=takes_raw,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from functools import lru_cache
 from typing import Any
 
@@ -12,10 +13,15 @@ from ensue.app.claims import Once, Sealed
 from ensue.app.platform import Platform
 from ensue.app.routes import Answer
 from ensue.doors.http.arguments import BodyReader, Fields
-from ensue.doors.http.once import headers_of_call, once_of, refuse_key
+from ensue.doors.http.once import (
+    headers_of_call,
+    once_of,
+    refuse_key,
+    without_what_was_got,
+)
 from ensue.doors.http.statuses import encode
 from ensue.doors.http.wire import PRIVATE, check_utf8_path, respond, trace_of
-from ensue.words.errors import InvalidInput, InvalidValue, NotFound, NotPermitted
+from ensue.words.errors import NotFound, NotPermitted
 from ensue.words.kinds import Kind, Operation
 
 APP = "app"
@@ -76,15 +82,9 @@ class Operated:
         await self._operate(scope, send, of_app.app, given, once)
 
     async def _read(self, scope: Scope, receive: Receive) -> object:
-        try:
+        with without_what_was_got() if self._operation.private else nullcontext():
             given = await self._reader.read(scope, receive)
             return self._reader.decode(b"{}") if given is msgspec.UNSET else given
-        except InvalidInput as fault:
-            if not self._operation.private:
-                raise
-            # What was got instead may be the secret.
-            said = fault.message.partition(", got ")[0]
-            raise InvalidValue(f"{said}, got something else", at=fault.at) from None
 
     def _check_private(self, scope: Scope) -> None:
         if self.is_barred:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import gc
+import ipaddress
 import logging
 import os
 import signal
@@ -28,6 +29,7 @@ from ensue.doors.http.guard import Guard
 from ensue.doors.http.protocol import BoundedProtocol
 from ensue.doors.http.recording import Masks, Recorder
 from ensue.words.errors import Conflict, EnsueError, InvalidValue, NotPermitted
+from ensue.words.values import shown
 from ensue.words.version import VERSION
 
 PORT_MAX = 65_535
@@ -59,6 +61,7 @@ class Options:
         act: whether a branch reaches the outside.
         record: the file to which requests are recorded; None for none.
         mask: what of them is not to be written; see `Masks`.
+        proxies: the addresses, or networks, of proxies that are believed who a request is from.
     """
 
     host: str = "127.0.0.1"
@@ -71,6 +74,7 @@ class Options:
     act: bool = False
     record: Path | None = None
     mask: tuple[str, ...] = ()
+    proxies: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -136,6 +140,8 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
 
 
 def _bound(options: Options, count: int) -> list[socket.socket]:
+    for proxy in options.proxies:
+        _check_proxy(proxy)
     family, address = _resolved(options.host)
     Guard(options.key, loopback=_is_loopback(address))
     last = options.port + count - 1
@@ -330,6 +336,16 @@ def _ready(apps: Sequence[App], sockets: Sequence[socket.socket], platform: Plat
     )
 
 
+def _check_proxy(address: str) -> None:
+    try:
+        ipaddress.ip_network(address)
+    except ValueError:
+        raise InvalidValue(
+            f"expected the address or network of a proxy, got {shown(address)}",
+            hint="Such as 127.0.0.1 or 10.0.0.0/8.",
+        ) from None
+
+
 def _recorder(platform: Platform, options: Options) -> Recorder | None:
     if options.record is None:
         return None
@@ -357,7 +373,9 @@ def _server(
         log_level="critical",
         access_log=False,
         server_header=False,
-        proxy_headers=False,
+        # Whom a proxy names is the last in the list that is none of ours: others can be made up.
+        proxy_headers=bool(options.proxies),
+        forwarded_allow_ips=list(options.proxies),
         backlog=BACKLOG,
         # With so many open ones, further requests get 503; a process often has 1,024 descriptors.
         limit_concurrency=CONNECTIONS_MAX,
