@@ -170,7 +170,7 @@ class Revoked(msgspec.Struct):
     revoked: bool
 
 
-@app.post("/v1/admin/keys", verify=admin)
+@app.post("/v1/admin/keys", verify=admin, private=True)
 def new_key(body: NewKey, tx: Tx) -> MadeKey:
     """Make a key (MF-3)."""
     key = tx.new_key("mf_")
@@ -183,7 +183,7 @@ def new_key(body: NewKey, tx: Tx) -> MadeKey:
     return MadeKey(key, body.customer_id, body.name, body.rate_limit)
 
 
-@app.post("/v1/admin/keys/revoke", verify=admin)
+@app.post("/v1/admin/keys/revoke", verify=admin, private=True)
 def revoke(body: OldKey, tx: Tx) -> Revoked:
     """Revoke a key, at once; who had it stays known (MF-3)."""
     where = "attribute_not_exists(revoked_ms)"

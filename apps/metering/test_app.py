@@ -58,6 +58,16 @@ def test_mf_3_a_key_is_made_for_a_customer_shown_once_and_kept_as_its_hash(t, ac
     assert key not in json.dumps(t.wait(keys.scan()).items)
 
 
+def test_mf_3_a_new_key_is_kept_under_no_idempotency_key(t):
+    headers = ADMIN | {"Idempotency-Key": "one"}
+    body = {"customer_id": "cust_a", "name": "first"}
+
+    refused = t.request("POST", "/v1/admin/keys", body=body, headers=headers)
+
+    assert refused.status == 400
+    assert "Idempotency-Key" in str(refused.body)
+
+
 def test_mf_3_a_revoked_key_opens_nothing_at_once(t, acme):
     body = {"api_key": acme.made["api_key"]}
 
