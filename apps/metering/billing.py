@@ -64,7 +64,6 @@ from ensue import (
     WorkflowContext,
 )
 
-EARLIER_MAX = 36
 PAGE = 100
 KEYS_KEPT_S = 23 * 3_600  # Stripe keeps them for "at least 24 hours"
 
@@ -109,20 +108,50 @@ class BillingRun(msgspec.Struct):
 
 def calculated(customer: str, period: Period, tx: ReadTx) -> Calculation:
     """What a customer owes for a period, with what came late of earlier ones."""
-    earlier = tx.query(
-        invoices,
-        customer,
-        index="by-customer",
-        sort="start < :start",
-        start=period.start,
-        reverse=True,
-        limit=EARLIER_MAX,
-    ).items
 
     def measure(metric: str, start_ms: int, end_ms: int) -> Decimal:
         return tx.usage(usage, customer, metric, start_ms, end_ms).value
 
-    return calculate(catalogue, customer, period, reversed(earlier), measure, now_ms=tx.now_ms)
+    earlier = changed_since(customer, period, tx)
+    return calculate(catalogue, customer, period, earlier, measure, now_ms=tx.now_ms)
+
+
+def changed_since(customer: str, period: Period, tx: ReadTx) -> list[Booked]:
+    """The invoices of earlier periods whose usage has changed since the newest of them was made.
+
+    That one settled what the others were short of then, however many they are.
+    """
+    found: list[Booked] = []
+    after, page = 0, None
+    while True:
+        asked = tx.query(
+            invoices,
+            customer,
+            index="by-customer",
+            sort="start < :start",
+            start=period.start,
+            reverse=True,
+            limit=PAGE,
+            after=page,
+        )
+        if page is None and asked.items:
+            after = asked.items[0].position
+            if not has_changed(customer, Period(0, period.start - 1), after, tx):
+                return []
+        found += [
+            each
+            for each in asked.items
+            if has_changed(customer, Period(each.start, each.end), after, tx)
+        ]
+        page = asked.next
+        if page is None:
+            return found[::-1]
+
+
+def has_changed(customer: str, period: Period, after: int, tx: ReadTx) -> bool:
+    """Whether events of a period came, or were corrected, behind a place in the meter's log."""
+    changes = tx.usage_changed(usage, period.start, period.end, after=after, subject=customer)
+    return bool(changes)
 
 
 @app.post("/v1/invoices/calculate", verify=keyed, limit=limit, statuses=REFUSED)
@@ -186,8 +215,16 @@ def booked(customer: str, period: Period, tx: Tx) -> Invoice:
         tx.put(invoices, each)
     invoice = found.invoice
     status: Status = "draft" if invoice.lines else "nothing_due"
+    seen = tx.usage(usage, customer, catalogue.metrics[0].code, period.start, period.end)
     made = Booked(
-        invoice.invoice_id, customer, period.start, period.end, status, invoice, found.charged
+        invoice.invoice_id,
+        customer,
+        period.start,
+        period.end,
+        status,
+        invoice,
+        found.charged,
+        position=seen.position,
     )
     tx.put(invoices, made)
     if invoice.lines:

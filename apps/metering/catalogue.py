@@ -27,6 +27,11 @@ class MetricInfo(Struct, frozen=True, forbid_unknown_fields=True):
     groups: tuple[str, ...] | UnsetType = UNSET
     description: str | UnsetType = UNSET
 
+    def measures_as(self, other: MetricInfo) -> bool:
+        """Whether it makes the same quantity of the same events."""
+        says = ("event_type", "aggregation", "property", "percentile")
+        return all(getattr(self, name) == getattr(other, name) for name in says)
+
     def as_metric(self) -> Metric:
         """The metric of the meter."""
         return Metric(

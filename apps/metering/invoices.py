@@ -16,7 +16,7 @@ from msgspec import UNSET, Struct, UnsetType, field
 from msgspec.structs import replace
 
 from apps.metering.catalogue import Catalogue, MetricInfo
-from apps.metering.pricing import Price, TierShare, charge, tidy
+from apps.metering.pricing import EXACT, Price, TierShare, charge, tidy
 
 ID_DIGITS = 24
 
@@ -61,11 +61,12 @@ class Invoice(Struct, frozen=True):
 
 
 class Charged(Struct, frozen=True):
-    """What was charged for a metric up to now, and by which price."""
+    """What was charged for a metric up to now, how that was measured, and by which price."""
 
     quantity: Decimal
     amount: Decimal
     price: Price
+    measured: MetricInfo
 
 
 class Booked(Struct):
@@ -74,6 +75,7 @@ class Booked(Struct):
     Attributes:
         charged: by metric, with the adjustments of later invoices.
         settled_at: when the status was last told, in s since 1970.
+        position: up to which place in the meter's log it knows what was used.
     """
 
     invoice_id: str
@@ -85,6 +87,7 @@ class Booked(Struct):
     charged: dict[str, Charged] = field(default_factory=dict)
     provider_id: str = ""
     settled_at: int = 0
+    position: int = 0
 
     def shown(self) -> Invoice:
         """The invoice as it stands."""
@@ -120,7 +123,7 @@ def calculate(
         catalogue: metrics and prices.
         customer: who.
         period: for when.
-        earlier: the invoices of earlier periods that were charged.
+        earlier: the invoices of earlier periods whose usage has changed since.
         measure: the customer's usage.
         now_ms: what time it is.
     """
@@ -130,7 +133,7 @@ def calculate(
         metric = catalogue.metric(price.metric_code)
         quantity = tidy(measure(metric.code, period.start, period.end))
         found = charge(price, quantity)
-        charged[metric.code] = Charged(quantity, found.amount, price)
+        charged[metric.code] = Charged(quantity, found.amount, price, metric)
         if quantity:
             shares = found.shares or UNSET
             lines.append(_line(metric, quantity, found.display, found.amount, shares))
@@ -161,17 +164,18 @@ def _adjustments(
     now = dict(booked.charged)
     known = {each.code: each for each in catalogue.metrics}
     for code, before in booked.charged.items():
-        if code not in known:  # it is measured no more: what was charged stays
-            continue
+        metric = known.get(code)
+        if metric is None or not metric.measures_as(before.measured):
+            continue  # it is measured no more, or otherwise: what was charged stays
         quantity = tidy(measure(code, booked.start, booked.end))
         if quantity == before.quantity:
             continue
         found = charge(before.price, quantity)
-        now[code] = Charged(quantity, found.amount, before.price)
+        now[code] = Charged(quantity, found.amount, before.price, metric)
         difference = found.amount - before.amount
         if difference:
-            more = tidy(quantity - before.quantity)
-            line = _line(known[code], more, found.display, difference, UNSET)
+            more = tidy(EXACT.subtract(quantity, before.quantity))
+            line = _line(metric, more, found.display, difference, UNSET)
             name = f"{line.metric_name} (adjustment of {booked.invoice_id})"
             lines.append(replace(line, metric_name=name, adjusts=booked.invoice_id))
     return lines, now

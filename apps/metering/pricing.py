@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from decimal import ROUND_CEILING, ROUND_HALF_UP, Context, Decimal
+from functools import reduce
 from typing import Literal
 
 from msgspec import UNSET, Struct, UnsetType
@@ -123,11 +124,11 @@ def tidy(number: Decimal | int) -> Decimal:
 def _graduated(tiers: Sequence[Tier], units: Decimal) -> Iterator[TierShare]:
     below = ZERO
     for tier in tiers:
-        within = (units if tier.up_to is None else min(units, tier.up_to)) - below
-        if within <= 0:
+        top = units if tier.up_to is None else min(units, tier.up_to)
+        if top <= below:
             return
-        yield _share(tier, below, within)
-        below += within
+        yield _share(tier, below, EXACT.subtract(top, below))
+        below = top
 
 
 def _at_volume(tiers: Sequence[Tier], units: Decimal) -> Iterator[TierShare]:
@@ -147,5 +148,9 @@ def _share(tier: Tier, below: Decimal, units: Decimal) -> TierShare:
 
 
 def _cents(shares: Sequence[TierShare]) -> Decimal:
-    exact = sum((EXACT.multiply(each.quantity, each.unit_price) for each in shares), ZERO)
-    return rounded(exact)
+    return rounded(reduce(EXACT.add, _exact(shares), ZERO))
+
+
+def _exact(shares: Sequence[TierShare]) -> Iterator[Decimal]:
+    for each in shares:
+        yield EXACT.multiply(each.quantity, each.unit_price)

@@ -9,14 +9,24 @@ from itertools import count
 from pathlib import Path
 
 import httpx
+import msgspec
 import pytest
 import stripe
 
+from apps.metering import billing
 from apps.metering.app import app
-from apps.metering.billing import billed, mode
+from apps.metering.billing import billed, booked, mode
 from apps.metering.conftest import ADMIN, Customer
 from apps.metering.invoices import Period, invoice_id
-from apps.metering.meters import DAY_MS, HOUR_MS, billing_team, invoices, on_call, usage
+from apps.metering.meters import (
+    DAY_MS,
+    HOUR_MS,
+    billing_team,
+    catalogue,
+    invoices,
+    on_call,
+    usage,
+)
 from ensue import MeterEvent
 
 ROOT = Path(__file__).parents[2]
@@ -398,6 +408,37 @@ def test_usage_that_comes_late_is_a_line_of_the_next_invoice(live, wire):
     assert wire.invoices_of(live.name) == [("open", 1_000, 1), ("open", 400, 1)]
     april = bill(live, Period(march.end + 1, march.end + DAY_MS), "/v1/invoices/calculate")
     assert lines_of(april.body) == []
+
+
+def test_what_comes_late_is_charged_however_many_invoices_were_made_since(live):
+    starts = range(FEBRUARY.start, FEBRUARY.start + 130 * HOUR_MS, HOUR_MS)
+    hours = [Period(each, each + HOUR_MS - 1) for each in starts]
+    for each in hours:
+        live.t.wait(app.run(booked, live.name, each))
+    record(live.t, live.name, 1, "storage", name="late", at_ms=hours[0].end, gb_stored=100)
+
+    [line] = bill(live, Period(FEBRUARY.end, FEBRUARY.end), "/v1/invoices/calculate").body["lines"]
+
+    assert (line["subtotal"], line["adjusts"]) == (10, invoice_id(live.name, hours[0]))
+
+
+def test_a_metric_that_is_measured_otherwise_later_changes_nothing_that_was_charged(
+    live, monkeypatch
+):
+    record(live.t, live.name, 2, "storage", gb_stored=100)
+    bill(live)
+    others = [
+        msgspec.structs.replace(each, aggregation="SUM") if each.code == "storage_peak" else each
+        for each in catalogue.metrics
+    ]
+    monkeypatch.setattr(
+        billing, "catalogue", msgspec.structs.replace(catalogue, metrics=tuple(others))
+    )
+    record(live.t, live.name, 1, "storage", name="late", gb_stored=130)
+
+    found = bill(live, Period(FEBRUARY.end + 1, FEBRUARY.end + 2), "/v1/invoices/calculate")
+
+    assert found.body["lines"] == []
 
 
 def test_late_calls_are_priced_by_the_tier_that_the_whole_month_reaches(live):

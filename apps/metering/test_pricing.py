@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from fractions import Fraction
+from math import floor
 
 import msgspec
 import pytest
@@ -129,6 +130,22 @@ def test_no_product_is_rounded_on_the_way():
     assert (
         cost(huge, price(unit_price=Decimal("1.01"))) == "10100000000000000000000000000000000001.01"
     )
+
+
+@pytest.mark.parametrize("model", ["tiered", "volume"])
+def test_no_tier_is_rounded_on_the_way(model):
+    huge = Decimal("1234567890123456789.123456789012345678")
+    tiers = [
+        {"up_to": "0.000000000000000001", "unit_price": 0},
+        {"up_to": None, "unit_price": 0.015},
+    ]
+    free = Fraction(1, 10**18) if model == "tiered" else 0
+    exact = (Fraction(huge) - free) * Fraction(15, 1_000)
+
+    found = charge(price(model, tiers=tiers), huge)
+
+    assert Fraction(found.amount) == Fraction(floor(exact * 100 + Fraction(1, 2)), 100)
+    assert sum(Fraction(each.quantity) for each in found.shares) == Fraction(huge)
 
 
 @pytest.mark.parametrize(

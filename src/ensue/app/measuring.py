@@ -98,6 +98,7 @@ class MeterReads:
         end_ms: int,
         *,
         after: int,
+        subject: str | None = None,
         from_subject: str = "",
         limit: int = 100,
     ) -> list[UsageChange]:
@@ -106,9 +107,9 @@ class MeterReads:
         Raises:
             InvalidValue: the period or the limit is none.
         """
-        page = from_subject, limit
+        page = meter_kind.SubjectPage(subject, from_subject, limit)
         return meter_kind.changed(
-            self._inner, meter.model, (start_ms, end_ms), after=after, page=page
+            self._inner, meter.model, (start_ms, end_ms), after=after, subjects_of=page
         )
 
     def usage_changes(

@@ -50,6 +50,13 @@ def test_an_event_counts_as_its_last_correction_says(metered):
     assert values(metered) == ["2", "8", "4", "4", "1", "2"]
 
 
+def test_a_peak_below_zero_is_one_also_where_a_higher_one_was_retracted(metered):
+    metered.record(metered.store("a", gb_stored=-5))
+    correct(metered, "a", None)
+    metered.record(metered.store("b", gb_stored=-7))
+    assert metered.value("storage_peak") == "-7"
+
+
 def test_the_same_correction_once_more_changes_nothing(metered):
     metered.record(metered.call("a", bytes=5))
     assert not correct(metered, "a", {"bytes": 5})
@@ -99,6 +106,11 @@ def test_late_events_and_corrections_of_a_closed_period_are_found_by_what_was_se
         ("globex", "api_calls"),
         ("globex", "bandwidth"),
     }
+    one = wait(usage.changed(start_ms, end_ms, after=seen.position, subject="globex"))
+    assert [(each.subject, each.metric) for each in one] == [
+        ("globex", "api_calls"),
+        ("globex", "bandwidth"),
+    ]
     [late] = wait(usage.changes("acme", start_ms, end_ms, after=seen.position))
     assert (late.kind, late.event.id, late.event.properties) == ("event", "late", {"bytes": 10})
     [gone] = wait(usage.changes("globex", start_ms, end_ms, after=seen.position))

@@ -29,7 +29,7 @@ QUERIES = {
         f"{TABLE}__times (subject=? AND type=? AND time_ms>? AND time_ms<?",
     ),
     "who changed": (
-        lambda tx, m: store.changed(tx, m, (5, 9), after=3, page=("", 9)),
+        lambda tx, m: store.changed(tx, m, (5, 9), after=3, subjects_of=store.SubjectPage()),
         "PRIMARY KEY (metric=? AND subject=? AND grouping=? AND hour>? AND hour<?)",
     ),
     "who has usage": (

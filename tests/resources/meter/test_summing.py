@@ -91,6 +91,11 @@ def test_a_metric_that_is_declared_later_is_summed_from_the_log(store, run_on, c
     metered = Metered(later, later.meter("usage", metrics=changed), run_on(again, later))
     # Until its sums are there, it is answered from the log.
     assert metered.value("bandwidth") == str(sum(range(20)))
+    found = metered.stage.wait(metered.usage.changed(0, metered.now_ms, after=28))
+    assert [(each.metric, each.position) for each in found] == [
+        ("storage_peak", 29),
+        ("plan_size", 29),
+    ]
     before = values(metered)
     metered.stage.settle()
     assert values(metered) == before

@@ -18,6 +18,7 @@ from ensue.resources.meter.model import (
 )
 from ensue.resources.meter.operations import OPERATIONS
 from ensue.resources.meter.store import (
+    SubjectPage,
     changed,
     changes,
     correct,
@@ -40,6 +41,7 @@ __all__ = [
     "RefusedEvent",
     "Scalar",
     "Step",
+    "SubjectPage",
     "Usage",
     "UsageChange",
     "UsagePoint",

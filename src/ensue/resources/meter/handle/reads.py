@@ -170,6 +170,7 @@ class MeterReads:
         end_ms: int,
         *,
         after: int,
+        subject: str | None = None,
         from_subject: str = "",
         limit: int = 100,
     ) -> list[UsageChange]:
@@ -179,6 +180,7 @@ class MeterReads:
             start_ms: the first ms of the period.
             end_ms: the last. Whole hours are looked at: a change in the rest of one counts too.
             after: the ``position`` of a `Usage` that was seen then, or of `position_at`.
+            subject: of this one only; None for all, a page at a time.
             from_subject: only subjects behind this one, by their names.
             limit: how many subjects to look at, 1 to 1,000.
 
@@ -187,7 +189,11 @@ class MeterReads:
         """
         return self._home.engine.read(
             lambda tx: store.changed(
-                tx, self.model, (start_ms, end_ms), after=after, page=(from_subject, limit)
+                tx,
+                self.model,
+                (start_ms, end_ms),
+                after=after,
+                subjects_of=store.SubjectPage(subject, from_subject, limit),
             )
         )
 

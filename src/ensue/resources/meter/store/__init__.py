@@ -1,6 +1,7 @@
 """What a meter does within a transaction."""
 
 from ensue.resources.meter.store.changing import (
+    SubjectPage,
     changed,
     changes,
     list_subjects,
@@ -18,6 +19,7 @@ from ensue.resources.meter.store.sums import hours_of, of_hour
 from ensue.resources.meter.store.usage import series, usage
 
 __all__ = [
+    "SubjectPage",
     "all_summed",
     "changed",
     "changes",

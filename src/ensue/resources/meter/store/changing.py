@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from ensue.engine import hops, logs
 from ensue.engine.transaction import Transaction
 from ensue.resources.meter.model import (
@@ -14,9 +16,29 @@ from ensue.resources.meter.model import (
 from ensue.resources.meter.rules.windows import Span, span
 from ensue.resources.meter.store import events as log
 from ensue.resources.meter.store import subjects
-from ensue.resources.meter.store.metrics import BUILDING, CURRENT, all_summed, whole_from_ms
+from ensue.resources.meter.store.metrics import (
+    BUILDING,
+    CURRENT,
+    all_summed,
+    current,
+    whole_from_ms,
+)
 from ensue.words.errors import InvalidValue
 from ensue.words.values import Json, shown
+
+
+class SubjectPage(NamedTuple):
+    """Which subjects.
+
+    Attributes:
+        only: this one only; None for all.
+        behind: only those behind this one, by their names.
+        limit: how many at most.
+    """
+
+    only: str | None = None
+    behind: str = ""
+    limit: int = PAGE_MAX
 
 
 def list_subjects(
@@ -47,22 +69,39 @@ def changed(
     within: tuple[int, int],
     *,
     after: int,
-    page: tuple[str, int],
+    subjects_of: SubjectPage,
 ) -> list[UsageChange]:
     """Whose usage in the hours of a window has changed behind a place in the log, by subject."""
-    from_subject, limit = page
+    of = span(*within)
+    if subjects_of.only is not None:
+        who, given = "subject = ? LIMIT ?", (subjects_of.only, 1)
+    else:
+        who = "subject > ? ORDER BY subject LIMIT ?"
+        given = subjects_of.behind, _page(subjects_of.limit)
+    page = f"SELECT number, subject FROM {meter.sql}__subjects WHERE {who}"
     found = tx.rows(
-        "SELECT subject, name, last FROM (SELECT s.subject AS subject, m.number AS number,"
-        f" m.name AS name, (SELECT max(u.sequence) FROM {meter.sql}__sums u"
+        f"SELECT s.subject, m.name, (SELECT max(u.sequence) FROM {meter.sql}__sums u"
         "  WHERE u.metric = m.number AND u.subject = s.number AND u.grouping = 0"
         "  AND u.hour BETWEEN ? AND ?) AS last"
-        f" FROM {meter.sql}__subjects s CROSS JOIN {meter.sql}__metrics m"
-        " WHERE m.state = ? AND s.subject IN"
-        f" (SELECT subject FROM {meter.sql}__subjects WHERE subject > ? ORDER BY subject LIMIT ?))"
-        " WHERE last > ? ORDER BY subject, number",
-        (*_hours(span(*within)), CURRENT, from_subject, _page(limit), after),
+        f" FROM ({page}) s CROSS JOIN {meter.sql}__metrics m WHERE m.state = ?",
+        (*_hours(of), *given, CURRENT),
     )
-    return [UsageChange(str(name), str(metric), int(str(last))) for name, metric, last in found]
+    kept = current(tx, meter)
+    for metric in meter.metrics:
+        if metric.name not in kept:  # its sums are not there yet: the log knows
+            found += tx.rows(
+                f"SELECT s.subject, ?, (SELECT max(e.sequence) FROM {meter.sql} e"
+                "  WHERE e.subject = s.number AND e.type = ? AND e.time_ms BETWEEN ? AND ?) AS last"
+                f" FROM ({page}) s",
+                (metric.name, metric.event, *of, *given),
+            )
+    places = {metric.name: place for place, metric in enumerate(meter.metrics)}
+    changes = [
+        UsageChange(str(subject), str(name), int(str(last)))
+        for subject, name, last in found
+        if last is not None and int(str(last)) > after
+    ]
+    return sorted(changes, key=lambda each: (each.subject, places.get(each.metric, -1)))
 
 
 def changes(
