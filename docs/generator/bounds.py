@@ -84,6 +84,9 @@ BOUNDS: dict[str, Bound] = {
         ENGINE, "ms", "how often expired items are looked for at least", ""
     ),
     "words:TIME_MS_MAX": Bound(DATA, "ms", "a time since 1970: the year 9999", VALUE),
+    "resources.table:COUNTED_MAX": Bound(
+        DATA, "values", "the values that `counts` counts by", "`LimitExceeded`"
+    ),
     "resources.table:PAGE_MAX": Bound(DATA, "items", "a page of a query", VALUE),
     "resources.adopted:PAGE_MAX": Bound(DATA, "rows", "a page of rows", VALUE),
     "resources.adopted:TAIL_MAX": Bound(DATA, "changes", "one `changes`", "the first so many"),
@@ -640,6 +643,7 @@ BOUNDS: dict[str, Bound] = {
     "languages.schedules:RATE_MS_MAX": Bound(SCHEDULES, "ms", "a rate: 100 years", EXPRESSION),
     "languages.schedules:YEAR_MIN": Bound(SCHEDULES, "year", "years, at least", EXPRESSION),
     "languages.schedules:YEAR_MAX": Bound(SCHEDULES, "year", "years, at most", EXPRESSION),
+    "languages.schedules:MONTHS_MAX": Bound(SCHEDULES, "months", "`months_later_ms`", VALUE),
     "languages.schedules:TIMETABLES_KEPT_MAX": Bound(
         SCHEDULES, "expressions", "expressions that are kept compiled", "compiled again"
     ),

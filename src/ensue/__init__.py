@@ -47,6 +47,7 @@ from ensue.identity import (
 from ensue.languages.cloudevents import CloudEvent
 from ensue.languages.jsonata import JSONata
 from ensue.languages.patterns import Mismatch, check_pattern, explain_pattern, match_pattern
+from ensue.languages.schedules import months_later_ms, next_due_ms
 from ensue.languages.transformers import Constant, InputPath, InputTransformer
 from ensue.pages import charts
 from ensue.resilience import (
@@ -349,6 +350,8 @@ __all__ = [
     "idempotent",
     "is_transient",
     "match_pattern",
+    "months_later_ms",
+    "next_due_ms",
     "now_ms",
     "retry",
     "sleep",

@@ -21,6 +21,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     ),
     "version": ("ensue version stock LX",),
     "scan": ("ensue scan stock --segment 0 --segments 4", "ensue scan stock --projection model"),
+    "counts": ("ensue counts orders by-status",),
     "history": ("ensue history stock LX --limit 5", "ensue history ship order-1 --reverse"),
     "batch-get": ('ensue batch-get stock \'["LX", "LY"]\'',),
     "batch-put": ("ensue batch-put stock @items.json", "ensue batch-put stock - < items.json"),

@@ -40,6 +40,7 @@ SECTIONS: Mapping[str, tuple[str, ...]] = {
         "delete",
         "query",
         "scan",
+        "counts",
         "version",
         "history",
         "batch-get",

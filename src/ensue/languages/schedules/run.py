@@ -181,6 +181,21 @@ def upcoming_ms(table: Timetable, after_ms: int, *, start_ms: int, count: int) -
     return found
 
 
+def next_due_ms(expression: str, after_ms: int, timezone: str = "UTC") -> int | None:
+    """The first moment behind another at which an expression is due; None when there is none.
+
+    Args:
+        expression: ``cron(0 9 ? * MON *)``, ``at(...)``, or ``rate(...)`` counted from then on.
+        after_ms: it is later than this, in ms since 1970.
+        timezone: on whose clock it is read.
+
+    Raises:
+        InvalidExpression: it does not compile; says where.
+        InvalidValue: there is no such time zone.
+    """
+    return compile_schedule(expression, timezone).next_ms(after_ms, start_ms=after_ms)
+
+
 def check_comes_true(table: Timetable, after_ms: int, *, start_ms: int) -> int:
     """The first moment behind ``after_ms``.
 

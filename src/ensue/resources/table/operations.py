@@ -86,6 +86,12 @@ class Scan(msgspec.Struct, forbid_unknown_fields=True):
     values: dict[str, Any] = {}
 
 
+class Counts(msgspec.Struct, forbid_unknown_fields=True):
+    """By which index."""
+
+    index: str
+
+
 class History(msgspec.Struct, forbid_unknown_fields=True):
     """The key of an item, and how many of its changes, older than which."""
 
@@ -209,6 +215,11 @@ async def _scan(table: Table, given: Scan) -> Page:
     )
 
 
+async def _counts(table: Table, given: Counts) -> list[dict[str, Json]]:
+    found = await table.counts(given.index)
+    return [{"value": value, "items": many} for value, many in sorted(found.items(), key=str)]
+
+
 async def _history(table: Table, given: History) -> list[Change]:
     return await table.history(_key(given.key), limit=given.limit, before=given.before)
 
@@ -233,6 +244,7 @@ OPERATIONS = (
     Operation("delete", "Remove the item with this key.", Delete, _delete, writes=True),
     Operation("query", "Read the items of one partition.", Query, _query, writes=False),
     Operation("scan", "Read all items, or a segment of them.", Scan, _scan, writes=False),
+    Operation("counts", "Count the items by an index's attribute.", Counts, _counts, writes=False),
     Operation("history", "Read the changes of one item.", History, _history, writes=False),
     Operation("batch-get", "Read several items.", Keys, _batch_get, writes=False),
     Operation("batch-put", "Store several items, all or none.", Items, _batch_put, writes=True),

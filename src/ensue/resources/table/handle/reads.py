@@ -12,7 +12,7 @@ from ensue.engine.home import Home
 from ensue.engine.typed import as_typed
 from ensue.resources.table import store
 from ensue.resources.table.model import At, Page, TableModel, Versioned
-from ensue.resources.table.store import Asked, Counted
+from ensue.resources.table.store import Asked, Counted, Tally
 from ensue.words.changes import Change
 from ensue.words.shapes import Shape
 from ensue.words.values import Item
@@ -32,6 +32,7 @@ class TableReads(Generic[T]):
         self.model = model
         self._home = home
         self._counted: tuple[Engine, Counted] | None = None
+        self._tallies: tuple[Engine, dict[str, Tally]] | None = None
 
     def typed(self, found: Item | None) -> T | None:
         """A stored item as the table's type; None for none.
@@ -187,6 +188,25 @@ class TableReads(Generic[T]):
         before = self._counted[1] if self._counted and self._counted[0] is engine else None
         found, counted = engine.read(lambda tx: store.count(tx, self.model, before))
         self._counted = engine, counted
+        return found
+
+    async def counts(self, index: str) -> dict[Any, int]:
+        """How many items there are of each value of an index's first attribute.
+
+        After the first time only what came since is counted.
+
+        Args:
+            index: the name of a secondary index; items that are not in it do not count.
+
+        Raises:
+            NotFound: there is no such index.
+            LimitExceeded: there are more than 1,000 values.
+        """
+        engine = self._home.engine
+        known, tallies = self._tallies or (engine, {})
+        before = tallies.get(index) if known is engine else None
+        found, tally = engine.read(lambda tx: store.counts(tx, self.model, index, before))
+        self._tallies = engine, {**(tallies if known is engine else {}), index: tally}
         return found
 
     async def batch_get(self, keys: Iterable[object]) -> list[T | None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ensue.resources.table.store.counting import Tally, counts
 from ensue.resources.table.store.expiry import next_end_ms, remove_expired
 from ensue.resources.table.store.items import (
     batch_delete,
@@ -28,11 +29,13 @@ from ensue.resources.table.store.snapshot import snapshot
 __all__ = [
     "Asked",
     "Counted",
+    "Tally",
     "batch_delete",
     "batch_get",
     "batch_put",
     "check_sort",
     "count",
+    "counts",
     "delete",
     "get",
     "get_at",
