@@ -202,6 +202,15 @@ class Tx(ExecutingTx):
         """
         return withdrawals.take_back(self._inner, self._inner.number(target.ref), sent)
 
+    def is_pending(self, target: Queue[Any] | Function | Mail | Destination, sent: str) -> bool:
+        """Whether what was sent is not settled yet: it waits, or is being handled.
+
+        Args:
+            target: whom it was sent to.
+            sent: its id.
+        """
+        return withdrawals.is_pending(self._inner, self._inner.number(target.ref), sent)
+
     @overload
     def publish(
         self,

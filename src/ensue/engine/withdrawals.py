@@ -5,7 +5,16 @@ from __future__ import annotations
 from ensue.engine import deduplication, failures, work
 from ensue.engine.ids import WORK_NUMBER
 from ensue.engine.transaction import Transaction
-from ensue.engine.work import HELD_MS, LEASED, WAITING
+from ensue.engine.work import DONE, HELD_MS, LEASED, WAITING
+
+
+def is_pending(tx: Transaction, queue: int, record_id: str) -> bool:
+    """Whether work of a queue is not settled yet, by the id of its message."""
+    place = tx.facts.records.place(record_id)
+    if place is None or place.number != WORK_NUMBER:
+        return False
+    piece = work.piece(tx, place.sequence)
+    return piece is not None and piece.queue == queue and piece.state != DONE
 
 
 def take_back(tx: Transaction, queue: int, record_id: str) -> bool:

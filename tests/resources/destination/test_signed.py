@@ -14,7 +14,7 @@ from standardwebhooks import Webhook
 
 from ensue import App, Hmac, Secret, StandardWebhooks, Stripe
 from ensue.testing import running
-from ensue.words.errors import InvalidDeclaration, MissingSecret, NotVerified
+from ensue.words.errors import InvalidDeclaration, InvalidValue, MissingSecret, NotVerified
 from tests.identity.signing import whsec
 
 PARTNER = "http://partner"
@@ -206,6 +206,19 @@ def test_a_signature_may_be_of_the_method_and_the_path_too(app, run, partner):
     sign.verify(shown(request) | line, request.content, t.now_ms())
     with pytest.raises(NotVerified):
         sign.verify(shown(request) | line | {":path": "/hooks"}, request.content, t.now_ms())
+
+
+def test_several_calls_may_be_tries_of_one_thing(app, run, partner):
+    destination = declare(app, standard())
+    t = run(app)
+    t.wait(destination.call(1, key="run-7"))
+    t.wait(destination.call(1, key="run-7"))
+
+    for name in ("idempotency-key", "webhook-id"):
+        assert [each.headers[name] for each in partner.asked] == ["run-7", "run-7"]
+    for key in ("", "a.b", "a b", "x" * 256, "é"):
+        with pytest.raises(InvalidValue):
+            t.wait(destination.call(1, key=key))
 
 
 def test_a_body_that_was_changed_on_its_way_is_refused(app, run, partner):

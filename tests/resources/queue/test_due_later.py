@@ -81,6 +81,22 @@ def test_a_message_that_was_withdrawn_is_never_received(stage, queue, seen):
     assert stage.wait(queue.depth())["waiting"] == 0
 
 
+def test_what_was_sent_is_pending_until_it_is_settled_or_gone(stage, queue, app):
+    sent = [stage.wait(queue.send(body, delay="1m")) for body in ("kept", "withdrawn", "bad")]
+    stage.wait(queue.withdraw(sent[1]))
+
+    def pending(*more):
+        return stage.wait(
+            app.run(lambda tx: [tx.is_pending(queue, each) for each in [*sent, *more]])
+        )
+
+    assert pending("no id") == [True, False, True, False]
+    stage.advance(60_000)
+    assert pending() == [False, False, True]
+    stage.advance(60_000)
+    assert pending() == [False, False, False]
+
+
 def test_a_withdrawal_holds_with_its_transaction_only(stage, queue, app, seen):
     sent = stage.wait(queue.send("kept", delay="1m"))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Unpack
 
@@ -32,7 +33,7 @@ from ensue.resources.destination.rules import Plan, check_url
 from ensue.resources.destination.transport import TOKEN_TIMEOUT_MS, Caller, Outlets
 from ensue.resources.destination.worker import Sender
 from ensue.words import values
-from ensue.words.errors import InvalidDeclaration, Rejected
+from ensue.words.errors import InvalidDeclaration, InvalidValue, Rejected
 from ensue.words.names import Ref
 from ensue.words.units import duration_ms
 from ensue.words.values import Json
@@ -41,6 +42,9 @@ RETRIES = 185
 TIMEOUT = "30s"
 TRIED_FOR = "24h"
 LEASE_SPARE_MS = 1_000
+
+# Printable, and without full stops: Standard Webhooks signs it between such.
+_KEY = re.compile(r"[!-\-/-~]{1,255}")
 
 
 class Destination(Pausable):
@@ -99,23 +103,27 @@ class Destination(Pausable):
             lambda tx: store.send(tx, self.model, self.plan, body, delay_ms=delay_ms, group=group)
         )
 
-    async def call(self, body: Json) -> Json:
+    async def call(self, body: Json, *, key: str | None = None) -> Json:
         """Send a body now, once, and return the answer (the Callable socket).
 
         Args:
             body: what is sent, a JSON value.
+            key: the idempotency key, where several calls are tries of one thing; by default that of
+                the message that is being handled.
 
         Returns:
             The answer's JSON; None when it is empty.
 
         Raises:
-            InvalidValue: the body has not what the URL or a header needs.
+            InvalidValue: the body has not what the URL or a header needs, or the key is none.
             Unreachable: no answer came in time, or one that says to try again, perhaps when.
             Rejected: it refuses the body for good, or its answer is no JSON.
             TooLarge: its answer is larger than 1 MiB.
             NotPermitted: the store is a branch, from which nothing gets outside.
         """
-        answered = await self._calling().call_at_pace(body)
+        if key is not None and not _KEY.fullmatch(key):
+            raise InvalidValue(f"expected a key of {_KEY.pattern}, got {key!r}", at="$.key")
+        answered = await self._calling().call_at_pace(body, key)
         if not answered.body:
             return None
         try:

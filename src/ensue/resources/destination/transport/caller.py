@@ -119,7 +119,7 @@ class Caller:
             with unless_it_may_come():
                 header_text(secret)
 
-    async def call_at_pace(self, body: Json) -> Answered:
+    async def call_at_pace(self, body: Json, key: str | None = None) -> Answered:
         """`call` for the answer, once the destination's rate allows it.
 
         Raises:
@@ -137,14 +137,15 @@ class Caller:
             await sleep_ms(next_ms - self._clock.now_ms(), self._clock)
         if self.pace is not None:
             self.pace.spend(1)
-        return await self.call(body, wants_body=True)
+        return await self.call(body, wants_body=True, key=key)
 
-    async def call(self, body: Json, *, wants_body: bool) -> Answered:
+    async def call(self, body: Json, *, wants_body: bool, key: str | None = None) -> Answered:
         """Send a body, and wait for the answer.
 
         Args:
             body: what is sent.
             wants_body: whether the answer's body is of interest.
+            key: the idempotency key; None for that of what is being handled.
 
         Raises:
             InvalidValue: the body has not what the URL or a header needs.
@@ -155,6 +156,8 @@ class Caller:
         """
         rendered = self._plan.render(body)
         headers, content = dict(rendered.headers), None
+        if key is not None:
+            headers[KEY] = key
         if self._plan.sends_body:
             made = encoded(self._model.format, body)
             headers |= made.headers
