@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 
 import pytest
 from click.testing import CliRunner
@@ -52,3 +54,12 @@ def test_the_picture_of_an_order_that_failed_is_up_to_date(history):
     told = drawn("draw", MACHINE, "--history", history)
 
     assert (IMAGES / "order-failed.svg").read_text() == told
+
+
+def test_the_picture_of_jitter_is_up_to_date(tmp_path):
+    made = tmp_path / "jitter.svg"
+    bench = ROOT / "bench/resilience/run.py"
+
+    subprocess.run([sys.executable, str(bench), "--plot", str(made)], check=True)
+
+    assert made.read_text() == (IMAGES / "jitter.svg").read_text(), f"run {bench} --plot"
