@@ -101,7 +101,7 @@ def sign_in() -> HtmlAnswer:
     return HtmlAnswer("sign_in.html")
 
 
-@app.post("/dashboard", status=303)
+@app.post("/dashboard", status=303, private=True)
 def signed_in(raw: bytes) -> Answer[None]:
     """Keep a key in a cookie, which no script sees and no other site sends; the page checks it.
 

@@ -178,7 +178,7 @@ async def attempt(key: str, payment: object, tried: list[Tried]) -> None:
     except CircuitOpen:
         raise
     except Exception as fault:
-        tried.append(Tried(_iso(now_ms()), str(fault) or type(fault).__name__))
+        tried.append(Tried(_iso(now_ms()), _said(fault)))
         raise
 
 
@@ -316,6 +316,8 @@ def _there(letter: str, tx: ReadTx) -> Item:
 
 
 def _said(fault: BaseException) -> str:
+    if isinstance(fault, httpx.HTTPStatusError):
+        return f"HTTP {fault.response.status_code}"  # its own words have the address, and who calls
     return str(fault) or type(fault).__name__
 
 

@@ -363,6 +363,20 @@ def test_rr_8_what_the_service_refuses_is_not_tried_again(outside, status):
     assert len(t.calls) == 1
 
 
+def test_what_is_told_of_a_failure_has_neither_the_services_address_nor_its_password(
+    outside, monkeypatch
+):
+    monkeypatch.setattr(relay_app, "URL", f"{SERVICE}/charges".replace("://", "://relay:hunter2@"))
+    t = outside(lambda _: httpx.Response(402))
+
+    answer = t.post("/relay", {"amount": 1})
+    letters = t.get("/dlq")
+
+    assert answer.body["error"] == "HTTP 402"
+    assert "hunter2" not in repr([answer.body, letters.body])
+    assert "charges" not in repr([answer.body, letters.body])
+
+
 def test_a_service_that_asks_to_wait_is_given_that_time(outside):
     answers = [httpx.Response(429, headers={"retry-after": "3"}), httpx.Response(200)]
     t = outside(lambda _: answers.pop(0))

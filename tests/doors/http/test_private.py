@@ -52,8 +52,11 @@ def test_a_private_request_that_does_not_fit_is_not_told_what_it_said(app):
             t.request("POST", "/login", body=f'{{"secret": "{PLAIN}'.encode()),
         ]
 
+        other = t.request("POST", "/login", body=b"{}", headers={"content-type": "text/plain"})
+
     assert [each.status for each in answers] == [400, 400, 400]
     assert PLAIN not in repr([each.body for each in answers])
+    assert (other.status, other.body["error"]["code"]) == (415, "unsupported_media_type")
 
 
 def test_a_private_request_is_not_recorded(app, tmp_path):

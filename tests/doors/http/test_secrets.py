@@ -97,6 +97,8 @@ def test_requests_that_send_or_show_secrets_are_not_recorded(served, tmp_path):
 def test_the_description_tells_of_no_idempotency_key_and_of_no_query(served):
     paths = served.get("/openapi.json").body["paths"]
 
+    reveal = paths["/_ensue/vaults/{name}/reveal"]["post"]
+    assert "401" in reveal["responses"]
     put = paths["/_ensue/vaults/{name}/put"]
     assert set(put) == {"post"}
     assert "Idempotency-Key" not in repr(put)

@@ -103,12 +103,16 @@ def refuse_key(scope: Scope) -> None:
 def without_what_was_got() -> Iterator[None]:
     """Say of a request that does not fit what was expected, and not what came: it may be a secret.
 
+    What is said of its media type stays.
+
     Raises:
         InvalidValue: in the place of what was raised.
     """
     try:
         yield
     except InvalidInput as fault:
+        if type(fault) not in {InvalidInput, InvalidValue}:
+            raise
         said = fault.message.partition(", got ")[0]
         raise InvalidValue(f"{said}, got something else", at=fault.at) from None
 

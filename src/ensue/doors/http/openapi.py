@@ -174,7 +174,7 @@ def _of_house(route: HouseRoute, prefix: str, *, has_key: bool) -> _Entry:
     refusing = Refusing(
         takes_body=route.body is not None or route.takes_bytes,
         takes_key=route.writes,
-        needs_caller=has_key,
+        needs_caller=has_key or route.is_barred,
     )
     parameters = [Parameter(name, "path", str, required=True) for name in names_in(route.path)]
     for kind in route.query:

@@ -112,6 +112,7 @@ class HouseRoute:
         media: the media type of what it answers.
         takes_bytes: whether its body is bytes of any media type.
         content: the schema of its body by its media type, where that is not JSON of ``body``.
+        is_barred: whether it is refused, for the server demands no key.
     """
 
     method: str
@@ -126,6 +127,7 @@ class HouseRoute:
     media: str = "application/json"
     takes_bytes: bool = False
     content: Mapping[str, dict[str, Any]] | None = None
+    is_barred: bool = False
 
 
 def house_routes(
@@ -228,6 +230,7 @@ def _routes_of(
             query=(OfApp,),
             body=operation.parameters,
             writes=operation.writes and not operation.private,
+            is_barred=operated.is_barred,
         )
         if not (operation.writes or operation.private):
             yield HouseRoute(
