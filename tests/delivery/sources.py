@@ -15,6 +15,9 @@ from ensue import (
     InputTransformer,
     InvalidDeclaration,
     InvalidInput,
+    Meter,
+    MeterEvent,
+    Metric,
     RuleTarget,
     Tx,
     Workflow,
@@ -233,6 +236,11 @@ class CodeSource(Source):
             tx.send(target, body, group=group)
         elif isinstance(target, Workflow):
             tx.start(target, body)
+        elif isinstance(target, Meter):
+            said = [body.get(name, "") for name in ("id", "subject", "type")]
+            event = MeterEvent(*said, tx.now_ms, body.get("properties", {}))
+            for refused in tx.record(target, [event]).refused:
+                raise InvalidInput(refused.reason)
         else:
             tx.send(target, body)
 
@@ -382,6 +390,23 @@ class BucketPipeSource(PipeSource):
         self.stage.wait(self.source.put(piece.group, b"x" * piece.n))
 
 
+class MeterPipeSource(PipeSource):
+    """A pipe from what a meter records."""
+
+    name = "meter, by a pipe"
+    gives = "the line: `kind`, and the event with its `subject` and `properties`"
+    group = "the subject"
+    paths: ClassVar = {"group": "$.subject", "n": "$.properties.n"}
+
+    def make(self, app: App) -> Any:
+        return app.meter("usage", metrics=[Metric("orders", "order", "COUNT")])
+
+    def emit_one(self, piece: Piece) -> None:
+        at_ms = self.stage.clock.now_ms()
+        event = MeterEvent(str(piece.n), piece.group, "order", at_ms, {"n": piece.n})
+        self.stage.wait(self.source.record([event]))
+
+
 SOURCES: tuple[type[Source], ...] = (
     RuleSource,
     ReplaySource,
@@ -394,5 +419,6 @@ SOURCES: tuple[type[Source], ...] = (
     StreamPipeSource,
     QueuePipeSource,
     BucketPipeSource,
+    MeterPipeSource,
     CodeSource,
 )

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 import httpx
 
-from ensue import App, Body
+from ensue import App, Body, Metric
 from ensue.testing.outside import mounts_of
 from tests.conftest import Stage
 from tests.delivery.pieces import RETRIES, Arrival, Piece, filled
@@ -203,6 +203,37 @@ class WorkflowTarget(Target):
         return [Arrival(dict(each)) for each in inputs]
 
 
+class MeterTarget(Target):
+    """A meter: it takes whatever is an event of its own."""
+
+    name = "meter"
+    template = '{"id": "<n>", "subject": <group>, "type": "order", "properties": {"n": <n>}}'
+    can_fail = False
+    checks = True
+    fails = "It is no event of a meter, or its time is out of bounds, which no retry mends."
+    order = "That of its log; the subject is what the event says."
+
+    def declare(self, app: App) -> None:
+        self.resource = app.meter("target", metrics=[Metric("orders", "order", "SUM", "n")])
+
+    def arrived(self) -> list[Arrival]:
+        until_ms = self.stage.clock.now_ms()
+        found = [
+            line
+            for subject in self.stage.wait(self.resource.subjects())
+            for line in self.stage.wait(self.resource.changes(subject, 0, until_ms))
+        ]
+        return [
+            Arrival({
+                "id": line.event.id,
+                "subject": line.event.subject,
+                "type": line.event.type,
+                "properties": dict(line.event.properties),
+            })
+            for line in sorted(found, key=lambda line: line.sequence)
+        ]
+
+
 class FunctionTarget(Target):
     """A function that is a transaction: it fails when it raises, and what it did is undone."""
 
@@ -338,6 +369,7 @@ TARGETS: tuple[type[Target], ...] = (
     MailTarget,
     DestinationTarget,
     WorkflowTarget,
+    MeterTarget,
 )
 
 

@@ -49,8 +49,8 @@ class Piping(Following):
         Args:
             name: its name.
             source: a table, adopted table or bucket (its changes), a stream, a queue, a bus, a
-                topic or a workflow (its changes of status). A pipe is the one consumer of its
-                queue.
+                topic, a workflow (its changes of status) or a meter (what it records). A pipe is
+                the one consumer of its queue.
             to: the target, perhaps as `RuleTarget` with terms of its own.
             filter: which events it takes: an event pattern, or a condition expression. Messages of
                 a queue that it does not take are done.

@@ -171,3 +171,19 @@ def test_nothing_is_forgotten_while_it_is_summed(trimmed):
     trimmed.stage.settle()
     assert many == 29
     assert trimmed.stage.rows(held, number) == []
+
+
+def test_what_said_a_time_ahead_is_not_missed_where_it_is_forgotten(store, run_on):
+    app = App("shop")
+    usage = app.meter("usage", metrics=METRICS, past="1d", future="1d", retention="3d")
+    ahead = Metered(app, usage, run_on(store, app))
+    ahead.record(ahead.call("a", ago_ms=-DAY_MS, bytes=5))
+    at_ms = ahead.now_ms + DAY_MS
+    ahead.stage.advance(3 * DAY_MS + HOUR_MS)
+    ahead.stage.settle()
+    assert ahead.stage.rows("SELECT count(*) FROM shop_usage") == [(0,)]
+    with pytest.raises(NotKept, match="only their sums"):
+        ahead.stage.wait(usage.value("acme", "bandwidth", at_ms, at_ms))
+    hour_ms = at_ms // HOUR_MS * HOUR_MS
+    whole = usage.value("acme", "bandwidth", hour_ms, hour_ms + HOUR_MS - 1)
+    assert ahead.stage.wait(whole) == 5

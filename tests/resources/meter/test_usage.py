@@ -66,6 +66,12 @@ def test_sums_below_zero_keep_their_fractions(metered):
     assert metered.value("bandwidth") == "-1.25"
 
 
+def test_fractions_that_come_one_by_one_make_whole_ones(metered):
+    for number in range(7):
+        metered.record(metered.call(f"e{number}", bytes=0.6))
+    assert metered.value("bandwidth") == "4.2"
+
+
 def test_the_last_is_the_last_by_its_time_not_by_its_arrival(metered):
     metered.record(metered.store("new", gb_stored=2))
     metered.record(metered.store("old", ago_ms=5, gb_stored=9))
