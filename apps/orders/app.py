@@ -14,7 +14,7 @@ import msgspec
 
 from ensue import App, Body, Change, Item, Message, Meta, NotFound, ReadTx, Tx
 
-PAYMENTS_URL = os.environ.get("PAYMENTS_URL", "http://127.0.0.1:8081/payments")
+PAYMENTS_URL = os.environ.get("PAYMENTS_URL")
 PAYMENTS_RATE = os.environ.get("PAYMENTS_RATE", "5/s")
 CUSTOMER_ADDRESS = os.environ.get("CUSTOMER_ADDRESS", "customer-{}@customers.invalid")
 STOCK_TEAM = os.environ.get("STOCK_TEAM", "stock-team@warehouse.invalid")
@@ -195,7 +195,8 @@ def fulfil(body: Item, tx: Tx) -> None:
 async def charge(message: Message) -> None:
     """Have an order paid. Tried again for hours, until the service says yes or no (WI-12)."""
     order: Any = message.body
-    answer = await app.http.post(PAYMENTS_URL, json=order)
+    service = app.address_of("payments") or "http://127.0.0.1:8081"
+    answer = await app.http.post(PAYMENTS_URL or f"{service}/payments", json=order)
     if answer.is_success:
         await app.run(paid, order["id"])
     elif answer.is_client_error and answer.status_code not in {408, 425, 429}:

@@ -11,7 +11,6 @@ import httpx
 import pytest
 
 from apps.orders.app import (
-    PAYMENTS_URL,
     app,
     backorders,
     customers,
@@ -23,7 +22,7 @@ from apps.orders.app import (
     stock_team,
 )
 
-BASE = PAYMENTS_URL.removesuffix("/payments")
+BASE = "http://127.0.0.1:8081"
 
 
 class PaymentsService:

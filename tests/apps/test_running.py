@@ -10,6 +10,7 @@ import pytest
 
 from ensue.testing import running
 from tests.apps.found import FOLDERS, ROOT, app_of
+from tests.doors.cli.served import serving
 
 
 def test_all_apps_run_in_one_process_on_one_store(together):
@@ -56,3 +57,33 @@ def test_with_a_key_an_app_wants_its_own_secret(tmp_path, monkeypatch):
 
     assert done.returncode == 1
     assert "Set the environment variable CLIENT_SECRET" in done.stderr
+
+
+ASKS = """
+from ensue import App
+
+app = App("NAME")
+
+
+@app.get("/other/{name}")
+def other(name: str) -> str:
+    return app.address_of(name) or "nowhere"
+"""
+
+
+def test_apps_that_are_served_together_find_each_other(tmp_path):
+    for name in ("north", "south"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "app.py").write_text(ASKS.replace("NAME", name))
+
+    with serving("north", "south", cwd=tmp_path) as served:
+        told = httpx.get(f"{served.url}/other/south").json()
+        back = httpx.get(f"{told}/other/north").json()
+        missing = httpx.get(f"{told}/other/west").json()
+        served.stop()
+
+    assert (back, missing) == (served.url, "nowhere")
+
+
+def test_an_app_that_is_not_served_knows_no_other():
+    assert app_of("orders").address_of("payments") is None

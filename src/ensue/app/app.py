@@ -111,6 +111,16 @@ class App(Routing):
         """
         return next_key(acting.get(), self.home.engine.records)
 
+    def address_of(self, name: str) -> str | None:
+        """The base URL of an app that is served by the same `ensue run`; None where none is.
+
+        So apps that are run together find each other, whatever their ports are.
+
+        Args:
+            name: the name of the app.
+        """
+        return self.home.settings.addresses.get(name)
+
     @property
     def http(self) -> httpx.AsyncClient:
         """A client for calls to the outside from actions.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ensue.app.app import App
@@ -14,7 +14,7 @@ from ensue.engine.ids import system_random
 from ensue.engine.secrets import refuse_demos
 
 
-async def open_platform(
+async def open_platform(  # noqa: PLR0913 - each is decided by who serves
     apps: Sequence[App],
     *,
     engine_url: str,
@@ -23,6 +23,7 @@ async def open_platform(
     keep_ms: int | None = None,
     act: bool = False,
     demo: bool = False,
+    addresses: Mapping[str, str] | None = None,
 ) -> Platform:
     """Open apps for production: on the machine's clock and randomness.
 
@@ -34,6 +35,7 @@ async def open_platform(
         keep_ms: how long what is over stays to be looked at; None for a day.
         act: whether they reach the outside although the store is a branch.
         demo: whether demo secrets stand for those that are not set; see `Secret.env`.
+        addresses: the base URL of each app by its name, as others on this machine reach it.
 
     Raises:
         InvalidValue: the engine URL is none.
@@ -47,6 +49,10 @@ async def open_platform(
         clock=SystemClock(),
         source=system_random(),
         settings=Settings(
-            data=data, smtp=smtp, keep_ms=KEEP_MS if keep_ms is None else keep_ms, act=act
+            data=data,
+            smtp=smtp,
+            keep_ms=KEEP_MS if keep_ms is None else keep_ms,
+            act=act,
+            addresses=addresses or {},
         ),
     )

@@ -27,6 +27,7 @@ class Settings:
         keep_ms: how long done work, hops and records stay to be looked at.
         act: whether the apps reach the outside although the store is a branch.
         holds: whether nothing may reach the outside; decided when the store is opened.
+        addresses: the base URL of each app that is served, by its name.
     """
 
     data: Path | None = None
@@ -34,6 +35,7 @@ class Settings:
     keep_ms: int = KEEP_MS
     act: bool = False
     holds: bool = False
+    addresses: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass

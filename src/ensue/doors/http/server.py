@@ -42,6 +42,7 @@ STOP_AT_LAST_S = 4.8
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 EXIT_STUCK = 1
 EXIT_INTERRUPTED = 130
+LOOPBACK_OF = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - bound elsewhere, if asked for
 
 log = logging.getLogger("ensue.http")
 
@@ -295,6 +296,7 @@ async def _serve(
             act=options.act,
             demo=options.key is None
             and all(_is_loopback(each.getsockname()[0]) for each in sockets),
+            addresses=_addresses(apps, sockets),
         )
         try:
             recorder = _recorder(platform, options)
@@ -334,6 +336,15 @@ def _ready(apps: Sequence[App], sockets: Sequence[socket.socket], platform: Plat
         version=VERSION,
         engine=platform.engine_url,
     )
+
+
+def _addresses(apps: Sequence[App], sockets: Sequence[socket.socket]) -> dict[str, str]:
+    """Where each app is reached from this machine."""
+    found = {}
+    for app, each in zip(apps, sockets, strict=True):
+        host, port, *_ = each.getsockname()
+        found[app.name] = _url(LOOPBACK_OF.get(host, host), port)
+    return found
 
 
 def _check_proxy(address: str) -> None:
