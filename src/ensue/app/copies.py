@@ -11,7 +11,7 @@ from pathlib import Path
 from ensue.app.integrity import check_file
 from ensue.engine import arrival, backup, branches, transfer
 from ensue.engine.clock import SystemClock
-from ensue.engine.database import parse_store_url
+from ensue.engine.database import StoreUrl, parse_store_url
 from ensue.words.errors import InvalidValue
 from ensue.words.findings import Finding
 
@@ -80,7 +80,8 @@ def back_up(engine_url: str, target: Path) -> Copied:
         Conflict: there is such a file already.
         StoreUnusable: the store is damaged or another program's, or the file cannot be written.
     """
-    return _copied(target, backup.copy(parse_store_url(engine_url), target))
+    url = parse_store_url(engine_url)
+    return _copied(target, backup.copy(url, target), url)
 
 
 def branch(engine_url: str, folder: Path) -> Copied:
@@ -96,13 +97,13 @@ def branch(engine_url: str, folder: Path) -> Copied:
         StoreUnusable: the store is damaged or another program's, or the folder cannot be written.
     """
     target = folder / STORE_FILE
-    return _copied(
-        target, branches.branch(parse_store_url(engine_url), target, SystemClock().now_ms())
-    )
+    url = parse_store_url(engine_url)
+    return _copied(target, branches.branch(url, target, SystemClock().now_ms()), url)
 
 
-def _copied(target: Path, made: backup.Copy) -> Copied:
-    return Copied(target, made.size_bytes, check_file(target), *made.bodies)
+def _copied(target: Path, made: backup.Copy, origin: StoreUrl) -> Copied:
+    findings = check_file(target, origin=Path(origin.path))
+    return Copied(target, made.size_bytes, findings, *made.bodies)
 
 
 def export(engine_url: str, target: Path) -> Moved:

@@ -34,10 +34,14 @@ def check(engine: Engine) -> list[Finding]:
     return engine.read(look)
 
 
-def check_file(path: Path) -> list[Finding]:
+def check_file(path: Path, *, origin: Path | None = None) -> list[Finding]:
     """All that is wrong with a store's file, whether a process runs on it or not.
 
     Nothing in the file is changed.
+
+    Args:
+        path: the file.
+        origin: the store that it is a copy of, whose key opens its secrets; itself by default.
 
     Raises:
         NotFound: there is no such file.
@@ -47,7 +51,7 @@ def check_file(path: Path) -> list[Finding]:
     with holding(folder_of(url.path)), closing(connect_to_look(url)) as connection:
         connection.execute("BEGIN")
         tx = shapes.transaction_on(connection, SystemClock().now_ms())
-        tx.facts = replace(tx.facts, keyring=keyring_of(url))
+        tx.facts = replace(tx.facts, keyring=keyring_of(StoreUrl(str(origin or path))))
         return integrity.check(tx, AUDITS) + body_audit.check(tx, shelf_of(url))
 
 

@@ -44,14 +44,15 @@ def test_neither_the_store_nor_a_copy_of_it_holds_what_a_secret_is(run_on, file_
     stage.settle()
     stage.wait(keys.delete("bank"))
     url = f"sqlite:///{file_store.path}"
-    copies.back_up(url, tmp_path / "copy.db")
+    checked = copies.back_up(url, tmp_path / "copy.db").findings
     copies.export(url, tmp_path / "export.jsonl")
-    copies.branch(url, tmp_path / "branch")
+    checked += copies.branch(url, tmp_path / "branch").findings
     while_it_runs = [each.read_bytes() for each in tmp_path.rglob("*") if each.is_file()]
     stage.close()
 
     files = {each.name: each.read_bytes() for each in tmp_path.rglob("*") if each.is_file()}
     assert {"ensue.db", "ensue.db-key", "export.jsonl"} <= set(files)
+    assert checked == []  # by the key of the original
     assert not any(shows(content) for content in [*while_it_runs, *files.values()])
     assert [each.name for each in tmp_path.rglob("ensue.db-key")] == ["ensue.db-key"]
     key = (tmp_path / "ensue.db-key").read_bytes().strip()
