@@ -94,6 +94,7 @@ class Keyring:
         self._environ = environ
         self._own: MasterKey | None = None
         self._files: dict[Path, tuple[tuple[int, int, int], list[MasterKey]]] = {}
+        self._named: dict[str, tuple[str, list[MasterKey]]] = {}
 
     def to_seal(self) -> MasterKey:
         """The key under which secrets are sealed now.
@@ -155,7 +156,10 @@ class Keyring:
 
     def _note(self, found: _Found, place: str, text: str, *, seals: bool) -> None:
         try:
-            _take(found, _parsed(text, place), seals=seals)
+            known = self._named.get(place)
+            if known is None or known[0] != text:
+                known = self._named[place] = text, _parsed(text, place)
+            _take(found, known[1], seals=seals)
         except MissingKey as fault:
             found.troubles.append(fault.message)
 
