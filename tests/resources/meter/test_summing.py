@@ -161,6 +161,30 @@ def test_what_is_forgotten_keeps_its_sums_through_a_rebuild(trimmed, monkeypatch
     assert check(trimmed.stage.engine) == []
 
 
+def test_a_metric_that_is_declared_later_knows_nothing_of_what_was_forgotten(
+    file_store, run_on, crashed
+):
+    app = App("shop")
+    first = app.meter("usage", metrics=METRICS[:1], past="1d", retention="3d")
+    forgetful = Metered(app, first, run_on(file_store, app))
+    fill(forgetful)
+    let_it_forget(forgetful)
+    forgetful.record(forgetful.call("new", bytes=7))
+    later = App("shop")
+    usage = later.meter("usage", metrics=METRICS, past="1d", retention="3d")
+    stage = run_on(crashed(forgetful.stage), later)
+    stage.advance(forgetful.now_ms - stage.clock.now_ms())
+    stage.settle()
+    metered = Metered(later, usage, stage)
+
+    assert metered.value("api_calls") == "21"
+    with pytest.raises(NotKept, match="sums are known from"):
+        metered.value("bandwidth")
+    hour_ms = metered.now_ms // HOUR_MS * HOUR_MS
+    assert stage.wait(usage.value("acme", "bandwidth", hour_ms, metered.now_ms)) == 7
+    assert check(stage.engine) == []
+
+
 def test_nothing_is_forgotten_while_it_is_summed(trimmed):
     fill(trimmed)
     trimmed.stage.wait(trimmed.usage.rebuild())
