@@ -20,6 +20,7 @@ from apps.metering import billing, dashboard, watch
 from apps.metering.catalogue import MetricInfo
 from apps.metering.invoices import Period
 from apps.metering.meters import (
+    INVALID_KEY,
     LIMIT,
     REFUSED,
     UNKNOWN,
@@ -81,9 +82,11 @@ def refused(fault: Forbidden | NotFound) -> Answer[Refusal]:
 @app.on_error(NotVerified)
 def unknown(fault: NotVerified) -> Answer[Refusal]:
     """Answer a request without a key, or with one that opens nothing (MF-4)."""
+    if fault.challenge != "ApiKey":
+        return Answer(Refusal(fault.message), status=401)
     header = (fault.at or "").removeprefix("headers.")
     missing = f"Missing API key. Provide {header} header."
-    return Answer(Refusal(missing if fault.missing else "Invalid API key."), status=401)
+    return Answer(Refusal(missing if fault.missing else INVALID_KEY), status=401)
 
 
 @app.on_error(LimitExceeded)

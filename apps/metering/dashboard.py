@@ -13,8 +13,10 @@ from msgspec import UNSET, UnsetType
 from apps.metering.fraud import HOURS, FraudType
 from apps.metering.meters import (
     COOKIE,
+    INVALID_KEY,
     UNKNOWN,
     Name,
+    Refusal,
     app,
     catalogue,
     customer_of,
@@ -27,7 +29,6 @@ from apps.metering.watch import Checked, checked, hours_of
 from ensue import (
     Answer,
     HtmlAnswer,
-    InvalidInput,
     Meta,
     ReadTx,
     SetCookie,
@@ -36,7 +37,6 @@ from ensue import (
 )
 
 DAYS = 30
-FIELDS_MAX = 10
 _KEY = re.compile(r"[A-Za-z0-9_]{1,255}")
 
 Days = Annotated[int, Meta(ge=1, le=90)]
@@ -101,17 +101,13 @@ def sign_in() -> HtmlAnswer:
     return HtmlAnswer("sign_in.html")
 
 
-@app.post("/dashboard", status=303, private=True)
-def signed_in(raw: bytes) -> Answer[None]:
-    """Keep a key in a cookie, which no script sees and no other site sends; the page checks it.
-
-    Raises:
-        InvalidInput: it is no key.
-    """
-    given = dict(parse_qsl(raw.decode("ascii", "replace"), max_num_fields=FIELDS_MAX))
+@app.post("/dashboard", status=303, private=True, statuses={401: Refusal})
+def signed_in(raw: bytes) -> Answer[Refusal]:
+    """Keep a key in a cookie, which no script sees and no other site sends; the page checks it."""
+    given = dict(parse_qsl(raw.decode("ascii", "replace")))
     key = given.get("key", "").strip()
     if not _KEY.fullmatch(key):
-        raise InvalidInput("expected a key", at="$.key")
+        return Answer(Refusal(INVALID_KEY), 401)
     cookie = SetCookie(COOKIE, key, path="/dashboard", keep="12h")
     return Answer(None, 303, {"location": "/dashboard/usage"}, [cookie])
 

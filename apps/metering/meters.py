@@ -17,6 +17,7 @@ DAY_MS = 86_400_000
 HOUR_MS = 3_600_000
 LIMIT = 100
 COOKIE = "metering_key"
+INVALID_KEY = "Invalid API key."
 
 here = Path(__file__).parent
 catalogue = Catalogue.load(os.environ.get("METERING_CATALOGUE") or here / "catalogue.json")

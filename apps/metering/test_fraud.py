@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from apps.metering.fraud import (
@@ -187,6 +187,7 @@ def test_mf_27_an_attack_is_seen_before_it_has_the_volume_of_a_day():
     assert found.fraud_type in {"volume", "both"}
 
 
+@settings(max_examples=40)
 @given(
     hours=st.lists(st.integers(0, 10**6), min_size=24, max_size=24),
     other=st.lists(st.integers(0, 10**6), min_size=24, max_size=24),

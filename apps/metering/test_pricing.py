@@ -8,7 +8,7 @@ from math import floor
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from apps.metering.pricing import Price, charge, plain, tidy
@@ -172,6 +172,7 @@ amounts = st.decimals(min_value=0, max_value=10**12, places=6)
 cents = st.decimals(min_value=0, max_value=1_000, places=6)
 
 
+@settings(max_examples=40)
 @given(quantity=amounts, unit_price=cents)
 def test_an_amount_is_within_half_a_cent_of_the_exact_one_and_never_below_it_at_the_half(
     quantity, unit_price
@@ -182,6 +183,7 @@ def test_an_amount_is_within_half_a_cent_of_the_exact_one_and_never_below_it_at_
     assert -Fraction(1, 200) < found - exact <= Fraction(1, 200)
 
 
+@settings(max_examples=40)
 @given(
     bounds=st.lists(st.integers(1, 10**6), min_size=1, max_size=5, unique=True),
     prices=st.lists(cents, min_size=6, max_size=6),
@@ -201,6 +203,7 @@ def test_tiers_share_all_units_and_each_unit_is_paid_once(bounds, prices, quanti
     assert abs(Fraction(found.amount) - exact) <= Fraction(1, 200)
 
 
+@settings(max_examples=40)
 @given(quantity=st.integers(0, 10**7), more=st.integers(1, 10**6))
 def test_who_uses_more_never_pays_less(quantity, more):
     assert charge(tiered(), quantity + more).amount >= charge(tiered(), quantity).amount

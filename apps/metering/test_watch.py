@@ -275,7 +275,9 @@ def test_mf_39_the_page_shows_nothing_without_a_good_key(t, cookie):
 def test_what_is_no_key_is_not_kept(t, body):
     headers = {"content-type": "application/x-www-form-urlencoded"}
 
-    assert t.request("POST", "/dashboard", body=body, headers=headers).status == 400
+    found = t.request("POST", "/dashboard", body=body, headers=headers)
+    assert (found.status, found.body) == (401, {"error": "Invalid API key."})
+    assert "set-cookie" not in found.headers
 
 
 def test_mf_25_the_page_shows_the_flagged_day_and_today_as_expected_and_as_it_is(t, acme):

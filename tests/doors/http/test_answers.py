@@ -4,7 +4,19 @@ from __future__ import annotations
 
 import pytest
 
-from ensue import Answer, App, Body, Conflict, Item, NotPermitted, ReadTx, Tx
+from ensue import (
+    Answer,
+    ApiKeys,
+    App,
+    Body,
+    Conflict,
+    Item,
+    NotPermitted,
+    NotVerified,
+    ReadTx,
+    Secret,
+    Tx,
+)
 from ensue.testing import running
 
 ERROR = "#/components/schemas/EnsueError"
@@ -144,3 +156,23 @@ def test_errors_that_are_answered_have_the_form_that_is_described(shop):
     assert [each.status for each in answers] == [400, 400, 409, 404, 405]
     for each in answers:
         check.validate(each.body)
+
+
+def test_an_own_answer_to_a_class_below_one_that_has_a_status_is_told_beside_the_platforms():
+    app = App("shop")
+
+    @app.on_error(NotVerified)
+    def unknown(fault: NotVerified) -> Answer[Refused]:
+        return Answer(Refused(why=str(fault)), status=401)
+
+    @app.get("/orders", verify=ApiKeys(Secret.env("KEY")))
+    def orders() -> str:
+        return ""
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("KEY", "k")
+        with running(app) as t:
+            described = t.get("/openapi.json").body
+
+    told = described["paths"]["/orders"]["get"]["responses"]["401"]["content"]["application/json"]
+    assert told["schema"] == {"anyOf": [{"$ref": ERROR}, {"$ref": "#/components/schemas/Refused"}]}

@@ -185,10 +185,18 @@ class OwnErrors:
     def of(self, status: int) -> list[TypeForm | None]:
         """The types that the body of an error with a status may be of; None is the platform's."""
         found: list[TypeForm | None] = []
-        for kind in _classes_of(status):
+        for kind in {**dict.fromkeys(_classes_of(status)), **self._of_status(status)}:
             own = next((self._kinds[each] for each in kind.__mro__ if each in self._kinds), None)
             found.append(own)
         return list({id(each): each for each in found}.values()) or [None]
+
+    def _of_status(self, status: int) -> dict[type[EnsueError], TypeForm]:
+        """The app's own classes that have a status from a class above them."""
+        return {kind: own for kind, own in self._kinds.items() if _status_of(kind) == status}
+
+
+def _status_of(kind: type[EnsueError]) -> int | None:
+    return next((STATUSES[each] for each in kind.__mro__ if each in STATUSES), None)
 
 
 def _classes_of(status: int) -> Iterable[type[EnsueError]]:
