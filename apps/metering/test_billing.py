@@ -24,10 +24,11 @@ from apps.metering.meters import (
     billing_team,
     catalogue,
     invoices,
+    keys,
     on_call,
     usage,
 )
-from ensue import MeterEvent
+from ensue import ApiKeys, MeterEvent
 
 ROOT = Path(__file__).parents[2]
 FEBRUARY = Period(1_769_904_000_000, 1_772_323_199_999)  # 2026-02-01 to 2026-02-28
@@ -376,13 +377,14 @@ def test_a_customer_may_have_another_name_at_stripe(live, wire):
 @pytest.mark.crash
 def test_a_run_that_is_killed_anywhere_and_run_again_charges_once(crash_points, wire):
     def a_month(t):
-        customer = Customer(t, f"killed{next(numbers)}", 100)
-        record(t, customer.name, 1, "storage", at_ms=t.now_ms(), gb_stored=100)
-        period = Period(t.now_ms() - DAY_MS, t.now_ms())
-        bill(customer, period)
-        bill(customer, period)
+        name = f"killed{next(numbers)}"
+        t.wait(keys.put({"hash": ApiKeys.hash(name), "customer_id": name, "created_at": 0}))
+        record(t, name, 1, "storage", at_ms=t.now_ms(), gb_stored=100)
+        body = {"customer_id": name, "start": t.now_ms() - DAY_MS, "end": t.now_ms()}
+        for _ in range(2):
+            t.request("POST", "/v1/billing/run", body=body, headers={"X-API-Key": name})
         t.advance("1m")
-        return {"at stripe": wire.invoices_of(customer.name), "here": statuses(t)}
+        return {"at stripe": wire.invoices_of(name), "here": statuses(t)}
 
     assert crash_points(a_month, app, outside={STRIPE: wire}) > 5
 
