@@ -48,6 +48,7 @@ bench: $(STAMP)  ## Measure the order system, the engine and the languages
 	$(BIN)/python bench/meter.py
 	$(BIN)/python bench/metering.py
 	$(BIN)/python bench/workflows/run.py
+	$(BIN)/python bench/scheduler/run.py
 	$(BIN)/python bench/maps.py --items 20000
 	$(BIN)/python bench/resilience/run.py
 

@@ -19,6 +19,7 @@ APPS = (
     "payments",
     "post_payment",
     "relay",
+    "scheduler",
     "support",
     "telemetry",
     "webhooks",

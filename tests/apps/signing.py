@@ -33,7 +33,8 @@ class AsCaller(AuthBase):
         for route in self._routes:
             values = _values(route.path, path)
             if route.method == request.method and values is not None:
-                request.headers.update(_signature(route, values, _bytes(request.body)))
+                line = (request.method, request.path_url or "/")
+                request.headers.update(_signature(route, values, _bytes(request.body), line))
         return request
 
 
@@ -54,7 +55,9 @@ def _bytes(body: Any) -> bytes:
     return bytes(body or b"")
 
 
-def _signature(route: Route, values: dict[str, str], body: bytes) -> dict[str, str]:
+def _signature(
+    route: Route, values: dict[str, str], body: bytes, line: tuple[str, str]
+) -> dict[str, str]:
     assert route.verify is not None
     verifiers = route.verify._verifiers
     verifier = verifiers.get(values.get("provider", "")) or next(iter(verifiers.values()))
@@ -64,6 +67,6 @@ def _signature(route: Route, values: dict[str, str], body: bytes) -> dict[str, s
     number = str(next(_numbers))
     now_ms = SystemClock().now_ms()
     signed: dict[str, str] = one.sign(
-        body, message=f"m-{number}", nonce=f"n-{now_ms}-{number}", now_ms=now_ms
+        body, message=f"m-{number}", nonce=f"n-{now_ms}-{number}", now_ms=now_ms, line=line
     )
     return signed

@@ -95,6 +95,7 @@ def told() -> list[Page]:
     """The pages that are executed: those that teach."""
     taught = [*ROOT.glob("docs/tutorial/*.md"), *ROOT.glob("docs/how-to/*.md")]
     shown = [
-        ROOT / "apps" / name / "README.md" for name in ("experiments", "post_payment", "support")
+        ROOT / "apps" / name / "README.md"
+        for name in ("experiments", "post_payment", "scheduler", "support")
     ]
     return [Page(path) for path in [ROOT / "README.md", *sorted(taught), *shown]]
