@@ -14,11 +14,12 @@ from typing import Annotated, Any
 from apps.experiments import shapes
 from apps.experiments.assignment import variant_for
 from apps.experiments.results import Results, charts_of, results_of
-from apps.experiments.shapes import iso, moment
+from apps.experiments.shapes import iso, ms_of
 from apps.experiments.statistics import Arm
 from ensue import (
     Answer,
     App,
+    Conflict,
     Cookie,
     Cors,
     HtmlAnswer,
@@ -75,6 +76,11 @@ events = app.meter(
 parts = app.table("parts", key=("round", "user"))
 ANYONE = Cors("*")
 UNKNOWN = {404: "There is no such experiment."}
+COUNTED = {
+    404: "There is no such experiment, or it has no such variant.",
+    410: "The log does not go back so far; whole hours are kept.",
+    429: "There are too many events in the hour in which the window begins or ends.",
+}
 
 
 # Who gets what
@@ -90,15 +96,15 @@ def manifest(tx: ReadTx) -> shapes.Manifest:
     return shapes.Manifest(listed)
 
 
-@app.put("/experiments/{id}")
+@app.put("/experiments/{id}", statuses={409: "The parts do not go together."})
 def plan(id: shapes.Text, body: shapes.Plan, tx: Tx) -> shapes.Listed:  # noqa: A002 - the path's
     """Begin an experiment, or change it. Other weights begin the count anew."""
     names = [each.id for each in body.variants]
     control = body.control or names[0]
     if len(set(names)) != len(names) or control not in names:
-        raise InvalidValue("expected variants of different names, the control among them")
+        raise Conflict("expected variants of different names, the control among them")
     if not sum(each.weight for each in body.variants):
-        raise InvalidValue("expected a weight above 0", at="$.variants")
+        raise Conflict("expected a weight above 0")
     variants = [{"id": each.id, "weight": each.weight} for each in body.variants]
     old = tx.get(experiments, id)
     same = old is not None and (old["variants"], old["control"]) == (variants, control)
@@ -113,7 +119,7 @@ def plan(id: shapes.Text, body: shapes.Plan, tx: Tx) -> shapes.Listed:  # noqa: 
 
 @app.post("/assign", cors=ANYONE, statuses=UNKNOWN)
 def assign(
-    body: shapes.Asked, tx: Tx, user: Annotated[shapes.Text | None, Cookie(USER)]
+    body: shapes.Asked, tx: Tx, user: Annotated[str | None, Cookie(USER)]
 ) -> Answer[shapes.Assigned]:
     """The variants of a user: always the same ones. Who is new gets an id, as a cookie too."""
     return assigned(tx, body.experimentId, body.userId or user or tx.new_id())
@@ -164,7 +170,7 @@ def known(tx: ReadTx, experiment: str) -> Item:
 # What users do
 
 
-@app.post("/collect", cors=ANYONE, statuses=UNKNOWN)
+@app.post("/collect", cors=ANYONE, statuses=COUNTED)
 async def collect(body: shapes.Collect) -> shapes.Collected:
     """Log an impression or a click, or tell the counts: as ``action`` says (AB-1)."""
     asked = {
@@ -188,7 +194,7 @@ def log(action: str, asked: dict[str, str], event_id: str | None, tx: Tx) -> sha
     experiment, user, variant = asked["experimentId"], asked["userId"], asked["variant"]
     found = known(tx, experiment)
     if variant not in {each["id"] for each in found["variants"]}:
-        raise InvalidValue(f"Unknown variant: {variant}")
+        raise NotFound(f"Unknown variant: {variant}")
     name = hashlib.sha256(f"{experiment}\0{user}".encode()).hexdigest()[:16]
     key = (f"{experiment}/{found['revision']}", name)
     before: dict[str, bool] = (tx.get(parts, key) or {"variants": {}})["variants"]
@@ -217,17 +223,18 @@ def log(action: str, asked: dict[str, str], event_id: str | None, tx: Tx) -> sha
     return {"message": "Event logged", "data": data}
 
 
-def stats(body: shapes.Collect, experiment: str, tx: ReadTx) -> shapes.Collected:
+def stats(body: shapes.Asking, experiment: str, tx: ReadTx) -> shapes.Collected:
     """What was counted in a window; both its ends belong to it (AB-2)."""
     found = known(tx, experiment)
     # By default whole hours, which are summed; nothing is later than now.
-    start = moment(
-        _one(body.from_, body.start), (tx.now_ms - WINDOW_MS) // HOUR_MS * HOUR_MS, "$.from"
-    )
-    end = moment(_one(body.to, body.end), tx.now_ms, "$.to")
-    until = max(end, hour_end(tx.now_ms)) if end >= tx.now_ms else end
+    month = (tx.now_ms - WINDOW_MS) // HOUR_MS * HOUR_MS
+    start = ms_of(body.from_, body.start, month)
+    end = ms_of(body.to, body.end, tx.now_ms)
+    window = max(start, 0), hour_end(tx.now_ms) if end >= tx.now_ms else end
+    if window[0] > window[1]:
+        window = 0, 0  # a window that ends before it begins has nothing in it
     read = {
-        name: tx.usage(events, experiment, name, start, until, group_by="variant")
+        name: tx.usage(events, experiment, name, *window, group_by="variant")
         for name in ("impressions", "clicks", "users")
     }
     counts = {
@@ -242,10 +249,6 @@ def stats(body: shapes.Collect, experiment: str, tx: ReadTx) -> shapes.Collected
         "totals": counted(*(int(one.value) for one in read.values())),
         "variants": counts,
     }
-
-
-def _one(first: shapes.When, second: shapes.When) -> shapes.When:
-    return second if first is None else first
 
 
 def hour_end(now_ms: int) -> int:
@@ -280,13 +283,13 @@ def shown(tx: ReadTx, experiment: str) -> Results:
 
 
 @app.get("/experiments/{id}/results", statuses=UNKNOWN)
-async def results(id: str) -> Results:  # noqa: A002
+async def results(id: shapes.Text) -> Results:  # noqa: A002
     """What an experiment shows, as numbers."""
     return await app.read(lambda tx: shown(tx, id))
 
 
 @app.get("/results/{id}", statuses=UNKNOWN)
-def results_page(id: str, tx: ReadTx) -> HtmlAnswer:  # noqa: A002
+def results_page(id: shapes.Text, tx: ReadTx) -> HtmlAnswer:  # noqa: A002
     """What an experiment shows, to look at."""
     found = shown(tx, id)
     rates, lifts = charts_of(found)

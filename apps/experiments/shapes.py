@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Annotated, TypedDict
+from typing import Annotated, Any, TypedDict
 
 import msgspec
 
-from ensue import Body, InvalidValue, Meta
+from ensue import Body, Meta
 
 Text = Annotated[str, Meta(min_length=1, max_length=128)]
+Short = Annotated[str, Meta(max_length=128)]
 Weight = Annotated[float, Meta(ge=0, le=1_000_000)]
-When = str | int | None
+# RFC 3339, days that there are: what fits is a time, and what does not is refused by its form.
+_DAY = (
+    r"(19|2\d)\d\d-((0[13578]|1[02])-(0[1-9]|[12]\d|3[01])|(0[469]|11)-(0[1-9]|[12]\d|30)"
+    r"|02-(0[1-9]|1\d|2[0-8]))|(19|2\d)(0[48]|[2468][048]|[13579][26])-02-29"
+)
+_TIME = r"([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,6})?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)"
+When = Annotated[str, Meta(pattern=rf"^({_DAY})T{_TIME}$")] | msgspec.UnsetType
 
 
 class Variant(Body):
@@ -57,20 +64,48 @@ class Assigned(msgspec.Struct):
     variants: dict[str, str]
 
 
-class Collect(msgspec.Struct):
+_NAME = {"type": "string", "minLength": 1, "maxLength": 128}
+
+
+def _either(*names: str) -> dict[str, Any]:
+    return {"anyOf": [{"required": [each], "properties": {each: _NAME}} for each in names]}
+
+
+def _asks(actions: list[str], *needed: tuple[str, ...]) -> dict[str, Any]:
+    return {
+        "required": ["action"],
+        "properties": {"action": {"enum": actions}},
+        "allOf": [_either(*each) for each in needed],
+    }
+
+
+_EXPERIMENT, _USER = ("experimentId", "experiment_id"), ("userId", "user_id")
+_NEEDED = {
+    "anyOf": [
+        _asks(["log_impression", "log_click"], _EXPERIMENT, _USER, ("variant",)),
+        _asks(["get_stats"], _EXPERIMENT),
+    ]
+}
+
+
+class Asking(msgspec.Struct):
     """An event, or a question; the names may also be written ``experiment_id``, ``user_id``."""
 
     action: str | None = None
-    experimentId: str | None = None  # noqa: N815
-    userId: str | None = None  # noqa: N815
-    variant: str | None = None
-    experiment_id: str | None = None
-    user_id: str | None = None
+    experimentId: Short | None = None  # noqa: N815
+    userId: Short | None = None  # noqa: N815
+    variant: Short | None = None
+    experiment_id: Short | None = None
+    user_id: Short | None = None
     eventId: Text | None = None  # noqa: N815
-    start: When = None
-    end: When = None
-    from_: When = msgspec.field(default=None, name="from")
-    to: When = None
+    start: When = msgspec.UNSET
+    end: When = msgspec.UNSET
+    from_: When = msgspec.field(default=msgspec.UNSET, name="from")
+    to: When = msgspec.UNSET
+
+
+# What is missing is told in words that clients know, and not by the decoder.
+Collect = Annotated[Asking, Meta(extra_json_schema=_NEEDED)]
 
 
 class Data(TypedDict):
@@ -106,25 +141,12 @@ class Collected(TypedDict, total=False):
     variants: dict[str, Counts]
 
 
-def moment(given: When, default_ms: int, at: str) -> int:
-    """A time of ISO 8601 (in UTC, where it has no zone) or in ms, as ms.
-
-    Raises:
-        InvalidValue: it is none.
-    """
-    if given is None:
+def ms_of(first: When, second: When, default_ms: int) -> int:
+    """The time that is given, as ms."""
+    given = second if first is msgspec.UNSET else first
+    if given is msgspec.UNSET:
         return default_ms
-    try:
-        if isinstance(given, str) and not given.isdigit():
-            found = datetime.fromisoformat(given)
-            given = round(
-                (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp() * 1_000
-            )
-        return datetime.fromtimestamp(int(given) / 1_000, UTC) and int(given)
-    except (ValueError, OverflowError, OSError):
-        raise InvalidValue(
-            f"expected a time such as 2026-11-21T13:47:03Z, got {given!r}", at=at
-        ) from None
+    return round(datetime.fromisoformat(given).timestamp() * 1_000)
 
 
 def iso(ms: int) -> str:

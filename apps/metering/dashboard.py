@@ -13,6 +13,7 @@ from msgspec import UNSET, UnsetType
 from apps.metering.fraud import HOURS, FraudType
 from apps.metering.meters import (
     COOKIE,
+    HOUR_MS,
     INVALID_KEY,
     UNKNOWN,
     Name,
@@ -24,6 +25,7 @@ from apps.metering.meters import (
     keyed,
     limit,
     page_keyed,
+    start_of,
 )
 from apps.metering.watch import Checked, checked, hours_of
 from ensue import (
@@ -120,15 +122,20 @@ def page(
     info = catalogue.metric(metric)
     found = shown(signed.claims["customer_id"], metric, days, tx)
     history = found.usage_history
+    flags = {each.date: str(each.anomaly_type) for each in history if each.is_anomaly}
+    known = found.latest_check.baseline_volume
+    expected = {"expected": found.baseline_pattern} if known else {}
+    begun = (tx.now_ms - start_of(day_of(tx.now_ms))) // HOUR_MS + 1
     return HtmlAnswer(
         "usage.html",
         shown=found,
         metric=info,
         metrics=catalogue.metrics,
+        odd=list(flags),
         by_hour=charts.bars(
             f"Today by hour (UTC), {found.latest_check.date}",
             [f"{hour:02}" for hour in range(HOURS)],
-            {"expected": found.baseline_pattern, "actual": found.current_pattern},
+            expected | {"actual": [*found.current_pattern[:begun], *[None] * (HOURS - begun)]},
             unit=info.unit,
         ),
         by_day=charts.bars(
@@ -136,6 +143,6 @@ def page(
             [each.date for each in history],
             {info.unit: [each.total for each in history]},
             unit=info.unit,
-            flags={each.date: str(each.anomaly_type) for each in history if each.is_anomaly},
+            flags=flags,
         ),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import typing
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -132,6 +133,16 @@ def source_of(kind: TypeForm) -> Header | Cookie | None:
     """The header or cookie that an argument comes from, as its type is annotated; None for none."""
     said = getattr(kind, "__metadata__", ())
     return next((each for each in said if isinstance(each, Header | Cookie)), None)
+
+
+def carried_type(kind: TypeForm) -> TypeForm:
+    """The type of what a header or cookie holds: None is none that could be sent."""
+    whole, *said = typing.get_args(kind)
+    kinds = tuple(each for each in typing.get_args(whole) if each is not type(None))
+    if len(kinds) == len(typing.get_args(whole)):
+        return kind
+    inner: TypeForm = typing.Union[kinds]  # noqa: UP007 - of as many as there are
+    return typing.Annotated[(inner, *said)]
 
 
 def check_plain(kind: TypeForm, at: str) -> bool:

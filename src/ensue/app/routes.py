@@ -13,7 +13,7 @@ from typing_extensions import TypeVar
 
 from ensue.app import signed
 from ensue.app.cors import Cors
-from ensue.app.headers import Header, SetCookie, check_plain, source_of
+from ensue.app.headers import Header, SetCookie, carried_type, check_plain, source_of
 from ensue.app.limiting import Limiting, RateLimit
 from ensue.app.signed import SignedRequest, Verification
 from ensue.pages import Pages
@@ -317,7 +317,7 @@ def _parameter(
         return Parameter(
             name=declared.name,
             place="header" if isinstance(source, Header) else "cookie",
-            type=kind,
+            type=carried_type(kind),
             required=not check_plain(kind, at) and required,
             default=default,
             wire=source.name,

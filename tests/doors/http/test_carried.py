@@ -140,7 +140,7 @@ def test_the_description_names_headers_and_cookies_as_the_request_does(t):
 
     places = {(each["in"], each["name"]): (each["required"], each["schema"]) for each in described}
     assert places["header", "X-Shop"] == (True, {"type": "string"})
-    assert places["cookie", "visitor"][0] is False
+    assert places["cookie", "visitor"] == (False, {"type": "string"})
     assert places["header", "X-Depth"] == (
         False,
         {"type": "integer", "minimum": 1, "maximum": 9, "default": 3},
