@@ -21,6 +21,11 @@ SETTINGS = (
     "data",
     "engine",
     "key",
+    "issuer",
+    "audience",
+    "jwks",
+    "role",
+    "reader_role",
     "smtp",
     "keep",
     "act",
@@ -148,7 +153,7 @@ The commands that ask a server have two:
 | option | variable | what it does |
 | --- | --- | --- |
 | `--url` | `ENSUE_URL` | Where the server is. |
-| `--key` | `ENSUE_KEY` | The key that it demands. |
+| `--key` | `ENSUE_KEY` | The key that it demands, or a token of its issuer. |
 
 `NO_COLOR` turns colours off.
 
@@ -156,7 +161,7 @@ The key that [secrets](../how-to/keep-secrets.md) are sealed under is in `ENSUE_
 `ENSUE_SECRETS_KEY_FILE` names, or in the file `ensue.db-key` beside the store; those of before are in
 `ENSUE_SECRETS_KEY_PREVIOUS`.
 
-Some apps have demo secrets, which stand for variables that are not set. With `--key`, or on a host that other machines
+Some apps have demo secrets, which stand for variables that are not set. With `--key` or `--issuer`, or on a host that other machines
 can reach, none of them does: there `ENSUE_DEMO` is `off`, unless it is set to `on`.
 
 ## The engine URL

@@ -78,6 +78,9 @@ queues, topics, streams, destinations and signed routes, as AsyncAPI 3.0.
 * A route may have no function: [An API without handlers](../how-to/an-api-without-handlers.md).
 * An answer to a request that wrote something has the header `x-request-id`: `ensue why` shows what it
   caused. A `traceparent` header (W3C Trace Context) is kept with the request.
+* With an issuer (`--issuer`, `--audience`) a request may show one of its tokens instead, `Authorization: Bearer TOKEN`,
+  with the role of operators, or for what only reads that of readers
+  ([Issue and verify tokens](../how-to/issue-and-verify-tokens.md)).
 * With a key (`--key`, `ENSUE_KEY`) a request shows `Authorization: Bearer KEY` or `X-API-Key: KEY`. Only
   `GET /_ensue/health` needs none. Without a key the server takes only loopback addresses, only a `Host`
   that names this machine, and no writes from pages of other origins but those that an app's `cors` names.

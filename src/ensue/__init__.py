@@ -32,6 +32,7 @@ from ensue.engine.secrets import Secret
 from ensue.engine.targets import RuleTarget
 from ensue.identity import (
     Algorithm,
+    Anyone,
     ApiKeys,
     Bearer,
     Hmac,
@@ -184,6 +185,7 @@ __all__ = [
     "AgentResult",
     "Algorithm",
     "Answer",
+    "Anyone",
     "ApiKey",
     "ApiKeys",
     "App",

@@ -31,6 +31,7 @@ def _serve(apps: Sequence[App], options: Options, ready: Callable[[Ready], None]
             record=options.record,
             mask=options.mask,
             proxies=options.proxies,
+            issuer=options.issuer,
         ),
         ready,
     )

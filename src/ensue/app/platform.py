@@ -7,6 +7,8 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
+import httpx
+
 from ensue.app.app import App
 from ensue.app.calls import Calls, Seal, as_answer
 from ensue.app.claims import Called, Claim, Once, Sealed
@@ -286,6 +288,10 @@ class Platform:
             EnsueError: whatever ``run`` raises.
         """
         return await self._calls.act(run, Origin(actor, trace=trace), None)
+
+    def client(self) -> httpx.AsyncClient:
+        """The HTTP client for what the platform itself has to fetch; closed with it."""
+        return self.apps[0].outlets.client(VERIFIERS, signed=False)
 
     async def verified(
         self,

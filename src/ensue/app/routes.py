@@ -292,7 +292,7 @@ def with_options(route: Route, **options: Unpack[RouteOptions]) -> Route:
 def _statuses(verify: Verification | None) -> dict[int, Said]:
     if verify is None:
         return {}
-    found: dict[int, Said] = {401: "the request is not signed as it must be", **verify.statuses}
+    found: dict[int, Said] = dict(verify.statuses)
     if verify.has_providers:
         found[404] = "there is no such provider"
     if verify.refuses_replays:

@@ -174,7 +174,7 @@ class Verification:
 
     @property
     def statuses(self) -> dict[int, str]:
-        """Other statuses than 401 with which refusals are answered, and what they mean."""
+        """The statuses with which refusals are answered, and what they mean."""
         return {
             status: told
             for each in self._verifiers.values()

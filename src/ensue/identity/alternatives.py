@@ -83,7 +83,7 @@ class AnyOf:
 
     @property
     def statuses(self) -> dict[int, str]:
-        """Other statuses than 401 with which its refusals are answered."""
+        """The statuses with which its refusals are answered."""
         return {
             status: told for each in self.verifiers for status, told in statuses_of(each).items()
         }

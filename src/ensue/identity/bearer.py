@@ -14,6 +14,7 @@ from ensue.engine.secrets import Secret
 from ensue.identity.algorithms import ALGORITHMS, Algorithm, PublicKey, check_algorithms
 from ensue.identity.key_sets import ConfiguredKeys, FetchedKeys, Find, Keys, as_key, keys_of
 from ensue.identity.model import (
+    NOT_SIGNED,
     Client,
     Headers,
     Proof,
@@ -169,9 +170,11 @@ class Bearer:
 
     @property
     def statuses(self) -> dict[int, str]:
-        """Other statuses than 401 with which its refusals are answered."""
+        """The statuses with which its refusals are answered."""
         demands = self._demands
-        told = {403: _FORBIDDEN} if demands.roles or demands.scopes else {}
+        told = {401: NOT_SIGNED}
+        if demands.roles or demands.scopes:
+            told[403] = _FORBIDDEN
         return told | ({502: _OUT_OF_REACH} if isinstance(self._keys, FetchedKeys) else {})
 
     def described(self) -> dict[str, dict[str, Json]]:

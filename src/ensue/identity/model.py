@@ -21,6 +21,7 @@ SECRETS_MAX = 8
 SIGNATURES_MAX = 16
 SIGNATURE_LENGTH_MAX = 4_096
 TOLERANCE_MS = 300_000
+NOT_SIGNED = "the request is not signed as it must be"
 
 Headers = Mapping[str, str]
 """The headers of a request by lower-case name, and its line by the names below."""
@@ -157,8 +158,8 @@ def finds(verifier: Verifier) -> TypeGuard[Finding]:
 
 
 def statuses_of(verifier: Verifier) -> Mapping[int, str]:
-    """Other statuses than 401 with which a verifier's refusals are answered, and what they mean."""
-    told: Mapping[int, str] = getattr(verifier, "statuses", {})
+    """The statuses with which a verifier's refusals are answered, and what they mean."""
+    told: Mapping[int, str] = getattr(verifier, "statuses", {401: NOT_SIGNED})
     return told
 
 

@@ -79,13 +79,18 @@ class Demands:
         Raises:
             Forbidden: it grants too little.
         """
-        if self.roles and self.roles.isdisjoint(listed(claims.get("roles"))):
+        if self.roles and self.roles.isdisjoint(roles_of(claims)):
             wanted = " or ".join(sorted(self.roles))
             raise Forbidden(f"expected a token with the role {wanted}", at="headers.authorization")
         missing = self.scopes - listed(claims.get("scope"))
         if missing:
             wanted = ", ".join(sorted(missing))
             raise Forbidden(f"expected a token with the scope {wanted}", at="headers.authorization")
+
+
+def roles_of(claims: Mapping[str, Any]) -> frozenset[str]:
+    """The roles that a token grants."""
+    return listed(claims.get("roles"))
 
 
 def listed(found: object) -> frozenset[str]:

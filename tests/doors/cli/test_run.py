@@ -10,6 +10,7 @@ from ensue import App
 from ensue.doors.cli import make_cli
 from ensue.doors.cli.loading import Loaded
 from ensue.doors.cli.run import things_to_try
+from ensue.identity import Issuer
 from ensue.words.errors import NotPermitted
 
 DEFAULT = "http://127.0.0.1:8080"
@@ -235,3 +236,29 @@ def test_how_long_to_keep_and_whether_a_branch_acts_are_decided_by_options(serve
     refused = _run(served, "shop_of_run.py", "--keep", "long")
     assert refused.exit_code == 1
     assert "expected a duration such as" in refused.output
+
+
+def test_an_issuer_is_named_with_whom_its_tokens_are_for(served):
+    words = ["shop_of_run.py", "--issuer", "https://login.example"]
+    assert _run(served, *words, "--audience", "shop").exit_code == 0
+    assert served.options.issuer == Issuer("https://login.example", "shop")
+
+    _run(
+        served,
+        "shop_of_run.py",
+        ENSUE_ISSUER="https://login.example",
+        ENSUE_AUDIENCE="shop",
+        ENSUE_JWKS="https://login.example/keys",
+        ENSUE_ROLE="admin",
+        ENSUE_READER_ROLE="viewer",
+    )
+    assert served.options.issuer == Issuer(
+        "https://login.example", "shop", "https://login.example/keys", "admin", "viewer"
+    )
+
+
+def test_an_issuer_without_an_audience_is_refused(served):
+    for words in (["--issuer", "https://login.example"], ["--audience", "shop"]):
+        done = _run(served, "shop_of_run.py", *words)
+        assert done.exit_code == 1
+        assert "--issuer and --audience" in done.output

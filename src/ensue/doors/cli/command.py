@@ -158,6 +158,6 @@ def server_options() -> list[click.Parameter]:
             ["--key"],
             envvar="ENSUE_KEY",
             metavar="KEY",
-            help="The key that it demands; or ENSUE_KEY.",
+            help="The key that it demands, or a token; or ENSUE_KEY.",
         ),
     ]

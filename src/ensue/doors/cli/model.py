@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Protocol, TypeAlias
 
 from ensue.app.app import App
+from ensue.identity import Issuer
 
 HOST = "127.0.0.1"
 PORT = 8080
@@ -33,6 +34,7 @@ class Options:
         record: the file to which requests are recorded; None for none.
         mask: what of them is not to be written.
         proxies: the proxies that are believed who a request is from.
+        issuer: whose tokens will do as well as the key; None for nobody's.
     """
 
     host: str
@@ -46,6 +48,7 @@ class Options:
     record: Path | None = None
     mask: tuple[str, ...] = ()
     proxies: tuple[str, ...] = ()
+    issuer: Issuer | None = None
 
 
 class Ready(Protocol):

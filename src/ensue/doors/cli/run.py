@@ -15,6 +15,7 @@ from ensue.app import copies
 from ensue.doors.cli.command import examples
 from ensue.doors.cli.loading import Loaded, load_apps, short_traceback
 from ensue.doors.cli.model import DATA, HOST, PORT, PORT_MAX, URL, House, Options, Ready
+from ensue.identity import KEYS_PATH, OPERATOR, READER, Issuer
 from ensue.words.errors import InvalidDeclaration, InvalidValue
 from ensue.words.units import duration_ms
 
@@ -64,6 +65,40 @@ TRIES = 3
     "--key",
     envvar="ENSUE_KEY",
     help="What requests must present; demanded unless HOST is this machine.",
+)
+@click.option(
+    "--issuer",
+    envvar="ENSUE_ISSUER",
+    metavar="URL",
+    help="Whose tokens will do as well as the key.",
+)
+@click.option(
+    "--audience",
+    envvar="ENSUE_AUDIENCE",
+    metavar="NAME",
+    help="For whom its tokens must be; demanded with --issuer.",
+)
+@click.option(
+    "--jwks",
+    envvar="ENSUE_JWKS",
+    metavar="URL",
+    help=f"Where its public keys are.  [default: ISSUER{KEYS_PATH}]",
+)
+@click.option(
+    "--role",
+    envvar="ENSUE_ROLE",
+    metavar="NAME",
+    default=OPERATOR,
+    show_default=True,
+    help="The role of a token that may do everything.",
+)
+@click.option(
+    "--reader-role",
+    envvar="ENSUE_READER_ROLE",
+    metavar="NAME",
+    default=READER,
+    show_default=True,
+    help="The role of a token that may read.",
 )
 @click.option(
     "--smtp",
@@ -116,6 +151,11 @@ def run(  # noqa: PLR0913 - each is an option
     data: Path,
     engine: str | None,
     key: str | None,
+    issuer: str | None,
+    audience: str | None,
+    jwks: str | None,
+    role: str,
+    reader_role: str,
     smtp: str | None,
     keep: str,
     act: bool,
@@ -127,8 +167,9 @@ def run(  # noqa: PLR0913 - each is an option
 
     APP is a folder that contains app.py, a folder of such folders, a Python file, or
     module:attribute. Each option can also be given by the environment: ENSUE_HOST, ENSUE_PORT,
-    ENSUE_DATA, ENSUE_ENGINE, ENSUE_KEY, ENSUE_SMTP, ENSUE_KEEP, ENSUE_ACT, ENSUE_RECORD,
-    ENSUE_MASK, ENSUE_PROXY.
+    ENSUE_DATA, ENSUE_ENGINE, ENSUE_KEY, ENSUE_ISSUER, ENSUE_AUDIENCE, ENSUE_JWKS, ENSUE_ROLE,
+    ENSUE_READER_ROLE, ENSUE_SMTP, ENSUE_KEEP, ENSUE_ACT, ENSUE_RECORD, ENSUE_MASK,
+    ENSUE_PROXY.
     """
     loaded = _loaded(apps)
     store = engine or copies.store_in(data)
@@ -146,13 +187,27 @@ def run(  # noqa: PLR0913 - each is an option
         record=record,
         mask=mask,
         proxies=proxy,
+        issuer=_issuer(issuer, audience, jwks, role, reader_role),
     )
 
     def ready(found: Ready) -> None:
-        for line in _ready_lines(found, loaded, needs_key=bool(key)):
+        for line in _ready_lines(found, loaded, needs_key=bool(key or issuer)):
             click.echo(line)
 
     house.serve([each.app for each in loaded], options, ready)
+
+
+def _issuer(
+    url: str | None, audience: str | None, jwks: str | None, role: str, reader_role: str
+) -> Issuer | None:
+    if not url and not audience:
+        return None
+    if not url or not audience:
+        raise InvalidValue(
+            f"expected --issuer and --audience, got only --{'issuer' if url else 'audience'}",
+            hint="A token that is for somebody else must not open this server.",
+        )
+    return Issuer(url, audience, keys=jwks, role=role, reader_role=reader_role)
 
 
 def _make(folder: Path) -> None:

@@ -45,6 +45,7 @@ from ensue.doors.http.statuses import (
     seal,
     status_of,
 )
+from ensue.doors.http.tokens import tokens_of
 from ensue.doors.http.wire import (
     HEADERS,
     NO_STORE,
@@ -55,6 +56,7 @@ from ensue.doors.http.wire import (
     respond,
     trace_of,
 )
+from ensue.identity import Issuer
 from ensue.resources.bucket import check_key
 from ensue.words.errors import EnsueError, NotPermitted, StoreClosed
 
@@ -97,8 +99,10 @@ class Door:
             try:
                 self._guard.check(scope, headers)
             except NotPermitted as denied:
-                await self._without_key(scope, receive, send, denied)
-                return
+                refusal = await self._guard.weigh(scope, headers, denied)
+                if refusal is not None:
+                    await self._without_key(scope, receive, send, refusal)
+                    return
             await self._router(scope, receive, send)
         except EnsueError as error:
             await self._answer_error(scope, send, error)
@@ -282,6 +286,7 @@ def asgi_app(
     app: App | None = None,
     *,
     key: str | None = None,
+    issuer: Issuer | None = None,
     loopback: bool = True,
     body_bytes_max: int = BODY_BYTES_MAX,
 ) -> Door:
@@ -291,14 +296,18 @@ def asgi_app(
         platform: what runs the apps.
         app: whose routes; those of all the platform's apps by default.
         key: what each request must show, but for ``GET /_ensue/health``.
+        issuer: whose tokens will do as well; None for nobody's.
         loopback: whether only this machine can connect.
         body_bytes_max: how large the body of a request may be.
 
     Raises:
-        NotPermitted: other machines can connect, and there is no key.
-        InvalidDeclaration: two routes have the same method and path.
+        NotPermitted: other machines can connect, and there is neither key nor issuer.
+        InvalidDeclaration: two routes have the same method and path, or the issuer's keys have no
+            address that can be trusted.
+        MissingExtra: tokens are to be verified, and ``ensue[jose]`` is not installed.
     """
-    guard = Guard(key, loopback=loopback)
+    tokens = None if issuer is None else tokens_of(platform, issuer)
+    guard = Guard(key, loopback=loopback, tokens=tokens)
     apps = platform.apps if app is None else [app]
     house = [
         *house_routes(platform, body_bytes_max, has_key=bool(key)),
@@ -324,7 +333,7 @@ def asgi_app(
     endpoints.extend([*asked, *static_routes(apps)])
     apart.extend(asked)
     if not any((method, path) == ("GET", DESCRIPTION) for method, path, _ in endpoints):
-        endpoints.append(("GET", DESCRIPTION, _describer(apps, house, has_key=bool(key))))
+        endpoints.append(("GET", DESCRIPTION, _describer(apps, house, has_key=bool(key or issuer))))
     if not any((method, path) == ("GET", MESSAGING) for method, path, _ in endpoints):
         endpoints.append(("GET", MESSAGING, _messaging_describer(apps)))
     inside = make_router((each.method, each.path, each.endpoint) for each in house)

@@ -1,4 +1,5 @@
-"""Who may call: those with the key; without one, only this machine, and no other site's pages.
+"""Who may call: those with the key, or a token of the issuer that is trusted; where neither is
+asked for, only this machine, and no other site's pages.
 
 A server on a loopback address is still reached by every page that the user's browser shows. Two
 things keep such pages out: the Host header must name this machine (a page that points a name of its
@@ -13,8 +14,9 @@ import re
 from starlette.types import Scope
 
 from ensue.doors.http.statuses import CrossSite
+from ensue.doors.http.tokens import SAFE, Tokens
 from ensue.doors.http.wire import Headers
-from ensue.words.errors import NotPermitted
+from ensue.words.errors import Forbidden, NotPermitted
 
 HOSTS_REMEMBERED_MAX = 100
 HEALTH = "/_ensue/health"
@@ -22,7 +24,6 @@ HEALTH = "/_ensue/health"
 _LOOPBACK_HOST = re.compile(
     r"(localhost\.?|127\.\d{1,3}\.\d{1,3}\.\d{1,3}|\[::1\])(:\d{1,5})?", re.IGNORECASE | re.ASCII
 )
-_SAFE = frozenset({"GET", "HEAD"})
 
 
 class Guard:
@@ -31,24 +32,27 @@ class Guard:
     Args:
         key: what a request must show; None when none is needed.
         loopback: whether only this machine can connect.
+        tokens: what checks tokens, which will do as well as the key; None for nothing.
 
     Raises:
-        NotPermitted: others can connect and there is no key, or it is empty.
+        NotPermitted: others can connect and there is neither key nor issuer, or the key is empty.
     """
 
-    def __init__(self, key: str | None, *, loopback: bool) -> None:
+    def __init__(self, key: str | None, *, loopback: bool, tokens: Tokens | None = None) -> None:
         if key is not None and not key.strip():
             raise NotPermitted(
                 "expected a key, got nothing but white space",
                 hint="Give one with --key or ENSUE_KEY, or leave it out on 127.0.0.1.",
             )
-        if key is None and not loopback:
+        if key is None and tokens is None and not loopback:
             raise NotPermitted(
                 "expected a key for an address that other machines can reach",
                 hint="Give one with --key or ENSUE_KEY, or bind 127.0.0.1.",
             )
         # As headers are: without white space around it.
         self._key = None if key is None else key.encode().strip()
+        self._tokens = tokens
+        self._asks = key is not None or tokens is not None
         self._good_hosts: set[bytes] = set()
 
     def check(self, scope: Scope, headers: Headers, *, shared: bool = False) -> None:
@@ -63,11 +67,11 @@ class Guard:
             NotPermitted: it shows no key, or a wrong one.
             CrossSite: it comes from another site, or uses a foreign name of this machine.
         """
-        if self._key is not None:
-            self._check_key(scope, headers, self._key)
+        if self._asks:
+            self._check_key(scope, headers)
             return
         self.check_name(headers)
-        if b"origin" in headers and scope["method"] not in _SAFE and not shared:
+        if b"origin" in headers and scope["method"] not in SAFE and not shared:
             _check_origin(headers[b"origin"], headers[b"host"])
 
     def check_name(self, headers: Headers) -> None:
@@ -77,24 +81,54 @@ class Guard:
             CrossSite: it uses a foreign one.
         """
         host = headers.get(b"host", b"")
-        if self._key is None and host not in self._good_hosts:
+        if not self._asks and host not in self._good_hosts:
             self._check_host(host)
 
-    def _check_key(self, scope: Scope, headers: Headers, key: bytes) -> None:
+    async def weigh(
+        self, scope: Scope, headers: Headers, denied: NotPermitted
+    ) -> NotPermitted | None:
+        """Look at the token of a request that was denied without one.
+
+        Args:
+            scope: the request.
+            headers: its headers.
+            denied: why it was.
+
+        Returns:
+            Why it is denied; None when its token admits it.
+
+        Raises:
+            Unreachable: the issuer's keys could not be fetched.
+        """
+        if self._tokens is None:
+            return denied
+        try:
+            return None if await self._tokens.admit(scope, headers) else denied
+        except Forbidden as refusal:
+            return refusal
+
+    def _check_key(self, scope: Scope, headers: Headers) -> None:
         given = headers.get(b"x-api-key")
         if given is None:
             scheme, _, token = headers.get(b"authorization", b"").partition(b" ")
             given = token.strip() if scheme.lower() == b"bearer" else None
-        if given is not None and hmac.compare_digest(given, key):
+        key = self._key
+        if key is not None and given is not None and hmac.compare_digest(given, key):
             return
         path = scope["path"].removeprefix(scope.get("root_path", ""))
-        if path == HEALTH and scope["method"] in _SAFE:
+        if path == HEALTH and scope["method"] in SAFE:
             return
         got = "none" if given is None else "another"
+        if self._tokens is None:
+            raise NotPermitted(
+                f"expected the key, got {got}",
+                at="headers.authorization",
+                hint="Send `Authorization: Bearer KEY`; the key is that of --key or ENSUE_KEY.",
+            )
         raise NotPermitted(
-            f"expected the key, got {got}",
+            f"expected a token{' or the key' * (key is not None)}, got {got}",
             at="headers.authorization",
-            hint="Send `Authorization: Bearer KEY`; the key is that of --key or ENSUE_KEY.",
+            hint="Send `Authorization: Bearer TOKEN`; its issuer is that of --issuer.",
         )
 
     def _check_host(self, host: bytes) -> None:

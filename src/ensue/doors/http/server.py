@@ -28,6 +28,7 @@ from ensue.doors.http.asgi import asgi_app
 from ensue.doors.http.guard import Guard
 from ensue.doors.http.protocol import BoundedProtocol
 from ensue.doors.http.recording import Masks, Recorder
+from ensue.identity import Issuer
 from ensue.words.errors import Conflict, EnsueError, InvalidValue, NotPermitted
 from ensue.words.values import shown
 from ensue.words.version import VERSION
@@ -54,7 +55,8 @@ class Options:
     Attributes:
         host: the name or address to bind.
         port: of the first app; each further app has the next one. 0 for any that is free.
-        key: what requests must show; None only on a loopback address.
+        key: what requests must show; None only on a loopback address, or where there is an issuer.
+        issuer: whose tokens will do as well as the key; None for nobody's.
         engine: the URL of the store.
         data: the folder for files.
         smtp: the URL of the mail server; None for the outbox folder.
@@ -76,6 +78,7 @@ class Options:
     record: Path | None = None
     mask: tuple[str, ...] = ()
     proxies: tuple[str, ...] = ()
+    issuer: Issuer | None = None
 
 
 @dataclass(frozen=True)
@@ -144,7 +147,10 @@ def _bound(options: Options, count: int) -> list[socket.socket]:
     for proxy in options.proxies:
         _check_proxy(proxy)
     family, address = _resolved(options.host)
-    Guard(options.key, loopback=_is_loopback(address))
+    if options.issuer is not None:
+        options.issuer.verifier().check()
+    if options.key is not None or options.issuer is None:
+        Guard(options.key, loopback=_is_loopback(address))
     last = options.port + count - 1
     if options.port < 0 or (options.port and last > PORT_MAX):
         raise InvalidValue(
@@ -295,6 +301,7 @@ async def _serve(
             keep_ms=options.keep_ms,
             act=options.act,
             demo=options.key is None
+            and options.issuer is None
             and all(_is_loopback(each.getsockname()[0]) for each in sockets),
             addresses=_addresses(apps, sockets),
         )
@@ -372,7 +379,9 @@ def _server(
     recorder: Recorder | None,
 ) -> _Server:
     loopback = _is_loopback(listening.getsockname()[0])
-    door: ASGIApp = asgi_app(platform, app, key=options.key, loopback=loopback)
+    door: ASGIApp = asgi_app(
+        platform, app, key=options.key, issuer=options.issuer, loopback=loopback
+    )
     config = uvicorn.Config(
         door if recorder is None else recorder.around(door),
         interface="asgi3",
