@@ -22,6 +22,7 @@ APPS = (
     "scheduler",
     "support",
     "telemetry",
+    "tokens",
     "webhooks",
     "workshop",
 )

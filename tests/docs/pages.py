@@ -91,6 +91,9 @@ def pages() -> list[Page]:
     return [Page(path) for path in sorted(found)]
 
 
+SHOWN = ("experiments", "post_payment", "support", "tokens")
+
+
 def told() -> list[Page]:
     """The pages that are executed: those that teach."""
     taught = [*ROOT.glob("docs/tutorial/*.md"), *ROOT.glob("docs/how-to/*.md")]
@@ -98,4 +101,5 @@ def told() -> list[Page]:
         ROOT / "apps" / name / "README.md"
         for name in ("experiments", "post_payment", "scheduler", "support")
     ]
+    shown = [ROOT / "apps" / name / "README.md" for name in SHOWN]
     return [Page(path) for path in [ROOT / "README.md", *sorted(taught), *shown]]

@@ -207,6 +207,18 @@ def test_a_token_may_have_to_say_its_type():
     assert "another type" in reason(verifier, token(CLAIMS, rsa_key("a")))
 
 
+def test_an_app_may_refuse_a_token_that_is_good(verifier):
+    revoked = set()
+    asking = Bearer(
+        keys=key_set(rsa_key("a")), refuses=lambda claims: claims["jti"] in revoked, **TERMS
+    ).requiring(roles="admin")
+    headers = token(CLAIMS | {"jti": "1", "roles": ["admin"]}, rsa_key("a"))
+
+    asking.verify(headers, b"", NOW_MS)
+    revoked.add("1")
+    assert "refused by the app" in reason(asking, headers)
+
+
 # What it grants
 
 

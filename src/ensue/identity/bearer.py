@@ -60,6 +60,8 @@ class Bearer:
         type: what its header must say as ``typ``, such as ``at+jwt`` (RFC 9068); None for anything.
         roles: of these it must have one, in its claim ``roles``; else 403.
         scopes: of these it must have all, in its claim ``scope``; else 403.
+        refuses: is asked for each good token, by its claims, and says whether it is refused all the
+            same, such as one that was revoked.
         leeway: by how much clocks may differ.
 
     Raises:
@@ -80,6 +82,7 @@ class Bearer:
         type: str | None = None,  # noqa: A002 - the word for it
         roles: str | Sequence[str] = (),
         scopes: str | Sequence[str] = (),
+        refuses: Callable[[Mapping[str, Any]], bool] | None = None,
         leeway: str | float = LEEWAY_MS / 1_000,
     ) -> None:
         self._terms = Terms(
@@ -94,6 +97,7 @@ class Bearer:
             scopes=names_of(scopes, "scopes", "Bearer") if scopes else frozenset(),
         )
         self._keys = keys_of(keys, check_algorithms(algorithms, "Bearer"), "Bearer")
+        self._refuses = refuses
         self._given: dict[str, Any] = {
             "keys": self._keys,
             "issuer": issuer,
@@ -101,6 +105,7 @@ class Bearer:
             "email": email,
             "algorithms": algorithms,
             "type": type,
+            "refuses": refuses,
             "leeway": leeway,
         }
 
@@ -163,6 +168,8 @@ class Bearer:
     ) -> Proof:
         """Verify a request by the key of its token's key id; see `verify`."""
         claims = _claims(_token_in(headers), key, self._terms, now_ms)
+        if self._refuses is not None and self._refuses(claims):
+            raise refused("the token is good, but refused by the app", challenge=CHALLENGE)
         self._demands.check(claims)
         issued_s = claims.get("iat")
         signed_ms = int(issued_s * 1_000) if is_time(issued_s) else None
