@@ -23,7 +23,6 @@ from apps.tokens.app import (
 from apps.tokens.keyring import AHEAD_MS, ALWAYS, FRESH_S, PERIOD_MS, SLACK_S
 from apps.tokens.shapes import LIFE_MAX_S, Grant, Order
 from ensue import MissingKey, NotVerified, SigningKey, Tx, verify_token
-from ensue.testing import running
 
 ADMIN = {"x-admin-key": "tk_demo_admin"}
 JWKS = "/.well-known/jwks.json"
@@ -62,9 +61,8 @@ def made(monkeypatch):
 
 
 @pytest.fixture
-def t():
-    with running(app) as kit:
-        yield kit
+def t(run_app):
+    return run_app(app)
 
 
 class Client:
@@ -593,18 +591,18 @@ def test_a_client_that_is_known_gets_no_other_key(t, client):
     assert t.wait(clients.get("shop"))["permission"]["life_s"] == 60
 
 
-def test_tv_7_environments_are_isolated(t, client):
+def test_tv_7_environments_are_isolated(t, client, run_app):
     token = client.sign()["token"]
     production = t.get(JWKS).body
     t.stop()
-    with running(app) as staging:
-        there = Client(staging)
-        other = there.sign()["token"]
+    staging = run_app(app)
+    there = Client(staging)
+    other = there.sign()["token"]
 
-        assert there.active(token) is False
-        with pytest.raises(NotVerified) as refused:
-            verify_token(other, production, issuer=ISSUER, now_ms=staging.now_ms())
-        assert "no key" in refused.value.reason
+    assert there.active(token) is False
+    with pytest.raises(NotVerified) as refused:
+        verify_token(other, production, issuer=ISSUER, now_ms=staging.now_ms())
+    assert "no key" in refused.value.reason
     with pytest.raises(NotVerified) as refused:
         verify_token(token, production, issuer="https://staging.example", now_ms=t.now_ms())
     assert "another issuer" in refused.value.reason
