@@ -49,6 +49,7 @@ from ensue import (
     InvalidValue,
     Item,
     NotFound,
+    NotPermitted,
     NotVerified,
     ReadTx,
     Secret,
@@ -125,7 +126,7 @@ async def renew(body: Refreshing, signed: SignedRequest) -> Pair:
     """Take a refresh token, once, for another pair; one that comes again ends its session."""
     taken = await app.run(take, signed.claims["client"], body.refresh_token)
     if taken is None:
-        raise InvalidValue("expected a refresh token that is good", at="$.refresh_token")
+        raise NotPermitted("expected a refresh token that is good", at="$.refresh_token")
     grant, refresh, until_s = taken
     return as_pair(await issue(grant), refresh, until_s, signed)
 
@@ -293,15 +294,17 @@ def claims_in(text: str, tx: ReadTx) -> Mapping[str, Any] | None:
 
 
 def token_in(raw: bytes) -> str:
-    """The token in a form (RFC 7662, 2.1).
+    """The token in a form (RFC 7662, 2.1); where it has none, what no token is.
 
     Raises:
-        InvalidValue: there is none.
+        InvalidValue: there is no form.
     """
+    if not raw:
+        raise InvalidValue("expected a form with a token", at="$.token")
     try:
         [text] = parse_qs(raw.decode(), max_num_fields=10)["token"]
     except (ValueError, KeyError):
-        raise InvalidValue("expected a form with one token, as token=...", at="$.token") from None
+        return ""
     return text.strip()
 
 
@@ -366,7 +369,7 @@ def permit(id: str, body: Permission, tx: Tx) -> Client:  # noqa: A002 - as the 
     return Client(id, body, text)
 
 
-@app.post("/keys/rotate", verify=admin, status=201)
+@app.post("/keys/rotate", verify=admin, status=201, rate="10/m", burst=10)
 async def rotate(body: Rotation) -> list[KeyInfo]:
     """Make keys anew."""
     kinds = body.kinds or await app.read(wanted)

@@ -459,8 +459,8 @@ def test_tv_8_a_refresh_token_that_is_shown_twice_ends_its_session(t, client):
 
     stolen = client.ask("/refresh", {"refresh_token": first["refresh_token"]})
 
-    assert stolen.status == 400
-    assert client.ask("/refresh", {"refresh_token": second["refresh_token"]}).status == 400
+    assert stolen.status == 401
+    assert client.ask("/refresh", {"refresh_token": second["refresh_token"]}).status == 401
     assert client.active(second["access_token"]) is False
     assert client.active(other["access_token"]) is True
     assert "shown twice" in letters(t)[0]
@@ -471,9 +471,9 @@ def test_tv_8_a_refresh_token_is_its_clients_own_and_ends(t, client):
     thief = Client(t, "thief")
 
     for text in (first["refresh_token"], "rt_guess"):
-        assert thief.ask("/refresh", {"refresh_token": text}).status == 400
+        assert thief.ask("/refresh", {"refresh_token": text}).status == 401
     t.advance("1d")
-    assert client.ask("/refresh", {"refresh_token": first["refresh_token"]}).status == 400
+    assert client.ask("/refresh", {"refresh_token": first["refresh_token"]}).status == 401
 
 
 def test_tv_8_what_a_client_may_no_longer_it_may_not_refresh(t, client):
@@ -556,7 +556,7 @@ def test_tv_8_all_of_a_client_is_revoked_at_once(t, client):
     again = Client(t)
     assert watcher.active(again.sign()["token"]) is True
     assert watcher.active(token) is False
-    assert again.ask("/refresh", {"refresh_token": pair["refresh_token"]}).status == 400
+    assert again.ask("/refresh", {"refresh_token": pair["refresh_token"]}).status == 401
 
 
 def test_what_was_revoked_is_forgotten_when_it_would_be_over_anyway(t, client):
@@ -576,11 +576,14 @@ def test_what_is_signed_is_noted_for_those_who_look_later(t, client):
     assert (record.key, record.data["sub"]) == ("shop", "ann")
 
 
-@pytest.mark.parametrize("form", [b"", b"token=a&token=b", b"\xff", b"other=1", b"token="])
-def test_a_form_without_one_token_is_refused(t, client, form):
+@pytest.mark.parametrize("form", [b"token=a&token=b", b"\xff", b"other=1", b"token=", b"{}"])
+def test_a_form_without_one_token_is_of_none_that_is_good(t, client, form):
     headers = client.headers | {"content-type": "application/x-www-form-urlencoded"}
-    for path in ("/introspect", "/revoke"):
-        assert t.request("POST", path, body=form, headers=headers).status == 400
+    asked = t.request("POST", "/introspect", body=form, headers=headers)
+    given_back = t.request("POST", "/revoke", body=form, headers=headers)
+
+    assert (asked.status, asked.body, given_back.status) == (200, {"active": False}, 204)
+    assert t.request("POST", "/introspect", body=b"", headers=headers).status == 400
 
 
 def test_a_client_that_is_known_gets_no_other_key(t, client):

@@ -12,7 +12,7 @@ from ensue import App
 from ensue.app.routes import Route
 from ensue.doors.http.routing import names_in, shape_of
 from ensue.engine.clock import SystemClock
-from ensue.identity import AnyOf
+from ensue.identity import AnyOf, ApiKeys
 
 _numbers = itertools.count()
 
@@ -62,6 +62,8 @@ def _signature(
     verifiers = route.verify._verifiers
     verifier = verifiers.get(values.get("provider", "")) or next(iter(verifiers.values()))
     one: Any = verifier.verifiers[0] if isinstance(verifier, AnyOf) else verifier
+    if isinstance(one, ApiKeys):
+        return {one._header: one._fixed[0].read()} if one._fixed else {}
     if not hasattr(one, "sign"):
         return {}
     number = str(next(_numbers))
