@@ -26,6 +26,7 @@ from apps.tokens.shapes import (
     KeyInfo,
     KeySet,
     Kind,
+    Name,
     Order,
     Pair,
     Permission,
@@ -355,7 +356,7 @@ def forget(id: str, tx: Tx) -> None:  # noqa: A002 - as the path has it
 
 
 @app.put("/clients/{id}", verify=admin)
-def permit(id: str, body: Permission, tx: Tx) -> Client:  # noqa: A002 - as the path has it
+def permit(id: Name, body: Permission, tx: Tx) -> Client:  # noqa: A002 - as the path has it
     """Permit a client something; who is new gets an API key, which nobody can look up again."""
     before = tx.get(clients, id)
     row = {"id": id, "permission": msgspec.to_builtins(body)}
