@@ -34,6 +34,11 @@ lint: $(STAMP)  ## Check style, types and import contracts
 conformance: $(STAMP)  ## Run the cases that others wrote, from ../shared/conformance or ENSUE_CONFORMANCE
 	$(BIN)/python -m pytest -m conformance tests/conformance
 
+.PHONY: jose
+jose: $(STAMP)  ## Let the library jose of npm verify our tokens, and verify its own
+	npm install --silent --no-save --no-audit --no-fund --prefix $(VENV)/npm jose@6
+	$(BIN)/python -m pytest -m conformance tests/conformance/test_jose.py
+
 .PHONY: bench
 bench: $(STAMP)  ## Measure the order system, the engine and the languages
 	$(BIN)/python bench/orders/run.py
