@@ -104,25 +104,31 @@ admin: list[Verifier] = [
     Bearer(keys=own_key, issuer=ISSUER, audience=ISSUER, roles=["admin"], refuses=is_revoked),
 ]
 GONE = {404: "There is no such thing."}
+REFUSED = {
+    403: "The client may not have this.",
+    404: "It is another key that signs.",
+    409: "The keys are being changed.",
+    413: "It claims too much.",
+}
 
 
 # Signing: TV-2, TV-3, TV-10
 
 
-@app.post("/sign", verify=client_key, statuses={403: "the client may not", 404: "another key"})
+@app.post("/sign", verify=client_key, private=True, statuses=REFUSED)
 async def sign(body: Order, signed: SignedRequest) -> Token:
     """Sign a token for a client that may have it."""
     return await issue(Grant(signed.claims["client"], body))
 
 
-@app.post("/tokens", verify=client_key, statuses={403: "the client may not", 404: "another key"})
+@app.post("/tokens", verify=client_key, private=True, statuses=REFUSED)
 async def pair(body: Order, signed: SignedRequest) -> Pair:
     """Sign an access token, and give a refresh token with it."""
     grant, refresh, until_s = await app.run(begin, signed.claims["client"], body)
     return as_pair(await issue(grant), refresh, until_s, signed)
 
 
-@app.post("/refresh", verify=client_key, statuses={403: "the client may not any more"})
+@app.post("/refresh", verify=client_key, private=True, statuses=REFUSED)
 async def renew(body: Refreshing, signed: SignedRequest) -> Pair:
     """Take a refresh token, once, for another pair; one that comes again ends its session."""
     taken = await app.run(take, signed.claims["client"], body.refresh_token)
@@ -265,7 +271,7 @@ def key(kid: str, tx: ReadTx) -> dict[str, str]:
     return found
 
 
-@app.post("/introspect", verify=client_key, statuses={403: "the client may not"})
+@app.post("/introspect", verify=client_key, private=True, statuses={403: "the client may not"})
 def introspect(raw: bytes, signed: SignedRequest, tx: Tx) -> Introspection:
     """Say whether a token is good at this moment (RFC 7662)."""
     if not permission_of(tx.get(clients, signed.claims["client"])).introspects:
@@ -317,7 +323,7 @@ def revoke(what: str, until_s: int, tx: Tx) -> None:
     tx.put(revocations, {"what": what, "since_ms": tx.now_ms, "until_s": until_s})
 
 
-@app.post("/revoke", verify=client_key)
+@app.post("/revoke", verify=client_key, private=True)
 def give_back(raw: bytes, signed: SignedRequest, tx: Tx) -> None:
     """Revoke a token of the client's own; one that is unknown is not good anyway (RFC 7009)."""
     text, client = token_in(raw), signed.claims["client"]
@@ -355,7 +361,7 @@ def forget(id: str, tx: Tx) -> None:  # noqa: A002 - as the path has it
 # What operators do
 
 
-@app.put("/clients/{id}", verify=admin)
+@app.put("/clients/{id}", verify=admin, private=True)
 def permit(id: Name, body: Permission, tx: Tx) -> Client:  # noqa: A002 - as the path has it
     """Permit a client something; who is new gets an API key, which nobody can look up again."""
     before = tx.get(clients, id)

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 from functools import lru_cache
 
 import jwt
+import msgspec
 import pytest
 
 from apps.tokens.app import (
@@ -15,13 +17,14 @@ from apps.tokens.app import (
     issue,
     issued,
     keyring,
+    permit,
     private_keys,
     public_keys,
     revocations,
     revoke_key,
 )
 from apps.tokens.keyring import AHEAD_MS, ALWAYS, FRESH_S, PERIOD_MS, SLACK_S
-from apps.tokens.shapes import LIFE_MAX_S, Grant, Order
+from apps.tokens.shapes import LIFE_MAX_S, Grant, Order, Permission
 from ensue import MissingKey, NotVerified, SigningKey, Tx, verify_token
 
 ADMIN = {"x-admin-key": "tk_demo_admin"}
@@ -609,3 +612,37 @@ def test_tv_7_environments_are_isolated(t, client, run_app):
     with pytest.raises(NotVerified) as refused:
         verify_token(token, production, issuer="https://staging.example", now_ms=t.now_ms())
     assert "another issuer" in refused.value.reason
+
+
+def test_no_cache_and_no_idempotency_key_keeps_what_is_secret(t, client):
+    keyed = client.headers | {"idempotency-key": "k"}
+
+    assert t.request("POST", "/tokens", body=ORDER, headers=keyed).status == 400
+    answer = t.request("POST", "/tokens", body=ORDER, headers=client.headers)
+    assert answer.headers["cache-control"] == "no-store"
+
+
+def a_day_of_keys(t):
+    """Keys are made, rotated and revoked; what is signed in between is good."""
+    wanted = Grant("shop", Order("shop", algorithm="ES256"))
+    only = PERMISSION | {"kinds": ["ES256"]}
+    t.wait(app.run(permit, "shop", msgspec.convert(only, Permission)))
+    first = t.wait(issue(wanted))
+    [second] = rotate(t, "ES256", at_once=True)
+    assert t.wait(issue(wanted)).kid == second["kid"]
+    admin(t, "DELETE", f"/keys/{first.kid}")
+    t.settle()
+    last = t.wait(issue(wanted))
+    keys = admin(t, "GET", "/keys").body
+    signing = {each["kid"] for each in keys if each["published_until_s"] is None}
+
+    assert claims_of(t, last.token)["jti"] == last.jti
+    assert first.kid not in kids(t)
+    assert signing <= private(t), "each key that signs has its private part"
+    return sorted({each["kind"] for each in keys})
+
+
+def test_tv_5_wherever_the_process_dies_no_half_of_a_pair_is_left(crash_points, monkeypatch):
+    monkeypatch.setenv("ENSUE_SECRETS_KEY", base64.b64encode(bytes(range(32))).decode())
+
+    assert crash_points(a_day_of_keys, app) > 5

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+
 import httpx
 import pytest
 
@@ -130,6 +132,26 @@ def test_roles_are_called_as_their_issuer_calls_them(shop, key):
         headers = token(shop, key, roles=[role])
         found = [got(shop, each, headers, issuer=issuer).status for each in (READS[0], WRITES[0])]
         assert tuple(found) == statuses
+
+
+def test_a_reader_is_shown_no_secret(key, monkeypatch):
+    monkeypatch.setenv("ENSUE_SECRETS_KEY", base64.b64encode(b"k" * 32).decode())
+    app = App("shop")
+    safe = app.vault("safe")
+    answers = {URL: lambda request: httpx.Response(200, json={"keys": [key.public]})}
+    with running(app, outside=answers) as kit:
+        kit.wait(safe.put("bank", "sk_live"))
+        reveal = ("POST", "/_ensue/vaults/safe/reveal", b'{"name": "bank"}')
+        known = ("POST", "/_ensue/vaults/safe/get", b'{"name": "bank"}')
+
+        refused = got(kit, reveal, token(kit, key, roles=["reader"]))
+        assert refused.status == 403
+        assert got(kit, known, token(kit, key, roles=["reader"])).status == 200
+        shown = got(kit, reveal, token(kit, key, roles=["operator"]))
+
+        assert shown.status == 200
+        assert "sk_live" in shown.raw.decode()
+        assert "sk_live" not in refused.raw.decode()
 
 
 def test_the_key_does_as_well(shop, key):

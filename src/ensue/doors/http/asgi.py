@@ -310,7 +310,7 @@ def asgi_app(
     guard = Guard(key, loopback=loopback, tokens=tokens)
     apps = platform.apps if app is None else [app]
     house = [
-        *house_routes(platform, body_bytes_max, has_key=bool(key)),
+        *house_routes(platform, body_bytes_max, has_key=bool(key or issuer)),
         *cloudevent_routes(platform, body_bytes_max),
     ]
     endpoints: list[tuple[str, str, Endpoint]] = []

@@ -1,7 +1,8 @@
 """Tokens at the door: who has one of the issuer's, with the role that it takes, needs no key.
 
 The role of operators opens everything, as the key does. The role of readers opens what changes
-nothing: GET and HEAD, and those of a kind's operations that only read, which programs POST.
+nothing: GET and HEAD, and those of a kind's operations that only read, which programs POST. It
+shows no secret.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ _READING = frozenset(
     (kind.plural, operation.name)
     for kind in KINDS.values()
     for operation in kind.operations
-    if not operation.writes
+    if not (operation.writes or operation.private or operation.reveals)
 )
 
 log = logging.getLogger("ensue.http")
