@@ -18,6 +18,7 @@ from urllib.parse import parse_qs
 import msgspec
 
 from apps.tokens.keyring import ALWAYS, FRESH_S, KINDS, Get, Keyring, info, looked
+from apps.tokens.sessions import Sessions, revoke
 from apps.tokens.shapes import (
     LIFE_MAX_S,
     Client,
@@ -79,6 +80,7 @@ revocations = app.table("revocations", key="what", ttl="until_s")
 issued = app.stream("issued", retention="30d")
 alarms = app.mail("alarms", to=OPERATORS)
 keyring = Keyring(app, public_keys, private_keys, alarms)
+sessions = Sessions(refresh_tokens, clients, revocations, keyring)
 one_at_a_time = Bulkhead(workers=1, queue=100)
 
 
@@ -124,14 +126,16 @@ async def sign(body: Order, signed: SignedRequest) -> Token:
 @app.post("/tokens", verify=client_key, private=True, statuses=REFUSED)
 async def pair(body: Order, signed: SignedRequest) -> Pair:
     """Sign an access token, and give a refresh token with it."""
-    grant, refresh, until_s = await app.run(begin, signed.claims["client"], body)
+    client = signed.claims["client"]
+    grant, refresh, until_s = await app.run(sessions.begin, client, body, permitted)
     return as_pair(await issue(grant), refresh, until_s, signed)
 
 
 @app.post("/refresh", verify=client_key, private=True, statuses=REFUSED)
 async def renew(body: Refreshing, signed: SignedRequest) -> Pair:
     """Take a refresh token, once, for another pair; one that comes again ends its session."""
-    taken = await app.run(take, signed.claims["client"], body.refresh_token)
+    client = signed.claims["client"]
+    taken = await app.run(sessions.take, client, body.refresh_token, permitted)
     if taken is None:
         raise NotPermitted("expected a refresh token that is good", at="$.refresh_token")
     grant, refresh, until_s = taken
@@ -193,55 +197,6 @@ async def replace(kind: Kind) -> None:
         await keyring.rotate([kind], "missing", at_once=True)
 
 
-# Refresh tokens: each is good once; all of a session end together (RFC 9700, 4.14.2)
-
-
-def begin(client: str, order: Order, tx: Tx) -> tuple[Grant, str, int]:
-    """Begin a session."""
-    permission = permitted(client, order, tx)
-    if not permission.refresh_s:
-        raise Forbidden("this client may not have refresh tokens")
-    grant = Grant(client, order, session=tx.new_id())
-    until_s = tx.now_ms // 1_000 + permission.refresh_s
-    return grant, follow_on(grant, until_s, tx), until_s
-
-
-def follow_on(grant: Grant, until_s: int, tx: Tx) -> str:
-    """A new refresh token of a session; only its hash is kept."""
-    text = tx.new_key("rt_")
-    row = {"hash": ApiKeys.hash(text), "client": grant.client, "session": grant.session}
-    order = msgspec.to_builtins(grant.order)
-    made_s = tx.now_ms // 1_000
-    tx.put(refresh_tokens, row | {"order": order, "until_s": until_s, "made_s": made_s})
-    return text
-
-
-def take(client: str, text: str, tx: Tx) -> tuple[Grant, str, int] | None:
-    """Take a refresh token for the next one; None for one that is not good."""
-    row = tx.get(refresh_tokens, ApiKeys.hash(text))
-    if row is None or row["client"] != client or not is_live(row, tx):
-        return None
-    if row.get("taken"):
-        # Two have it: its owner, and who stole it. Nobody knows which of them this is.
-        revoke(f"session {row['session']}", row["until_s"] + LIFE_MAX_S, tx)
-        keyring.alarm(f"A refresh token of the client {client} was shown twice.", tx)
-        return None
-    tx.put(refresh_tokens, row | {"taken": True})
-    grant = Grant(client, msgspec.convert(row["order"], Order), row["session"])
-    permitted(client, grant.order, tx)
-    return grant, follow_on(grant, row["until_s"], tx), row["until_s"]
-
-
-def is_live(row: Item, tx: ReadTx) -> bool:
-    """Whether the session of a refresh token goes on."""
-    client = tx.get(clients, row["client"])
-    return (
-        client is not None
-        and row["made_s"] > client.get("revoked_s", -1)
-        and tx.get(revocations, f"session {row['session']}") is None
-    )
-
-
 def as_pair(token: Token, refresh: str, until_s: int, signed: SignedRequest) -> Pair:
     """The answer that has both tokens."""
     now_s = signed.received_ms // 1_000
@@ -283,7 +238,7 @@ def introspect(raw: bytes, signed: SignedRequest, tx: Tx) -> Introspection:
         said = {name: claims[name] for name in names if name in claims}
         return Introspection(active=True, token_type="Bearer", **said)  # noqa: S106 - the type
     row = tx.get(refresh_tokens, ApiKeys.hash(text))
-    if row is None or row.get("taken") or not is_live(row, tx):
+    if row is None or row.get("taken") or not sessions.is_live(row, tx):
         return Introspection(active=False)
     return Introspection(
         active=True, client_id=row["client"], exp=row["until_s"], iat=row["made_s"]
@@ -318,27 +273,22 @@ def token_in(raw: bytes) -> str:
 # Emergencies
 
 
-def revoke(what: str, until_s: int, tx: Tx) -> None:
-    """Remember for as long as it matters that something is not good any more."""
-    tx.put(revocations, {"what": what, "since_ms": tx.now_ms, "until_s": until_s})
-
-
 @app.post("/revoke", verify=client_key, private=True)
 def give_back(raw: bytes, signed: SignedRequest, tx: Tx) -> None:
     """Revoke a token of the client's own; one that is unknown is not good anyway (RFC 7009)."""
     text, client = token_in(raw), signed.claims["client"]
     claims = claims_in(text, tx)
     if claims is not None and claims["client_id"] == client:
-        revoke(f"token {claims['jti']}", claims["exp"], tx)
+        revoke(revocations, f"token {claims['jti']}", claims["exp"], tx)
     row = tx.get(refresh_tokens, ApiKeys.hash(text))
     if row is not None and row["client"] == client:
-        revoke(f"session {row['session']}", row["until_s"] + LIFE_MAX_S, tx)
+        sessions.end(row, tx)
 
 
 @app.delete("/tokens/{jti}", verify=admin)
 def revoke_token(jti: str, tx: Tx) -> None:
     """Revoke one token by its id."""
-    revoke(f"token {jti}", tx.now_ms // 1_000 + LIFE_MAX_S, tx)
+    revoke(revocations, f"token {jti}", tx.now_ms // 1_000 + LIFE_MAX_S, tx)
 
 
 @app.delete("/keys/{kid}", verify=admin, statuses=GONE)
