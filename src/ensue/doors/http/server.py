@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import errno
 import gc
 import ipaddress
 import logging
@@ -26,16 +25,16 @@ from ensue.app.opening import open_platform
 from ensue.app.platform import Platform
 from ensue.doors.http.asgi import asgi_app
 from ensue.doors.http.guard import Guard
+from ensue.doors.http.ports import BACKLOG, is_loopback, listening, resolved, url_of
 from ensue.doors.http.protocol import BoundedProtocol
 from ensue.doors.http.recording import Masks, Recorder
 from ensue.identity import Issuer
-from ensue.words.errors import Conflict, EnsueError, InvalidValue, NotPermitted
+from ensue.words.errors import EnsueError, InvalidValue
 from ensue.words.values import shown
 from ensue.words.version import VERSION
 
 PORT_MAX = 65_535
 COLLECT_AFTER_OBJECTS = 20_000
-BACKLOG = 2_048
 CONNECTIONS_MAX = 1_000
 REQUESTS_GRACE_S = 2
 STOP_MS = 4_000
@@ -146,11 +145,11 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
 def _bound(options: Options, count: int) -> list[socket.socket]:
     for proxy in options.proxies:
         _check_proxy(proxy)
-    family, address = _resolved(options.host)
+    family, address = resolved(options.host)
     if options.issuer is not None:
         options.issuer.verifier().check()
     if options.key is not None or options.issuer is None:
-        Guard(options.key, loopback=_is_loopback(address))
+        Guard(options.key, loopback=is_loopback(address))
     last = options.port + count - 1
     if options.port < 0 or (options.port and last > PORT_MAX):
         raise InvalidValue(
@@ -161,65 +160,12 @@ def _bound(options: Options, count: int) -> list[socket.socket]:
     try:
         for place in range(count):
             port = options.port and options.port + place
-            bound.append(_listening(family, address, port))
+            bound.append(listening(family, address, port))
     except EnsueError:
         for each in bound:
             each.close()
         raise
     return bound
-
-
-def _resolved(host: str) -> tuple[socket.AddressFamily, str]:
-    try:
-        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-    except (OSError, UnicodeError):
-        raise InvalidValue(
-            f"expected a name or address of this machine, got {host!r}",
-            at="--host",
-            hint="127.0.0.1 is this machine alone; 0.0.0.0 is all its addresses.",
-        ) from None
-    family, *_, address = min(found, key=lambda each: each[0] != socket.AF_INET)
-    return family, str(address[0])
-
-
-def _is_loopback(address: str) -> bool:
-    return address.startswith("127.") or address == "::1"
-
-
-def _listening(family: socket.AddressFamily, address: str, port: int) -> socket.socket:
-    made = socket.socket(family, socket.SOCK_STREAM)
-    try:
-        if sys.platform != "win32":
-            made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        made.bind((address, port))
-        made.listen(BACKLOG)
-    except OSError as fault:
-        made.close()
-        raise _in_our_words(fault, address, port) from None
-    made.setblocking(False)  # noqa: FBT003 - the socket module's own signature
-    return made
-
-
-def _in_our_words(fault: OSError, address: str, port: int) -> EnsueError:
-    if fault.errno == errno.EADDRINUSE:
-        return Conflict(
-            f"the port {port} is taken",
-            at=_url(address, port),
-            hint="Stop what listens there, or name another with --port.",
-        )
-    if fault.errno in {errno.EACCES, errno.EPERM}:
-        return NotPermitted(
-            f"this user may not listen on port {port}",
-            at=_url(address, port),
-            hint="Name one above 1023 with --port.",
-        )
-    return InvalidValue(
-        f"expected an address of this machine, got {address} ({fault.strerror})", at="--host"
-    )
-
-
-def _url(address: str, port: int) -> str:
-    return f"http://[{address}]:{port}" if ":" in address else f"http://{address}:{port}"
 
 
 # Running
@@ -302,7 +248,7 @@ async def _serve(
             act=options.act,
             demo=options.key is None
             and options.issuer is None
-            and all(_is_loopback(each.getsockname()[0]) for each in sockets),
+            and all(is_loopback(each.getsockname()[0]) for each in sockets),
             addresses=_addresses(apps, sockets),
         )
         try:
@@ -339,7 +285,7 @@ async def _serve(
 def _ready(apps: Sequence[App], sockets: Sequence[socket.socket], platform: Platform) -> Ready:
     bound = [each.getsockname() for each in sockets]
     return Ready(
-        addresses=[(app.name, _url(*name[:2])) for app, name in zip(apps, bound, strict=True)],
+        addresses=[(app.name, url_of(*name[:2])) for app, name in zip(apps, bound, strict=True)],
         version=VERSION,
         engine=platform.engine_url,
     )
@@ -350,7 +296,7 @@ def _addresses(apps: Sequence[App], sockets: Sequence[socket.socket]) -> dict[st
     found = {}
     for app, each in zip(apps, sockets, strict=True):
         host, port, *_ = each.getsockname()
-        found[app.name] = _url(LOOPBACK_OF.get(host, host), port)
+        found[app.name] = url_of(LOOPBACK_OF.get(host, host), port)
     return found
 
 
@@ -378,7 +324,7 @@ def _server(
     listening: socket.socket,
     recorder: Recorder | None,
 ) -> _Server:
-    loopback = _is_loopback(listening.getsockname()[0])
+    loopback = is_loopback(listening.getsockname()[0])
     door: ASGIApp = asgi_app(
         platform, app, key=options.key, issuer=options.issuer, loopback=loopback
     )
