@@ -64,7 +64,7 @@ from ensue import (
     WorkflowContext,
 )
 
-PAGE = 100
+PAGE = 20  # customers in a transaction: others wait for its end
 KEYS_KEPT_S = 23 * 3_600  # Stripe keeps them for "at least 24 hours"
 
 stripe_key = Secret.env("STRIPE_API_KEY")

@@ -52,7 +52,7 @@ ANOMALY_KEPT_S = 90 * 86_400
 BASELINE_DAYS = 28
 SCORE_DAYS = 30
 SCORE_THRESHOLD = 3.0
-PAGE = 100
+PAGE = 20  # customers in a transaction: others wait for its end
 SIMULATED = 500
 
 Look = Callable[[str, str, Tx], object]
