@@ -8,7 +8,7 @@ from pathlib import Path
 import apsw
 import pytest
 
-from ensue import App, InvalidInput, NotFound, StoreUnusable
+from ensue import App, InvalidInput, Metric, NotFound, StoreUnusable
 from ensue.app.integrity import AUDITS, check, check_file
 from ensue.engine import integrity, rules_of_work, work
 from ensue.engine.database import MEMORY, StoreUrl
@@ -30,6 +30,8 @@ def app() -> App:
     app.stream("clicks", shards=2)
     files = app.bucket("files", versions=True)
     app.schemas("shapes")
+    app.vault("keys")
+    app.meter("usage", metrics=[Metric("calls", "call", "COUNT")])
     jobs = app.queue("jobs", max_receives=1)
     leased = app.queue("leased")
     news.subscribe(leased, filter={"kind": ["none"]})
@@ -78,6 +80,7 @@ def _used(stage, app):
         stage.wait(stock.put({"id": name, "shelf": 1}))
     stage.wait(stock.delete("gone"))
     stage.wait(events.publish("Opened", {"by": "a"}))
+    stage.wait(app.resources["wims", "vault", "keys"].put("bank", "secret"))
     stage.settle()
     stage.wait(stock.put({"id": "a", "shelf": 2, "fails": True}))
     stage.settle()
@@ -107,12 +110,14 @@ def test_a_store_that_was_used_has_nothing_wrong_with_it(filled):
         "bus",
         "deliveries",
         "function",
+        "meter",
         "queue",
         "schedule",
         "schemas",
         "stream",
         "table",
         "topic",
+        "vault",
         "workflow",
         "workflow-tasks",
     ]
