@@ -326,7 +326,7 @@ def permit(id: Name, body: Permission, tx: Tx) -> Client:  # noqa: A002 - as the
     return Client(id, body, text)
 
 
-@app.post("/keys/rotate", verify=admin, status=201, rate="10/m", burst=10)
+@app.post("/keys/rotate", verify=admin, status=201, rate="6/m", burst=3)
 async def rotate(body: Rotation) -> list[KeyInfo]:
     """Make keys anew."""
     kinds = body.kinds or await app.read(wanted)
