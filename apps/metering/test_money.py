@@ -82,7 +82,7 @@ STEPS = st.lists(
     st.one_of(
         st.tuples(st.just("record"), st.lists(EVENTS, min_size=1, max_size=12)),
         st.tuples(st.just("correct"), st.tuples(st.integers(0, 15), st.none() | QUANTITIES)),
-        st.tuples(st.just("bill"), st.integers(1, 3)),
+        st.tuples(st.just("bill"), st.tuples(st.sampled_from([0, 0, 1, 2]), st.integers(1, 3))),
         st.tuples(st.just("prices"), price_lists()),
     ),
     max_size=14,
@@ -105,9 +105,10 @@ def test_each_period_is_charged_what_its_events_cost_whatever_comes_when(at, ste
     by_hand = ByHand(at, prices)
     for what, said in steps:
         getattr(by_hand, what)(said)
-    while by_hand.billed < PERIODS:
-        by_hand.bill(1)
-    by_hand.bill(1)  # what came late of the last one
+    while by_hand.unbilled:
+        by_hand.bill((0, 1))
+    by_hand.unbilled = [PERIODS]  # in which nothing is used: what came late of the others
+    by_hand.bill((0, 1))
 
     for period, listed in by_hand.listed.items():
         for price in listed.pricing:
@@ -124,7 +125,7 @@ class ByHand:
         self.name = f"by-hand-{next(names)}"
         self.first_ms = t.now_ms() - 20 * DAY_MS
         self.events: dict[str, tuple[str, int, Any]] = {}
-        self.billed = 0
+        self.unbilled = list(range(PERIODS))
         self.charged: dict[tuple[int, str], int] = defaultdict(int)
         self.listed: dict[int, Catalogue] = {}
         self.ids: dict[str, int] = {}
@@ -150,21 +151,22 @@ class ByHand:
             properties = None if quantity is None else {PROPERTY[kind]: quantity}
             self.t.wait(usage.correct(self.name, own, properties=properties))
 
-    def bill(self, times: int) -> None:
-        """Bill the next period, perhaps by two at the same moment."""
-        period = self.period(self.billed)
-        told = self.t.wait(self.at_once(period, times))
+    def bill(self, said: tuple[int, int]) -> None:
+        """Bill a period, the next one or one of those behind it, by several at one moment."""
+        if not self.unbilled:
+            return
+        place = self.unbilled.pop(min(said[0], len(self.unbilled) - 1))
+        told = self.t.wait(self.at_once(self.period(place), said[1]))
         assert len({each.invoice_id for each in told}) == 1
         invoice = told[0]
-        self.listed[self.billed] = billing.catalogue
-        self.ids[invoice.invoice_id] = self.billed
+        self.listed[place] = billing.catalogue
+        self.ids[invoice.invoice_id] = place
         sent = operations_of(invoice, "live", "cus").operations
         items = [each.payload["amount"] for each in sent if "Items" in each.action]
         assert sum(items) == int(invoice.subtotal * 100)
         for line, amount in zip(invoice.lines, items, strict=True):
-            of = self.ids[line.adjusts] if line.adjusts else self.billed
+            of = self.ids[line.adjusts] if line.adjusts else place
             self.charged[of, line.metric_code] += amount
-        self.billed += 1
 
     async def at_once(self, period: Period, times: int) -> list[Any]:
         return await asyncio.gather(*(app.run(booked, self.name, period) for _ in range(times)))

@@ -161,6 +161,35 @@ def test_what_is_forgotten_keeps_its_sums_through_a_rebuild(trimmed, monkeypatch
     assert check(trimmed.stage.engine) == []
 
 
+def test_what_is_left_of_a_log_that_is_half_forgotten_counts_once(trimmed):
+    trimmed.record(trimmed.call("gone", bytes=5))
+    trimmed.stage.advance(DAY_MS // 2)
+    trimmed.record(trimmed.call("left", bytes=7))
+    trimmed.stage.advance(DAY_MS * 2 + DAY_MS * 3 // 4)
+    trimmed.stage.settle()
+    assert trimmed.stage.rows("SELECT id FROM shop_usage") == [("left",)]
+    rebuild(trimmed)
+    assert trimmed.value("bandwidth") == "12"
+    assert check(trimmed.stage.engine) == []
+
+
+def test_what_was_forgotten_does_not_come_again_when_more_of_the_past_is_taken(
+    file_store, run_on, crashed
+):
+    app = App("shop")
+    first = app.meter("usage", metrics=METRICS, past="1d", retention="3d")
+    forgetful = Metered(app, first, run_on(file_store, app))
+    event = forgetful.call("a", bytes=5)
+    forgetful.record(event)
+    let_it_forget(forgetful)
+    later = App("shop")
+    usage = later.meter("usage", metrics=METRICS, past="30d")
+    stage = run_on(crashed(forgetful.stage), later)
+    stage.advance(forgetful.now_ms - stage.clock.now_ms())
+
+    assert Metered(later, usage, stage).record(event) == (0, 0, ["past"])
+
+
 def test_a_metric_that_is_declared_later_knows_nothing_of_what_was_forgotten(
     file_store, run_on, crashed
 ):
