@@ -8,8 +8,9 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from ensue.engine import backlog, dead_letters, deduplication, takeover, takes, work
+from ensue.engine import backlog, dead_letters, deduplication, takeover, takes, withdrawals, work
 from ensue.engine.database import MEMORY, StoreUrl
+from ensue.engine.ids import WORK_NUMBER
 from ensue.engine.turns import AGEING_MS, FAIR, PRIORITY, Turn
 from tests.conftest import Stage
 from tests.engine.test_work import redrive
@@ -160,6 +161,20 @@ class WorkMachine(RuleBasedStateMachine):
             self.revived.discard(number)
             self.dead.add(number)
             self.moved = True
+
+    @precondition(lambda self: self.sent)
+    @rule(choice=CHOICE)
+    def take_back(self, choice):
+        number = sorted(self.sent)[choice % len(self.sent)]
+        piece = self.stage.engine.read(lambda tx: work.piece(tx, number))
+        sent = self.stage.engine.records.text(WORK_NUMBER, number)
+        back = self.stage.do(lambda tx: withdrawals.take_back(tx, QUEUE, sent))
+        assert back == (piece.queue == QUEUE and piece.state == work.WAITING)
+        if back:
+            del self.sent[number]
+            self.revived.discard(number)
+            self.leases = [each for each in self.leases if each.id != number]
+            self.once = {name: each for name, each in self.once.items() if each[0] != number}
 
     @precondition(lambda self: self.leases)
     @rule(choice=CHOICE, ms=st.sampled_from([0, 500]))
