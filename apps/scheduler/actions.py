@@ -5,6 +5,7 @@ from __future__ import annotations
 # ruff: noqa: N815  # the fields are those of the original
 from typing import Annotated, Any, Literal, TypeAlias
 
+import msgspec
 from msgspec import field
 
 from ensue import Body, InvalidInput, Meta, months_later_ms, next_due_ms
@@ -13,6 +14,8 @@ MINUTE_MS = 60_000
 HOUR_MS = 60 * MINUTE_MS
 DAY_MS = 24 * HOUR_MS
 LOG_MAX = 50
+NOTES_MAX = 4_096
+ASKED_MAX = 65_536
 EVERY_MS = {
     "TEN_MINS": 10 * MINUTE_MS,
     "HOURLY": HOUR_MS,
@@ -163,6 +166,23 @@ class Many(Body):
 
     count: int
     more: bool
+
+
+def brief(notes: object) -> object:
+    """What a run answered, as far as it is kept."""
+    text = msgspec.json.encode(notes, enc_hook=str)
+    return notes if len(text) <= NOTES_MAX else {"cut": text[:NOTES_MAX].decode(errors="ignore")}
+
+
+def check_size(asked: Timing) -> None:
+    """Check that an action leaves room for its log.
+
+    Raises:
+        InvalidInput: its data and metadata are too large.
+    """
+    size = len(msgspec.json.encode(asked))
+    if size > ASKED_MAX:
+        raise InvalidInput(f"expected at most {ASKED_MAX} bytes of an action, got {size}", at="$")
 
 
 def check_timing(asked: Timing) -> None:

@@ -21,6 +21,8 @@ from apps.scheduler.actions import (
     Many,
     Moment,
     Status,
+    brief,
+    check_size,
     check_timing,
     following_ms,
 )
@@ -44,7 +46,9 @@ LOCK_MS = 2 * MINUTE_MS
 MISSED_MS = MINUTE_MS
 KEPT_S = 14 * 86_400
 MAX_RETRY = 5
+REASON_LENGTH_MAX = 500
 PAGE = 500
+BULK = 100
 WEBHOOKS = os.environ.get("SCHEDULER_WEBHOOKS", "http://127.0.0.1:8081/webhooks")
 
 # A signature is good for one method and path, once, for five minutes.
@@ -132,7 +136,7 @@ def own(message: Message, tx: Tx) -> Action | None:
 
 def done(action: Action, notes: object, tx: Tx) -> None:
     """Complete a run: the action is over, or due again (ES-12, ES-13)."""
-    run = action.run
+    run, notes = action.run, brief(notes)
     action.executions += 1
     action.retryCount = 0
     following = None
@@ -166,8 +170,8 @@ def retried(message: Message, reason: str, tx: Tx) -> None:
     action = own(message, tx)
     if action is not None:
         action.retryCount += 1
-        action.metadata = {**action.metadata, "retryReason": reason}
-        action.log("IN_PROGRESS", tx.now_ms, reason=reason)
+        action.metadata = {**action.metadata, "retryReason": reason[:REASON_LENGTH_MAX]}
+        action.log("IN_PROGRESS", tx.now_ms, reason=reason[:REASON_LENGTH_MAX])
         tx.put(actions, action)
         tell("action.retried", action.run, action, tx)
 
@@ -178,7 +182,7 @@ def failed(message: Message, reason: str, tx: Tx) -> None:
     """Give up after MAX_RETRY retries, until somebody asks for another (ES-10)."""
     action = own(message, tx)
     if action is not None:
-        action.log("FAILED", tx.now_ms, reason=reason or "Exceeded maximum retry attempts")
+        action.log("FAILED", tx.now_ms, reason=reason[:REASON_LENGTH_MAX])
         tx.put(actions, action)
         tell("action.failed", action.run, action, tx)
 
@@ -247,6 +251,7 @@ def change(id: str, body: Asked, tx: Tx) -> Action:  # noqa: A002 - the path's o
 def stored(action: Action, asked: Asked, tx: Tx) -> Action:
     """Store an action as it is asked for, and send the message of its first run."""
     try:
+        check_size(asked)
         check_timing(asked)
         check_fulfilment(asked, tx)
     except InvalidInput as fault:
@@ -359,8 +364,8 @@ def again(action: Action, tx: Tx) -> Action:
 
 @app.post("/actions/retry", verify=signed)
 def retry_all(tx: Tx) -> Many:
-    """Try failed actions again, 500 of them."""
-    listed = tx.query(actions, "FAILED", index="by-status", limit=PAGE)
+    """Try failed actions again, 100 of them."""
+    listed = tx.query(actions, "FAILED", index="by-status", limit=BULK)
     for action in listed.items:
         again(action, tx)
     return Many(len(listed.items), listed.next is not None)
@@ -368,11 +373,11 @@ def retry_all(tx: Tx) -> Many:
 
 @app.delete("/actions", verify=signed)
 def delete_old(before: Moment, tx: Tx, status: Status = "COMPLETED") -> Many:
-    """Delete actions of a status that were due before a moment and are over, 500 of them."""
+    """Delete actions of a status that were due before a moment and are over, 100 of them."""
     if status in {"PENDING", "IN_PROGRESS"}:
         raise InvalidInput("expected the status of what is over", at="query.status")
     listed = tx.query(
-        actions, status, index="by-status", sort="executionTime < :t", t=before, limit=PAGE
+        actions, status, index="by-status", sort="executionTime < :t", t=before, limit=BULK
     )
     for action in listed.items:
         forget(action, tx)

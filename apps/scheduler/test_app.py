@@ -18,11 +18,13 @@ from apps.scheduler.actions import (
     HOUR_MS,
     LOG_MAX,
     MINUTE_MS,
+    NOTES_MAX,
     Action,
     ExecuteTask,
     Notice,
     SendNotification,
     Task,
+    brief,
 )
 from apps.scheduler.app import (
     MAX_RETRY,
@@ -526,6 +528,15 @@ def test_es_2_the_log_and_the_responses_are_bounded(t):
     done = show(t, action)
     assert (done["status"], sent(t)) == ("COMPLETED", LOG_MAX + 10)
     assert len(done["metadata"]["log"]) == len(done["metadata"]["executionResponses"]) == LOG_MAX
+
+
+def test_es_2_what_is_large_does_not_fill_the_row(t):
+    large = {"action": "EXECUTE_TASK", "data": {"task": "t", "parameters": {"x": "y" * 70_000}}}
+    assert post(t, HOUR_MS, **large).status == 422
+
+    notes = brief({"long": "é" * 5_000})
+    assert (list(notes), len(notes["cut"].encode()) <= NOTES_MAX) == (["cut"], True)
+    assert brief({"short": 1}) == {"short": 1}
 
 
 # The API
