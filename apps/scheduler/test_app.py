@@ -387,6 +387,7 @@ def test_es_4_an_action_is_changed_and_deleted_until_two_minutes_before_it_is_du
     body = later | {"executionTime": t.now_ms() + 2 * HOUR_MS, "metadata": {"by": "ann"}}
     got = ask(t, "PUT", f"/actions/{action}", body)
     assert (got.status, got.body["metadata"]["by"]) == (200, "ann")
+    assert t.wait(due.depth())["waiting"] == 1  # the message of before was withdrawn
 
     t.advance("1h")
     assert sent(t) == 0
