@@ -91,15 +91,8 @@ def pages() -> list[Page]:
     return [Page(path) for path in sorted(found)]
 
 
-SHOWN = ("experiments", "post_payment", "support", "tokens")
-
-
 def told() -> list[Page]:
     """The pages that are executed: those that teach."""
     taught = [*ROOT.glob("docs/tutorial/*.md"), *ROOT.glob("docs/how-to/*.md")]
-    shown = [
-        ROOT / "apps" / name / "README.md"
-        for name in ("experiments", "post_payment", "scheduler", "support")
-    ]
-    shown = [ROOT / "apps" / name / "README.md" for name in SHOWN]
-    return [Page(path) for path in [ROOT / "README.md", *sorted(taught), *shown]]
+    shown = ROOT.glob("apps/*/README.md")
+    return [Page(path) for path in [ROOT / "README.md", *sorted(taught), *sorted(shown)]]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import shlex
 import signal
 import socket
 import subprocess
@@ -13,15 +14,29 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
+from click.testing import CliRunner
+
+from ensue.doors.cli import make_cli
 from tests.docs.pages import ROOT
 from tests.docs.transcript import Ids, Typed
 
 PORTS = (8080, 8081)
 LIMIT_S = 30
 OURS = ("ENSUE_", "OPENAI_")
-TRIES_MAX = 150
-RUN = ("cat", "cp", "curl", "ensue", "kill", "ls", "mkdir", "pytest", "python", "sqlite3")
-LOOKS = re.compile(r"ensue (ls|get|query|peek|why|describe|explain|tail)\b|curl (?!.* (-d|-X))|ls ")
+TRIES_MAX = 300
+PAUSE_S = 0.1
+RUN = (
+    *("cat", "cp", "curl", "echo", "ensue", "for", "grep", "kill", "ls", "mkdir", "openssl"),
+    *("printf", "pytest", "python", "sqlite3"),
+)
+FUNCTION = re.compile(r"(\w+)\(\) *\{")
+VARIABLE = re.compile(r"(?:export )?([A-Za-z_]\w*)=(.*)", re.DOTALL)
+ADDRESS = re.compile(r"""environ\.get\(\s*"(\w+)",\s*"(http://127\.0\.0\.1:808[01][^"]*)""")
+# These are asked of the server that runs, and need no process of their own.
+ASKS = re.compile(r"ensue (?!run|new|backup|branch|check|export|import|tail|--)[^|;&<>$`*~\n]+\Z")
+LOOKS = re.compile(
+    r"ensue (ls|get|query|peek|why|describe|explain|tail)\b|curl (?!.* (-d|-X))|ls |grep "
+)
 STAYS = re.compile(r"ensue (run\b|tail\b(?!.*--count))")
 
 
@@ -85,6 +100,7 @@ class Shell:
         self.folder = folder
         self.ids = Ids()
         self._running: list[Stays] = []
+        self._pause = threading.Event()
         first = _free_pair()
         self._ports = {str(told): str(first + place) for place, told in enumerate(PORTS)}
         venv = str(Path(sys.executable).parent)
@@ -92,12 +108,13 @@ class Shell:
             **{name: text for name, text in os.environ.items() if not name.startswith(OURS)},
             "PATH": f"{venv}{os.pathsep}{os.environ['PATH']}",
             "ENSUE_URL": f"http://127.0.0.1:{first}",
-            "PAYMENTS_URL": f"http://127.0.0.1:{first + 1}/payments",
-            "CENTRES_URL": f"http://127.0.0.1:{first + 1}/centres",
             "PYTHONUNBUFFERED": "1",
             "PYTEST_ADDOPTS": "-p no:cacheprovider",
             "NO_COLOR": "1",
         }
+        self.environment |= {name: self.rewritten(url) for name, url in _addresses().items()}
+        self._functions: dict[str, str] = {}
+        self._cli = make_cli(serve=_never)
 
     def rewritten(self, text: str) -> str:
         """A text with this shell's ports instead of the page's."""
@@ -114,20 +131,27 @@ class Shell:
         word, _, rest = command.partition(" ")
         if word == "make":
             return self._make(command, told)
-        if word in {"cd", "export"}:
-            self._note(word, rest)
+        if word == "cd":
+            self.folder = (self.folder / rest).resolve()
             return None
-        if word not in RUN:
+        return self._take(command, word, told)
+
+    def _take(self, command: str, word: str, told: list[str]) -> str | None:
+        function, variable = FUNCTION.match(command), VARIABLE.fullmatch(command)
+        if function is not None:
+            self._functions[function[1]] = command
+            return None
+        if variable is not None and not _follows(variable[2]):
+            return self._set(variable[1], variable[2])
+        if word not in RUN and word not in self._functions and variable is None:
             return f"nobody knows how to run: {command}"
         return (self._stay if STAYS.match(command) else self._once)(command, told)
 
-    def _note(self, word: str, rest: str) -> None:
-        """Go to another folder, or set a variable."""
-        if word == "cd":
-            self.folder = (self.folder / rest).resolve()
-        else:
-            name, _, value = rest.partition("=")
-            self.environment[name] = value.strip("'\"")
+    def _set(self, name: str, value: str) -> str | None:
+        """Set a variable; what it is set to is done once."""
+        lines, status = self._said_by(f'{name}={value}\nprintf %s "${name}"')
+        self.environment[name] = "\n".join(lines)
+        return None if status == 0 else _difference(f"{name}={value}", "a value", lines)
 
     def _make(self, command: str, told: list[str]) -> str | None:
         recipe = make_recipes()[command.removeprefix("make ")]
@@ -147,15 +171,28 @@ class Shell:
     def _once(self, command: str, told: list[str]) -> str | None:
         lines: list[str] = []
         missing: str | None = None
-        for _ in range(TRIES_MAX if LOOKS.match(command) else 1):
-            lines, status = self._said_by(command)
+        for tried in range(TRIES_MAX if LOOKS.match(command) else 1):
+            if tried:
+                self._pause.wait(PAUSE_S)
+            asks = ASKS.match(command) is not None
+            lines, status = (self._asked if asks else self._said_by)(command)
             missing = self.ids.match(told, lines)
             if missing is None and (told or status == 0):
                 return None
         return _difference(command, missing or "nothing, having succeeded", lines)
 
+    def _asked(self, command: str) -> tuple[list[str], int]:
+        """What the command line says, run here: a process takes longer than what it does."""
+        others = {name: None for name in os.environ if name.startswith(OURS)}
+        with contextlib.chdir(self.folder):
+            done = CliRunner(env={**others, **self.environment}).invoke(
+                self._cli, shlex.split(command)[1:], prog_name="ensue"
+            )
+        return done.output.splitlines(), done.exit_code
+
     def _said_by(self, command: str) -> tuple[list[str], int]:
         """The lines that a command wrote, and its status."""
+        command = "\n".join([*self._functions.values(), command])
         with contextlib.suppress(subprocess.TimeoutExpired):
             done = subprocess.run(
                 ["bash", "-c", command],
@@ -175,6 +212,24 @@ class Shell:
         """Stop everything."""
         while self._running:
             self._running.pop().stop()
+
+
+def _addresses() -> dict[str, str]:
+    """Where apps look for others that run beside them, by the variable that says so."""
+    texts = [path.read_text(encoding="utf-8") for path in ROOT.glob("apps/*/*.py")]
+    return {name: url for text in texts for name, url in ADDRESS.findall(text)}
+
+
+def _follows(value: str) -> bool:
+    """Whether a command follows a variable that is set for it alone, as in ``A=1 ensue run``."""
+    try:
+        return len(shlex.split(value.replace("$(", "'").replace(")", "'"))) > 1
+    except ValueError:
+        return False
+
+
+def _never(*given: object) -> None:
+    raise AssertionError("a server has a process of its own")
 
 
 def make_recipes() -> dict[str, str]:

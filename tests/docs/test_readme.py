@@ -3,7 +3,10 @@
 import re
 import tomllib
 
+import pytest
+
 from tests.docs.pages import ROOT, Page
+from tests.docs.transcript import parse
 
 README = Page(ROOT / "README.md")
 HOW_TO = Page(ROOT / "docs/how-to/README.md")
@@ -29,3 +32,17 @@ def test_every_how_to_is_in_the_index():
 def test_every_decision_is_in_the_list():
     listed = set(Page(ROOT / "docs/decisions/README.md").links)
     assert listed == {path.name for path in ROOT.glob("docs/decisions/0*.md")}
+
+
+APPS = sorted(path.parent.name for path in ROOT.glob("apps/*/app.py"))
+
+
+@pytest.mark.parametrize("name", APPS)
+def test_the_readme_of_an_app_runs_it(name):
+    """And so do the tests, for every page that teaches."""
+    page = Page(ROOT / f"apps/{name}/README.md")
+    typed = [
+        line for block in page.blocks if block.language == "console" for line in parse(block.text)
+    ]
+    assert any(f"ensue run apps/{name}" in (each.command or "") for each in typed)
+    assert any(each.output for each in typed)
