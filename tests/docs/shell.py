@@ -13,6 +13,7 @@ import sys
 import threading
 from collections.abc import Sequence
 from pathlib import Path
+from typing import IO
 
 from click.testing import CliRunner
 
@@ -25,17 +26,15 @@ LIMIT_S = 30
 OURS = ("ENSUE_", "OPENAI_")
 TRIES_MAX = 300
 PAUSE_S = 0.1
-RUN = (
-    *("cat", "cp", "curl", "echo", "ensue", "for", "grep", "kill", "ls", "mkdir", "openssl"),
-    *("printf", "pytest", "python", "sqlite3"),
-)
-FUNCTION = re.compile(r"(\w+)\(\) *\{")
-VARIABLE = re.compile(r"(?:export )?([A-Za-z_]\w*)=(.*)", re.DOTALL)
+VARIABLE = re.compile(r"export (\w+)=(.*)")
+NOT_FOUND = 127
+DONE = "-- done --"
 ADDRESS = re.compile(r"""environ\.get\(\s*"(\w+)",\s*"(http://127\.0\.0\.1:808[01][^"]*)""")
 # These are asked of the server that runs, and need no process of their own.
 ASKS = re.compile(r"ensue (?!run|new|backup|branch|check|export|import|tail|--)[^|;&<>$`*~\n]+\Z")
 LOOKS = re.compile(
-    r"ensue (ls|get|query|peek|why|describe|explain|tail)\b|curl (?!.* (-d|-X))|ls |grep "
+    r"ensue (ls|get|query|peek|why|describe|explain|tail|executions|history|status|scan|list-\w+)\b"
+    r"|curl (?!.* (-d|-X))|ls |grep "
 )
 STAYS = re.compile(r"ensue (run\b|tail\b(?!.*--count))")
 
@@ -89,6 +88,58 @@ class Stays:
                 self._process.stdout.close()
 
 
+class Bash:
+    """One bash for a whole page: what is set or defined in it stays.
+
+    Args:
+        folder: where it begins.
+        environment: its variables.
+    """
+
+    def __init__(self, folder: Path, environment: dict[str, str]) -> None:
+        self._process = subprocess.Popen(
+            ["bash", "--norc"],
+            cwd=folder,
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    def run(self, command: str) -> tuple[list[str], int]:
+        """The lines that a command wrote, and its status."""
+        lines: list[str] = []
+        killer = threading.Timer(LIMIT_S, self._process.kill)
+        killer.start()
+        with contextlib.suppress(BrokenPipeError):
+            self._in.write(f"{{ {command}\n}} </dev/null\nprintf '\\n%s %d\\n' '{DONE}' $?\n")
+            self._in.flush()
+        for line in self._out:
+            if line.startswith(DONE):
+                killer.cancel()
+                return lines[:-1] if lines[-1:] == [""] else lines, int(line.split()[-1])
+            lines.append(line.rstrip("\n"))
+        return [*lines, f"still running after {LIMIT_S} s"], 1
+
+    @property
+    def _in(self) -> IO[str]:
+        assert self._process.stdin is not None
+        return self._process.stdin
+
+    @property
+    def _out(self) -> IO[str]:
+        assert self._process.stdout is not None
+        return self._process.stdout
+
+    def close(self) -> None:
+        """End it."""
+        self._process.kill()
+        self._process.wait(LIMIT_S)
+        self._in.close()
+        self._out.close()
+
+
 class Shell:
     """Runs the commands of one page.
 
@@ -108,12 +159,13 @@ class Shell:
             **{name: text for name, text in os.environ.items() if not name.startswith(OURS)},
             "PATH": f"{venv}{os.pathsep}{os.environ['PATH']}",
             "ENSUE_URL": f"http://127.0.0.1:{first}",
+            "PYTHONPATH": f"{ROOT}{os.pathsep}{os.environ.get('PYTHONPATH', '')}",
             "PYTHONUNBUFFERED": "1",
             "PYTEST_ADDOPTS": "-p no:cacheprovider",
             "NO_COLOR": "1",
         }
         self.environment |= {name: self.rewritten(url) for name, url in _addresses().items()}
-        self._functions: dict[str, str] = {}
+        self._bash: Bash | None = None
         self._cli = make_cli(serve=_never)
 
     def rewritten(self, text: str) -> str:
@@ -128,30 +180,16 @@ class Shell:
             return None
         command = self.rewritten(self.ids.put_into(typed.command))
         command = re.sub(r"(?<= )apps/", f"{ROOT}/apps/", command)
-        word, _, rest = command.partition(" ")
-        if word == "make":
+        if command.startswith("make "):
             return self._make(command, told)
+        wrong = (self._stay if STAYS.match(command) else self._once)(command, told)
+        word, _, rest = command.partition(" ")
         if word == "cd":
             self.folder = (self.folder / rest).resolve()
-            return None
-        return self._take(command, word, told)
-
-    def _take(self, command: str, word: str, told: list[str]) -> str | None:
-        function, variable = FUNCTION.match(command), VARIABLE.fullmatch(command)
-        if function is not None:
-            self._functions[function[1]] = command
-            return None
-        if variable is not None and not _follows(variable[2]):
-            return self._set(variable[1], variable[2])
-        if word not in RUN and word not in self._functions and variable is None:
-            return f"nobody knows how to run: {command}"
-        return (self._stay if STAYS.match(command) else self._once)(command, told)
-
-    def _set(self, name: str, value: str) -> str | None:
-        """Set a variable; what it is set to is done once."""
-        lines, status = self._said_by(f'{name}={value}\nprintf %s "${name}"')
-        self.environment[name] = "\n".join(lines)
-        return None if status == 0 else _difference(f"{name}={value}", "a value", lines)
+        variable = VARIABLE.fullmatch(command)
+        if variable is not None:
+            self.environment[variable[1]] = variable[2].strip("'\"")
+        return wrong
 
     def _make(self, command: str, told: list[str]) -> str | None:
         recipe = make_recipes()[command.removeprefix("make ")]
@@ -177,7 +215,7 @@ class Shell:
             asks = ASKS.match(command) is not None
             lines, status = (self._asked if asks else self._said_by)(command)
             missing = self.ids.match(told, lines)
-            if missing is None and (told or status == 0):
+            if missing is None and (told or status == 0) and status != NOT_FOUND:
                 return None
         return _difference(command, missing or "nothing, having succeeded", lines)
 
@@ -192,40 +230,22 @@ class Shell:
 
     def _said_by(self, command: str) -> tuple[list[str], int]:
         """The lines that a command wrote, and its status."""
-        command = "\n".join([*self._functions.values(), command])
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            done = subprocess.run(
-                ["bash", "-c", command],
-                cwd=self.folder,
-                env=self.environment,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                text=True,
-                timeout=LIMIT_S,
-                check=False,
-            )
-            return done.stdout.splitlines(), done.returncode
-        return [f"still running after {LIMIT_S} s"], 1
+        if self._bash is None:
+            self._bash = Bash(self.folder, self.environment)
+        return self._bash.run(command)
 
     def close(self) -> None:
         """Stop everything."""
         while self._running:
             self._running.pop().stop()
+        if self._bash is not None:
+            self._bash.close()
 
 
 def _addresses() -> dict[str, str]:
     """Where apps look for others that run beside them, by the variable that says so."""
     texts = [path.read_text(encoding="utf-8") for path in ROOT.glob("apps/*/*.py")]
     return {name: url for text in texts for name, url in ADDRESS.findall(text)}
-
-
-def _follows(value: str) -> bool:
-    """Whether a command follows a variable that is set for it alone, as in ``A=1 ensue run``."""
-    try:
-        return len(shlex.split(value.replace("$(", "'").replace(")", "'"))) > 1
-    except ValueError:
-        return False
 
 
 def _never(*given: object) -> None:

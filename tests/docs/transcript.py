@@ -3,7 +3,7 @@
 A block of language ``console`` is a transcript: a line that begins with ``$`` is typed, lines that
 begin with ``>`` go on with it, ``^C`` stops what runs last, and the others are its output. Output
 is compared loosely: ids, times and durations may be others, but an id stays the same throughout a
-page; ``…`` at the end of a line stands for its rest, a line ``...`` for any lines.
+page; ``…`` stands for the rest of a word or of a line, a line ``...`` for any lines.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ _LOOSE = {
     "span": r"[+-]?\d+(?:\.\d+)? ?(?:ms|s)\b",
     "uptime": r'"uptime_ms":\d+',
     "gap": r" {2,}|\.{4,} *",
-    "rest": r"[0-9a-f-]*…$",
+    "rest": r"[0-9a-f-]*…",
 }
 _TOKEN = re.compile("|".join(f"(?P<{name}>{form})" for name, form in _LOOSE.items()))
-_ANYTHING = _LOOSE | {"gap": r"[ .]+", "rest": ".*"}
+_ANYTHING = _LOOSE | {"gap": r"[ .]+", "rest": ".*?"}
 _NOISE = re.compile(r"\.venv/bin/| --url http://127\.0\.0\.1:\d+(?= |$)")
 
 
