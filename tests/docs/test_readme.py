@@ -1,5 +1,6 @@
 """What the README says there is, is what there is."""
 
+import importlib
 import re
 import tomllib
 
@@ -46,3 +47,12 @@ def test_the_readme_of_an_app_runs_it(name):
     ]
     assert any(f"ensue run apps/{name}" in (each.command or "") for each in typed)
     assert any(each.output for each in typed)
+
+
+@pytest.mark.parametrize("name", APPS)
+def test_an_app_of_more_than_300_lines_says_what_the_platform_lacks(name, monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT / "docs"))
+    apps = importlib.import_module("generator.apps")
+
+    folder = ROOT / "apps" / name
+    assert apps.lines_of(folder) <= apps.LINES_SMALL_MAX or apps.lacking(folder)
