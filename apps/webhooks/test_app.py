@@ -5,13 +5,7 @@ from __future__ import annotations
 import base64
 import hmac
 import json
-import os
-import re
 import runpy
-import shutil
-import socket
-import subprocess
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -413,63 +407,3 @@ def test_wb_2_a_notification_of_apple_counts_for_its_first_transaction():
 
 def test_only_providers_whose_keys_are_named_are_there(t):
     assert t.request("POST", "/webhooks/apple", body=b"{}", headers={}).status == 404
-
-
-# The demonstration, typed
-
-
-def transcript():
-    """What the README types, with what comes back."""
-    text = Path(__file__).with_name("README.md").read_text(encoding="utf-8")
-    lines = "\n".join(re.findall(r"```console\n(.*?)```", text, re.DOTALL)).splitlines()
-    typed = []
-    for line in lines:
-        if line.startswith("$ "):
-            typed.append((line[2:], []))
-        elif line:
-            typed[-1][1].append(line)
-    return typed
-
-
-@pytest.fixture
-def served(tmp_path):
-    """The address of the app, served by a process of its own."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    root = Path(__file__).parents[2]
-    command = [sys.executable, "-m", "ensue", "run", "apps/webhooks", "--port", str(port)]
-    store = ["--engine", f"sqlite:///{tmp_path}/ensue.db", "--data", str(tmp_path)]
-    environment = {**os.environ, "STRIPE_SECRET": SECRET, "PYTHONUNBUFFERED": "1"}
-    with subprocess.Popen(
-        command + store, cwd=root, env=environment, stdout=subprocess.PIPE, text=True
-    ) as process:
-        assert process.stdout is not None
-        process.stdout.readline()
-        yield f"http://127.0.0.1:{port}"
-        process.terminate()
-
-
-@pytest.mark.skipif(not (shutil.which("openssl") and shutil.which("curl")), reason="no openssl")
-def test_wb_7_the_demonstration_is_typed_as_the_readme_shows_it(served):
-    typed = transcript()
-    ensue = f'ensue() {{ "{sys.executable}" -m ensue "$@"; }}\n'
-    commands = "\necho @@@\n".join(command for command, _ in typed)
-    script = ensue + commands.replace("http://127.0.0.1:8080", served)
-    environment = {**os.environ, "STRIPE_SECRET": SECRET, "ENSUE_URL": served, "NO_COLOR": "1"}
-    ran = subprocess.run(
-        ["/bin/bash", "-c", script + "\nexit 0"],
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=True,
-    )
-
-    came = [part.strip("\n").splitlines() for part in ran.stdout.split("@@@")]
-    assert len(came) == len(typed)
-    for (command, told), said in zip(typed, came, strict=True):
-        assert len(said) == len(told), command
-        for expected, line in zip(told, said, strict=True):
-            pattern = ".*".join(map(re.escape, expected.split("…")))
-            assert re.fullmatch(pattern, line.rstrip()), f"{command}: {line}"
