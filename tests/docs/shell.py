@@ -139,6 +139,10 @@ class Bash:
         self._in.close()
         self._out.close()
 
+    def __del__(self) -> None:
+        if not self._in.closed:
+            self.close()
+
 
 class Shell:
     """Runs the commands of one page.

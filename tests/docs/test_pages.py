@@ -80,4 +80,3 @@ def test_the_runner_finds_what_a_page_says_wrong(tmp_path):
     [wrong] = parse("$ pytest --version\npytest 0.0.0\n")
     assert shell.run(right) is None
     assert "does not say" in (shell.run(wrong) or "")
-    shell.close()
