@@ -12,7 +12,12 @@ from tests.apps.found import ROOT, app_of
 from tests.doors.cli.served import Served, serving
 
 # More than a test asks for: what is beyond a rate would be told so, and nothing else.
-LIMITS = {"PAYMENTS_LIMIT": "100000/s", "PAYMENTS_BURST": "100000"}
+LIMITS = {
+    "PAYMENTS_LIMIT": "100000/s",
+    "PAYMENTS_BURST": "100000",
+    "DOWNSTREAM_FAILURE_RATE": "0",
+    "DOWNSTREAM_LATENCY_MS": "0",
+}
 # The relay answers 502 for a service that fails, and its mock fails on purpose.
 LIMITS |= {"DOWNSTREAM_FAILURE_RATE": "0", "DOWNSTREAM_LATENCY_MS": "0"}
 SECRETS = ("BANK_SECRET", "CLIENT_SECRET", "CRM_SECRET", "ENSUE_DEMO", "STRIPE_SECRET")

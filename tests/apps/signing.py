@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Mapping
 from typing import Any
 
+import httpx
 from requests import PreparedRequest
 from requests.auth import AuthBase
 
@@ -12,7 +14,7 @@ from ensue import App
 from ensue.app.routes import Route
 from ensue.doors.http.routing import names_in, shape_of
 from ensue.engine.clock import SystemClock
-from ensue.identity import AnyOf, ApiKeys
+from ensue.identity import AnyOf, ApiKeys, Bearer, Signer
 
 _numbers = itertools.count()
 
@@ -22,10 +24,12 @@ class AsCaller(AuthBase):
 
     Args:
         app: whose routes.
+        shown: what callers of the app show whose credentials it keeps itself, by header.
     """
 
-    def __init__(self, app: App) -> None:
+    def __init__(self, app: App, shown: Mapping[str, str]) -> None:
         self._routes = [each for each in app.routes if each.verify is not None]
+        self._shown = shown
 
     def __call__(self, request: PreparedRequest) -> PreparedRequest:
         """Add the headers of the route that the request is for."""
@@ -33,8 +37,12 @@ class AsCaller(AuthBase):
         for route in self._routes:
             values = _values(route.path, path)
             if route.method == request.method and values is not None:
-                line = (request.method, request.path_url or "/")
-                request.headers.update(_signature(route, values, _bytes(request.body), line))
+                line = (route.method, request.path_url or "")
+                verifier = _verifier_of(route, values)
+                if isinstance(verifier, ApiKeys | Bearer):
+                    request.headers.update(_shown_to(verifier, self._shown))
+                elif hasattr(verifier, "sign"):
+                    request.headers.update(_signature(verifier, _bytes(request.body), line))
         return request
 
 
@@ -55,20 +63,43 @@ def _bytes(body: Any) -> bytes:
     return bytes(body or b"")
 
 
-def _signature(
-    route: Route, values: dict[str, str], body: bytes, line: tuple[str, str]
-) -> dict[str, str]:
+def _verifier_of(route: Route, values: Mapping[str, str]) -> Any:
     assert route.verify is not None
     verifiers = route.verify._verifiers
     verifier = verifiers.get(values.get("provider", "")) or next(iter(verifiers.values()))
-    one: Any = verifier.verifiers[0] if isinstance(verifier, AnyOf) else verifier
-    if isinstance(one, ApiKeys):
-        return {one._header: one._fixed[0].read()} if one._fixed else {}
-    if not hasattr(one, "sign"):
-        return {}
+    return verifier.verifiers[0] if isinstance(verifier, AnyOf) else verifier
+
+
+def _shown_to(verifier: ApiKeys | Bearer, shown: Mapping[str, str]) -> dict[str, str]:
+    if isinstance(verifier, ApiKeys) and verifier._fixed:
+        return {verifier._header: verifier._fixed[0].read()}
+    return dict(shown)
+
+
+def _signature(verifier: Signer, body: bytes, line: tuple[str, str]) -> dict[str, str]:
     number = str(next(_numbers))
     now_ms = SystemClock().now_ms()
-    signed: dict[str, str] = one.sign(
-        body, message=f"m-{number}", nonce=f"n-{now_ms}-{number}", now_ms=now_ms, line=line
+    return verifier.sign(
+        body,
+        message=f"m-{number}",
+        nonce=f"n-{now_ms}-{number}",
+        now_ms=now_ms,
+        line=line,
     )
-    return signed
+
+
+def shown_by(folder: str, url: str) -> dict[str, str]:
+    """What callers of an app show whose credentials it keeps itself.
+
+    Args:
+        folder: of the app.
+        url: where it runs.
+    """
+    if folder != "metering":
+        return {}
+    made = httpx.post(
+        f"{url}/v1/admin/keys",
+        headers={"X-Admin-Key": "demo-admin-key"},
+        json={"customer_id": "acme", "name": "test", "rate_limit": 10_000},
+    )
+    return {"X-API-Key": made.json()["api_key"]}
