@@ -78,7 +78,7 @@ def test_the_parameters_of_a_path_are_those_in_it(described):
         for each in parameters:
             assert each["in"] in {"path", "query", "header"}
             assert each["required"] or each["in"] in {"query", "header"}
-            assert isinstance(each["schema"], dict)
+            assert isinstance(each.get("schema", each.get("content")), dict)
 
 
 def test_schemas_use_the_types_of_json_schema(described):

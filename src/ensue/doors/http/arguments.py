@@ -100,7 +100,9 @@ class Fields(Generic[S]):
     def __init__(self, kind: type[S], place: str) -> None:
         self.kind = kind
         self._place = place
-        shapes = {field.encode_name: _shape(field.type) for field in msgspec.structs.fields(kind)}
+        shapes = {
+            field.encode_name: query_form(field.type) for field in msgspec.structs.fields(kind)
+        }
         self._numbers = [
             (field.name, values.step(place, field.encode_name))
             for field in msgspec.structs.fields(kind)
@@ -283,7 +285,7 @@ def _is_text(kind: TypeForm) -> bool:
     return all(isinstance(each, inspect.StrType) for each in kinds_of(inspect.type_info(kind)))
 
 
-def _shape(kind: TypeForm) -> str:
+def query_form(kind: TypeForm) -> str:
     """How a query gives a type: one ``text``, a ``list`` of them by repetition, or ``json``."""
     kinds = kinds_of(inspect.type_info(kind))
     if any(isinstance(each, inspect.CollectionType | inspect.TupleType) for each in kinds):

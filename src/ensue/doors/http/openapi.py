@@ -19,6 +19,7 @@ from ensue.app.app import App
 from ensue.app.routes import Parameter, Route, Said
 from ensue.doors.http import answers
 from ensue.doors.http.answers import OwnErrors, Refusing
+from ensue.doors.http.arguments import query_form
 from ensue.doors.http.once import IDEMPOTENCY_KEY_LENGTH_MAX
 from ensue.doors.http.resources import BYTES, HouseRoute
 from ensue.doors.http.routing import names_in, shape_of
@@ -288,11 +289,15 @@ def _parameter(given: Parameter, name: str, schemas: Schemas) -> Schema:
         # A default is the app's own; one that JSON cannot hold is not told.
         with suppress(TypeError, ValueError):
             schema["default"] = msgspec.json.decode(msgspec.json.encode(given.default))
+    is_json = given.place == "query" and query_form(given.type) == "json"
     return {
         "name": given.wire or name,
         "in": given.place,
         "required": given.required or given.place == "path",
-        "schema": schema,
+        # What is an object, or may be anything, is one text of JSON.
+        **(
+            {"content": {"application/json": {"schema": schema}}} if is_json else {"schema": schema}
+        ),
     }
 
 
