@@ -18,8 +18,6 @@ LIMITS = {
     "DOWNSTREAM_FAILURE_RATE": "0",
     "DOWNSTREAM_LATENCY_MS": "0",
 }
-# The relay answers 502 for a service that fails, and its mock fails on purpose.
-LIMITS |= {"DOWNSTREAM_FAILURE_RATE": "0", "DOWNSTREAM_LATENCY_MS": "0"}
 SECRETS = ("BANK_SECRET", "CLIENT_SECRET", "CRM_SECRET", "ENSUE_DEMO", "STRIPE_SECRET")
 
 
