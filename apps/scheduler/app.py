@@ -224,7 +224,8 @@ class Unfulfillable(InvalidInput):
 
 
 UNFULFILLABLE = {422: "It could not be done, or not so; says what is missing."}
-LOCKED = {404: "There is no such action.", 409: "It is locked, or not in a status for that."}
+MISSING = {404: "There is no such action."}
+LOCKED = MISSING | {409: "It is locked, or not in a status for that."}
 
 
 @app.on_error(Unfulfillable)
@@ -335,7 +336,7 @@ async def counts() -> Counts:
     return Counts(**await actions.counts("by-status"))
 
 
-@app.get("/actions/{id}", verify=signed)
+@app.get("/actions/{id}", verify=signed, statuses=MISSING)
 def show(id: str, tx: ReadTx) -> Action:  # noqa: A002 - the path's own word
     """One action."""
     return found(id, tx)
