@@ -39,7 +39,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--points", type=int, default=3, help="at how many steps each story's disk fails; 0: all"
     )
     parser.addoption(
-        "--examples", type=int, default=3, help="how many requests of each sort a route is sent"
+        "--examples", type=int, default=6, help="how many requests of each sort a route is sent"
     )
     parser.addoption("--seeds", type=int, default=200, help="how many seeds are simulated")
     parser.addoption(

@@ -228,7 +228,7 @@ class Cost(msgspec.Struct):
     cheaper: Literal["byRequest", "byCapacity"]
 
 
-@app.get("/costs")
+@app.get("/costs", statuses={404: "There is no such plan."})
 async def costs(
     name: str = "processor", arrival: Annotated[float, Meta(ge=0)] | None = None
 ) -> Cost:

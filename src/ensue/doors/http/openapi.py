@@ -43,7 +43,7 @@ _KEY: Schema = {
         "type": "string",
         "minLength": 1,
         "maxLength": IDEMPOTENCY_KEY_LENGTH_MAX,
-        "pattern": "^[!-~]+$",
+        "pattern": "^[!-~]([ -~]*[!-~])?$",
     },
 }
 
