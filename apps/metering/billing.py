@@ -176,8 +176,15 @@ def show_invoice(invoice_id: Name, signed: SignedRequest, tx: ReadTx) -> Invoice
     statuses={**REFUSED, 409: "A part of the period was charged already."},
 )
 def run(body: Billed, signed: SignedRequest, tx: Tx) -> BillingRun:
-    """Charge a period once; without a key of Stripe, only show what would be done (MF-33)."""
-    return billed(customer_of(signed, body.customer_id), body.period(), tx)
+    """Charge a period once; without a key of Stripe, only show what would be done (MF-33).
+
+    A customer's key charges whole months: tiers begin anew with each invoice, so who could charge
+    each hour would stay in the first of them.
+    """
+    customer, period = customer_of(signed, body.customer_id), body.period()
+    if mode() == "live" and (period != month_before(period.end + 1) or period.end >= tx.now_ms):
+        raise InvalidInput("expected a whole month, in UTC, that is over", at="$.start")
+    return billed(customer, period, tx)
 
 
 def billed(customer: str, period: Period, tx: Tx) -> BillingRun:

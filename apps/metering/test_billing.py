@@ -28,13 +28,14 @@ from apps.metering.meters import (
     on_call,
     usage,
 )
-from ensue import ApiKeys, MeterEvent
+from ensue import ApiKeys, Conflict, MeterEvent
 
 ROOT = Path(__file__).parents[2]
 FEBRUARY = Period(1_769_904_000_000, 1_772_323_199_999)  # 2026-02-01 to 2026-02-28
 START_MS = FEBRUARY.end + 1 + HOUR_MS
 STRIPE = "https://api.stripe.com"
 numbers = count(1)
+as_sent = msgspec.json.Encoder(decimal_format="number").encode
 
 
 def record(t, customer, many, type="api_request", *, at_ms=FEBRUARY.end, name="e", **properties):  # noqa: A002
@@ -45,6 +46,12 @@ def record(t, customer, many, type="api_request", *, at_ms=FEBRUARY.end, name="e
 def bill(customer, period=FEBRUARY, path="/v1/billing/run"):
     body = {"customer_id": customer.name, "start": period.start, "end": period.end}
     return customer.post(path, body)
+
+
+def charged(customer, period):
+    """The invoice of any period, as whoever administers may charge it."""
+    found = customer.t.wait(app.run(billed, customer.name, period))
+    return msgspec.json.decode(as_sent(found.invoice))
 
 
 def lines_of(invoice):
@@ -311,8 +318,20 @@ def test_no_part_of_a_period_is_charged_twice(live):
         Period(FEBRUARY.end, FEBRUARY.end + DAY_MS),
         Period(FEBRUARY.start - DAY_MS, FEBRUARY.end + DAY_MS),
     ):
-        assert bill(live, period).status == 409
-    assert bill(live, Period(FEBRUARY.end + 1, FEBRUARY.end + DAY_MS)).status == 200
+        with pytest.raises(Conflict):
+            live.t.wait(app.run(billed, live.name, period))
+    live.t.wait(app.run(billed, live.name, Period(FEBRUARY.end + 1, FEBRUARY.end + DAY_MS)))
+
+
+def test_a_customers_key_charges_whole_months_so_that_tiers_do_not_begin_anew(live):
+    record(live.t, live.name, 1_001)
+
+    for period in (
+        Period(FEBRUARY.end - HOUR_MS, FEBRUARY.end),
+        Period(FEBRUARY.end + 1, FEBRUARY.end + 31 * DAY_MS),
+    ):
+        assert bill(live, period).status == 400
+    assert bill(live, FEBRUARY).status == 200
 
 
 @pytest.mark.parametrize("lost", [1, 2, 3, 4, 5])
@@ -400,7 +419,7 @@ def test_usage_that_comes_late_is_a_line_of_the_next_invoice(live, wire):
     march = Period(FEBRUARY.end + 1, FEBRUARY.end + 31 * DAY_MS)
     record(live.t, live.name, 1, "storage", name="march", at_ms=live.t.now_ms(), gb_stored=10)
 
-    told = bill(live, march).body["invoice"]
+    told = charged(live, march)
     live.t.settle()
 
     assert lines_of(told) == [("storage_peak", 10, 1), ("storage_peak", 30, 3)]
@@ -464,7 +483,7 @@ def test_what_is_corrected_is_given_back_by_the_next_invoice(live, wire):
         assert found.body == {"corrected": True}
     next_one = Period(FEBRUARY.end + 1, FEBRUARY.end + DAY_MS)
 
-    told = bill(live, next_one).body["invoice"]
+    told = charged(live, next_one)
     live.t.settle()
 
     assert lines_of(told) == [("storage_peak", -30, -3)]
