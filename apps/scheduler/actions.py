@@ -27,6 +27,7 @@ EVERY_MS = {
 Text = Annotated[str, Meta(min_length=1, max_length=256)]
 Moment = Annotated[int, Meta(ge=0, le=253_402_300_799_999, description="In ms since 1970.")]
 Count = Annotated[int, Meta(ge=0, le=1_000_000)]
+Over: TypeAlias = Literal["COMPLETED", "FAILED", "NO_ACTION"]
 Status: TypeAlias = Literal["PENDING", "IN_PROGRESS", "COMPLETED", "FAILED", "NO_ACTION"]
 Frequency: TypeAlias = Literal["TEN_MINS", "HOURLY", "DAILY", "WEEKLY", "MONTHLY", "CALENDAR_MONTH"]
 

@@ -60,7 +60,7 @@ plans = app.table(
 )
 
 Text = Annotated[str, Meta(min_length=1, max_length=128)]
-Positive = Annotated[float, Meta(gt=0)]
+Positive = Annotated[float, Meta(ge=0.001, le=1_000_000)]
 
 
 class Telemetry(Body):
@@ -230,7 +230,7 @@ class Cost(msgspec.Struct):
 
 @app.get("/costs", statuses={404: "There is no such plan."})
 async def costs(
-    name: str = "processor", arrival: Annotated[float, Meta(ge=0)] | None = None
+    name: str = "processor", arrival: Annotated[float, Meta(ge=0, le=1_000_000_000)] | None = None
 ) -> Cost:
     """What a month of the measured traffic, or of `arrival` a second, would cost either way."""
     found = await plans.get(name)

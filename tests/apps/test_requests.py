@@ -41,6 +41,7 @@ BEYOND_DESCRIPTIONS = (
     b"Unknown action",
     b"of different names",
     b"a weight above 0",
+    b"a boolean, an integer or text",  # an extension of an event, written as 12.0
     b"GB for",  # by the processors beside it
 )
 # What makes an app slow, or fail as it is told, comes when all else has been sent.
