@@ -12,6 +12,7 @@ FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"(?<!\!)\[[^\]\n]+\]\(([^)\s]+)\)")
 HEADING = re.compile(r"^#+ +(.+)$", re.MULTILINE)
 FILE = re.compile(r"# ([a-z_]+\.py)(, further)?\n")
+TEMPLATE = re.compile(r"<!-- ([a-z_/]+\.html)() -->\n")
 
 
 @dataclass(frozen=True)
@@ -31,8 +32,9 @@ class Block:
     @property
     def file(self) -> tuple[str, bool] | None:
         """The file that it is to be written to, and whether to add to it; None for none."""
-        found = FILE.match(self.text) if self.language == "python" else None
-        return None if found is None else (found[1], found[2] is not None)
+        said = {"python": FILE, "html": TEMPLATE}.get(self.language)
+        found = None if said is None else said.match(self.text)
+        return None if found is None else (found[1], bool(found[2]))
 
 
 @dataclass(frozen=True)

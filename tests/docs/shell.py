@@ -174,7 +174,8 @@ class Shell:
 
     def rewritten(self, text: str) -> str:
         """A text with this shell's ports instead of the page's."""
-        return re.sub(r"\b(8080|8081)\b", lambda found: self._ports[found[0]], text)
+        # Not within an id, which may have these digits too.
+        return re.sub(r"(?<![\w-])(8080|8081)(?![\w-])", lambda found: self._ports[found[0]], text)
 
     def run(self, typed: Typed) -> str | None:
         """Run a command; returns what is wrong with what it said."""

@@ -31,8 +31,8 @@ def test_a_page_that_teaches_does_what_it_says(page, tmp_path, monkeypatch):
     names: dict[str, object] = {"__name__": "__page__"}
     try:
         for block in page.blocks:
-            if block.language == "python":
-                _take_python(shell, page, block, names)
+            if block.language in {"html", "python"}:
+                _take_file(shell, page, block, names)
             elif block.language == "console":
                 for typed in parse(block.text, block.line):
                     wrong = shell.run(typed)
@@ -44,12 +44,13 @@ def test_a_page_that_teaches_does_what_it_says(page, tmp_path, monkeypatch):
                 del sys.modules[name]
 
 
-def _take_python(shell: Shell, page: Page, block, names: dict[str, object]) -> None:
+def _take_file(shell: Shell, page: Page, block, names: dict[str, object]) -> None:
     text = shell.rewritten(block.text)
     if block.file is None:
         exec(compile("\n" * (block.line - 1) + text, page.name, "exec"), names)  # noqa: S102
         return
     name, further = block.file
+    (shell.folder / name).parent.mkdir(exist_ok=True)
     with (shell.folder / name).open("a" if further else "w", encoding="utf-8") as file:
         file.write(text.partition("\n")[2] if further else text)
 
@@ -63,7 +64,7 @@ def _is_below(module: object, folder: Path) -> bool:
 def test_every_block_is_of_a_language_that_is_checked(page):
     for block in page.blocks:
         where = f"{page.name}:{block.line}"
-        assert block.language in {"console", "json", "python", "sql", "text", "toml"}, where
+        assert block.language in {"console", "html", "json", "python", "sql", "text", "toml"}, where
         if block.language == "json":
             json.loads(block.text)
         elif block.language == "toml":
