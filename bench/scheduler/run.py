@@ -30,6 +30,9 @@ os.environ |= {
 
 import uvloop
 
+# The apps are not installed: they lie beside this folder, wherever it is run from.
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
 from apps.scheduler.actions import Action, Notice, SendNotification
 from apps.scheduler.app import app, stored
 from apps.scheduler.fulfilments import text_messages

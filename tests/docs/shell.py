@@ -178,6 +178,10 @@ class Shell:
         # Not within an id, which may have these digits too.
         return re.sub(r"(?<![\w-])(8080|8081)(?![\w-])", lambda found: self._ports[found[0]], text)
 
+    def told(self) -> str:
+        """What the programs that go on have said last, each."""
+        return "\n".join(line for each in self._running for line in each.lines[-10:])
+
     def run(self, typed: Typed) -> str | None:
         """Run a command; returns what is wrong with what it said."""
         told = [self.rewritten(line) for line in typed.output]

@@ -36,7 +36,7 @@ def test_a_page_that_teaches_does_what_it_says(page, tmp_path, monkeypatch):
             elif block.language == "console":
                 for typed in parse(block.text, block.line):
                     wrong = shell.run(typed)
-                    assert wrong is None, f"{page.name}:{typed.line}: {wrong}"
+                    assert wrong is None, f"{page.name}:{typed.line}: {wrong}\n{shell.told()}"
     finally:
         shell.close()
         for name in set(sys.modules) - known:

@@ -105,9 +105,8 @@ def test_why_shows_what_recorded_an_event(metered):
     assert '"subject":"acme"' in tree.children[0].note
 
 
+@pytest.mark.parametrize("store", ["file"], indirect=True)
 def test_a_meter_is_carried_to_another_store_with_all_it_knows(store, metered, run_on, tmp_path):
-    if store.in_memory:
-        pytest.skip("a store in memory is not exported")
     metered.record(metered.call("a", bytes=0.5), metered.call("b", bytes=1, user="x"))
     metered.stage.wait(metered.usage.correct("acme", "b", properties=None))
     export(store, tmp_path / "all.jsonl")

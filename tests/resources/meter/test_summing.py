@@ -79,11 +79,9 @@ def test_readers_see_the_old_sums_or_the_new_and_never_half_while_all_goes_on(me
     assert check(metered.stage.engine) == []
 
 
-def test_a_metric_that_is_declared_later_is_summed_from_the_log(store, run_on, crashed):
-    if store.in_memory:
-        pytest.skip("a store that is opened again is one on a file")
+def test_a_metric_that_is_declared_later_is_summed_from_the_log(file_store, run_on, crashed):
     app = App("shop")
-    first = Metered(app, app.meter("usage", metrics=METRICS[:1]), run_on(store, app))
+    first = Metered(app, app.meter("usage", metrics=METRICS[:1]), run_on(file_store, app))
     fill(first)
     again = crashed(first.stage)
     later = App("shop")
