@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import sys
 import tomllib
 from pathlib import Path
+from unittest import mock
 
 import pytest
 
@@ -30,18 +32,24 @@ def test_a_page_that_teaches_does_what_it_says(page, tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(str(tmp_path))
     names: dict[str, object] = {"__name__": "__page__"}
     try:
-        for block in page.blocks:
-            if block.language in {"html", "python"}:
-                _take_file(shell, page, block, names)
-            elif block.language == "console":
-                for typed in parse(block.text, block.line):
-                    wrong = shell.run(typed)
-                    assert wrong is None, f"{page.name}:{typed.line}: {wrong}\n{shell.told()}"
+        # What a page exports is for that page: the next may rely on a variable that is not set.
+        with mock.patch.dict(os.environ):
+            _follow(page, shell, names)
     finally:
         shell.close()
         for name in set(sys.modules) - known:
             if _is_below(sys.modules[name], tmp_path):
                 del sys.modules[name]
+
+
+def _follow(page: Page, shell: Shell, names: dict[str, object]) -> None:
+    for block in page.blocks:
+        if block.language in {"html", "python"}:
+            _take_file(shell, page, block, names)
+        elif block.language == "console":
+            for typed in parse(block.text, block.line):
+                wrong = shell.run(typed)
+                assert wrong is None, f"{page.name}:{typed.line}: {wrong}\n{shell.told()}"
 
 
 def _take_file(shell: Shell, page: Page, block, names: dict[str, object]) -> None:
