@@ -47,11 +47,12 @@ class PublishBatch(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Tail(msgspec.Struct, forbid_unknown_fields=True):
-    """From where to read, how much, and how many milliseconds to wait for something new."""
+    """From where to read, how much, how many milliseconds to wait, and only what matches."""
 
     after: Annotated[int, msgspec.Meta(ge=0)] | None = None
     limit: Annotated[int, msgspec.Meta(ge=1, le=1_000)] = 10
     wait: Annotated[int, msgspec.Meta(ge=0, le=30_000)] = 0
+    pattern: Annotated[dict[str, Any] | None, PATTERN] = None
 
 
 class Explain(msgspec.Struct, forbid_unknown_fields=True):
@@ -93,7 +94,9 @@ async def _publish_batch(bus: Bus, given: PublishBatch) -> dict[str, Json]:
 
 
 async def _tail(bus: Bus, given: Tail) -> dict[str, Json]:
-    events, position = await bus.tail(after=given.after, limit=given.limit, wait_ms=given.wait)
+    events, position = await bus.tail(
+        after=given.after, limit=given.limit, wait_ms=given.wait, pattern=given.pattern
+    )
     return {"events": events, "position": position}
 
 

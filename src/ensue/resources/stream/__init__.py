@@ -38,6 +38,7 @@ __all__ = [
 Limit = Annotated[int, msgspec.Meta(ge=1, le=10_000)]
 Wait = Annotated[int, msgspec.Meta(ge=0, le=30_000)]
 Position = Annotated[int, msgspec.Meta(ge=0)]
+PATTERN = msgspec.Meta(description="Which records: an event pattern on key, data, attributes.")
 
 
 class Append(msgspec.Struct, forbid_unknown_fields=True):
@@ -48,11 +49,12 @@ class Append(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Tail(msgspec.Struct, forbid_unknown_fields=True):
-    """From where to read, how much, and how many milliseconds to wait for something new."""
+    """From where to read, how much, how many milliseconds to wait, and only what matches."""
 
     after: Position | None = None
     limit: Limit = 10
     wait: Wait = 0
+    pattern: Annotated[dict[str, Any] | None, PATTERN] = None
 
 
 class Nothing(msgspec.Struct, forbid_unknown_fields=True):
@@ -156,7 +158,9 @@ async def _append(stream: Stream, given: Append) -> dict[str, Json]:
 
 
 async def _tail(stream: Stream, given: Tail) -> dict[str, object]:
-    found, position = await stream.tail(after=given.after, limit=given.limit, wait_ms=given.wait)
+    found, position = await stream.tail(
+        after=given.after, limit=given.limit, wait_ms=given.wait, pattern=given.pattern
+    )
     return {"records": found, "position": position}
 
 

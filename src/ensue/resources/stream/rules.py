@@ -1,12 +1,17 @@
-"""Which shard a key goes to, and the ranges of shards that are split or merged. No I/O."""
+"""Which shard a key goes to, the ranges of shards, and which records a pattern wants. No I/O."""
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable, Mapping
 from itertools import pairwise
+from typing import Any
 
-from ensue.resources.stream.model import HASH_KEYS
+from ensue.languages.patterns import compile_pattern
+from ensue.resources.stream.model import HASH_KEYS, StreamRecord
+from ensue.words import values
 from ensue.words.errors import Conflict, InvalidValue
+from ensue.words.values import Json
 
 HASH_KEY_BYTES = 16
 Range = tuple[bytes, bytes]
@@ -62,3 +67,27 @@ def joined(one: Range, other: Range) -> Range:
 
 def _bytes(number: int) -> bytes:
     return number.to_bytes(HASH_KEY_BYTES)
+
+
+def wanting(pattern: Mapping[str, Json]) -> Callable[[StreamRecord], bool]:
+    """Whether a record, with all that it is shown with, matches a pattern.
+
+    Raises:
+        InvalidPattern: the pattern does not compile; says where.
+    """
+    compiled = compile_pattern(pattern)
+
+    def wants(record: StreamRecord) -> bool:
+        shown: dict[str, Any] = {
+            "id": record.id,
+            "stream": record.stream,
+            "sequence": record.sequence,
+            "shard": record.shard,
+            "key": record.key,
+            "data": values.as_json(record.data),
+            "at_ms": record.at_ms,
+            "attributes": values.as_plain(dict(record.attributes)),
+        }
+        return compiled.matches(shown)
+
+    return wants

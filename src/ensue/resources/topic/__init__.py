@@ -16,6 +16,7 @@ from ensue.words.values import Json
 __all__ = ["KIND", "FilterOn", "Match", "Notification", "Topic", "publish"]
 
 Text = Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
+PATTERN = msgspec.Meta(description="Which messages: an event pattern on body, attributes, group.")
 
 
 class Publish(msgspec.Struct, forbid_unknown_fields=True):
@@ -34,11 +35,12 @@ class Explain(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Tail(msgspec.Struct, forbid_unknown_fields=True):
-    """From where to read, how much, and how many milliseconds to wait for something new."""
+    """From where to read, how much, how many milliseconds to wait, and only what matches."""
 
     after: Annotated[int, msgspec.Meta(ge=0)] | None = None
     limit: Annotated[int, msgspec.Meta(ge=1, le=1_000)] = 10
     wait: Annotated[int, msgspec.Meta(ge=0, le=30_000)] = 0
+    pattern: Annotated[dict[str, Any] | None, PATTERN] = None
 
 
 class Subscribed(msgspec.Struct, forbid_unknown_fields=True):
@@ -60,7 +62,9 @@ async def _explain(topic: Topic, given: Explain) -> list[Match]:
 
 
 async def _tail(topic: Topic, given: Tail) -> dict[str, Json]:
-    found, position = await topic.tail(after=given.after, limit=given.limit, wait_ms=given.wait)
+    found, position = await topic.tail(
+        after=given.after, limit=given.limit, wait_ms=given.wait, pattern=given.pattern
+    )
     return {"messages": found, "position": position}
 
 

@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 from ensue.engine.engine import Engine
 from ensue.engine.home import Home, Resource
 from ensue.engine.sockets import Delivery, Refusal, Source
+from ensue.engine.tailing import Tail, tail
 from ensue.engine.transaction import Transaction
-from ensue.engine.waiting import read_when
 from ensue.engine.workers import Worker
 from ensue.resources.topic import store
-from ensue.resources.topic.model import FilterOn, Match, Subscription, TopicModel
-from ensue.resources.topic.rules import Subscriptions
+from ensue.resources.topic.model import PAGE_MAX, FilterOn, Match, Subscription, TopicModel
+from ensue.resources.topic.rules import Subscriptions, wanting
 from ensue.words import values
 from ensue.words.errors import InvalidDeclaration, NotFound
 from ensue.words.names import Ref
@@ -115,7 +115,12 @@ class Topic:
         )
 
     async def tail(
-        self, *, after: int | None = None, limit: int = 10, wait_ms: int = 0
+        self,
+        *,
+        after: int | None = None,
+        limit: int = 10,
+        wait_ms: int = 0,
+        pattern: Mapping[str, Json] | None = None,
     ) -> tuple[list[Json], int]:
         """The messages behind a position, or the newest, and the position behind the last of them.
 
@@ -123,15 +128,21 @@ class Topic:
             after: a position of an earlier call; None for the newest messages.
             limit: how many at most, up to 1,000.
             wait_ms: when there are none yet, how long to wait for the first.
+            pattern: an event pattern on ``body``, ``attributes`` and ``group``: only the messages
+                that match it. One call looks at 10,000 messages at most: it may find none, and yet
+                come to a later position.
+
+        Raises:
+            InvalidPattern: the pattern does not compile; says where.
         """
-        engine = self._home.engine
-        return await read_when(
-            engine,
-            engine.number(self.ref),
-            lambda tx: store.tail(tx, self.model, after, limit),
-            lambda found: bool(found[0]) or after is None,
-            wait_ms,
+        reading = Tail(
+            self.ref,
+            lambda tx, record: store.message_of(tx, self.model, record),
+            max(0, min(limit, PAGE_MAX)),
+            None if pattern is None else wanting(pattern),
         )
+        found, position = await tail(self._home.engine, reading, after=after, wait_ms=wait_ms)
+        return [*found], position
 
     async def explain(self, message_id: str) -> list[Match]:
         """For each subscription whether it matched a message, and if not, which fields failed.

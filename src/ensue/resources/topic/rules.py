@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from ensue.languages.patterns import Matcher, compile_pattern
 from ensue.resources.topic.model import SUBSCRIPTIONS_MAX, Match, Subscription
+from ensue.words import values
 from ensue.words.errors import InvalidDeclaration, InvalidPattern
 from ensue.words.values import Json, shown
 
@@ -90,3 +91,13 @@ def _reasons(subscription: Subscription, body: Json, attributes: Mapping[str, Js
         f"{fault.path}: expected {fault.expected}, found {fault.found}"
         for fault in compile_pattern(subscription.filter).explain(looked_at)
     ]
+
+
+def wanting(pattern: Mapping[str, Json]) -> Callable[[dict[str, Json]], bool]:
+    """Whether a message, with all that it is shown with, matches a pattern.
+
+    Raises:
+        InvalidPattern: the pattern does not compile; says where.
+    """
+    compiled = compile_pattern(pattern)
+    return lambda message: compiled.matches(values.as_plain(message))

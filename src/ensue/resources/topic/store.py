@@ -12,7 +12,6 @@ from ensue.engine.transaction import Transaction
 from ensue.resources.topic.model import (
     DEDUPLICATION_ID_LENGTH_MAX,
     GROUP_LENGTH_MAX,
-    PAGE_MAX,
     PUBLISHED,
     Subscription,
     TopicModel,
@@ -129,19 +128,6 @@ def _deliver_to(
                 f"{subscription.target} refused the message: {answer.message}",
                 hint="Nobody got it. A filter keeps away what a subscriber cannot take.",
             )
-
-
-def tail(
-    tx: Transaction, topic: TopicModel, after: int | None, limit: int
-) -> tuple[list[Json], int]:
-    """Messages behind a position, or the newest; and the position behind the last of them."""
-    bounded = max(0, min(limit, PAGE_MAX))
-    if after is None:
-        found = logs.read_last(tx, topic.log, bounded)
-    else:
-        found = logs.read(tx, topic.log, after, bounded)
-    position = found[-1].sequence if found else after or logs.last_sequence(tx, topic.log)
-    return [message_of(tx, topic, record) for record in found], position
 
 
 def message_of(tx: Transaction, topic: TopicModel, record: Record) -> dict[str, Json]:

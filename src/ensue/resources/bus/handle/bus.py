@@ -9,15 +9,16 @@ from ensue.engine.consumers import TransactionConsumer
 from ensue.engine.engine import Engine
 from ensue.engine.home import Home, Resource
 from ensue.engine.sockets import Delivery, Refusal, Source
+from ensue.engine.tailing import Tail, tail
 from ensue.engine.targets import RuleTarget
 from ensue.engine.transaction import Transaction
-from ensue.engine.waiting import read_when
 from ensue.engine.workers import Worker
 from ensue.languages.cloudevents import CloudEvent
 from ensue.languages.transformers import Declared
 from ensue.resources.bus import schema, store
 from ensue.resources.bus.handle.replaying import Replaying
 from ensue.resources.bus.model import (
+    TAIL_MAX,
     TARGETS_MAX,
     Accepted,
     BusModel,
@@ -28,6 +29,7 @@ from ensue.resources.bus.model import (
 )
 from ensue.resources.bus.rules.declaring import scheduled_event, scheduled_pattern, target_models
 from ensue.resources.bus.rules.envelope import check_word
+from ensue.resources.bus.rules.matching import wanting
 from ensue.resources.bus.worker.retrying import retrying
 from ensue.words import values
 from ensue.words.errors import EnsueError, InvalidDeclaration, NotFound
@@ -204,7 +206,12 @@ class Bus(Replaying):
         )
 
     async def tail(
-        self, *, after: int | None = None, limit: int = 10, wait_ms: int = 0
+        self,
+        *,
+        after: int | None = None,
+        limit: int = 10,
+        wait_ms: int = 0,
+        pattern: Mapping[str, Json] | None = None,
     ) -> tuple[list[Json], int]:
         """The events behind a position, or the newest, and the position behind the last of them.
 
@@ -212,15 +219,20 @@ class Bus(Replaying):
             after: a position of an earlier call; None for the newest events.
             limit: how many at most, up to 1,000.
             wait_ms: when there are none yet, how long to wait for the first.
+            pattern: an event pattern: only the events that match it. One call looks at 10,000
+                events at most: it may find none, and yet come to a later position.
+
+        Raises:
+            InvalidPattern: the pattern does not compile; says where.
         """
-        engine = self._home.engine
-        return await read_when(
-            engine,
-            engine.number(self.ref),
-            lambda tx: store.tail(tx, self.model, after, limit),
-            lambda found: bool(found[0]) or after is None,
-            wait_ms,
+        reading = Tail(
+            self.ref,
+            lambda tx, record: store.event_of(tx, self.model, record),
+            max(0, min(limit, TAIL_MAX)),
+            None if pattern is None else wanting(pattern),
         )
+        found, position = await tail(self._home.engine, reading, after=after, wait_ms=wait_ms)
+        return [*found], position
 
     async def explain(self, event_id: str) -> list[Match]:
         """For each rule whether it matched an event, and if not, which fields failed.

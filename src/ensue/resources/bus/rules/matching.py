@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from ensue.languages.patterns import Matcher, compile_pattern
 from ensue.resources.bus.model import RULES_MAX, Match, Rule
+from ensue.words import values
 from ensue.words.errors import InvalidDeclaration, InvalidPattern
 from ensue.words.values import Json
 
@@ -97,3 +98,13 @@ def may_match(pattern: Mapping[str, Json], event: Mapping[str, Json]) -> bool:
     """Whether an event of which nobody knows the detail may match a pattern, by all else."""
     asked = {name: said for name, said in pattern.items() if name not in {"detail", "$or"}}
     return not asked or compile_pattern(asked).matches(event)
+
+
+def wanting(pattern: Mapping[str, Json]) -> Callable[[dict[str, Json]], bool]:
+    """Whether an event matches a pattern.
+
+    Raises:
+        InvalidPattern: the pattern does not compile; says where.
+    """
+    compiled = compile_pattern(pattern)
+    return lambda event: compiled.matches(values.as_plain(event))

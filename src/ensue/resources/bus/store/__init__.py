@@ -5,7 +5,7 @@ from __future__ import annotations
 from ensue.resources.bus.store.cloudevents import publish_cloudevent, publish_cloudevents
 from ensue.resources.bus.store.explaining import explain
 from ensue.resources.bus.store.publishing import publish, publish_batch, take
-from ensue.resources.bus.store.reading import depth, event, event_of, figures, tail
+from ensue.resources.bus.store.reading import depth, event, event_of, figures
 from ensue.resources.bus.store.switching import recall, switch
 
 __all__ = [
@@ -20,6 +20,5 @@ __all__ = [
     "publish_cloudevents",
     "recall",
     "switch",
-    "tail",
     "take",
 ]

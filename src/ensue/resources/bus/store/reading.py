@@ -6,21 +6,10 @@ from ensue.engine import archives, logs
 from ensue.engine.backlog import depth as depth_of
 from ensue.engine.logs import Record
 from ensue.engine.transaction import Transaction
-from ensue.resources.bus.model import TAIL_MAX, BusModel
+from ensue.resources.bus.model import BusModel
 from ensue.resources.bus.rules.envelope import envelope
 from ensue.words import values
 from ensue.words.values import Json
-
-
-def tail(tx: Transaction, bus: BusModel, after: int | None, limit: int) -> tuple[list[Json], int]:
-    """Events behind a position, or the newest; and the position behind the last of them."""
-    bounded, source = max(0, min(limit, TAIL_MAX)), tx.facts.directory.source(bus.ref)
-    if after is None:
-        found = archives.read_last(tx, source, bounded)
-    else:
-        found = archives.read(tx, source, after, bounded)
-    position = found[-1].sequence if found else after or logs.last_sequence(tx, bus.events)
-    return [event_of(tx, bus, record) for record in found], position
 
 
 def event_of(tx: Transaction, bus: BusModel, record: Record) -> dict[str, Json]:

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Generic
 
 from typing_extensions import TypeVar
 
 from ensue.engine.sockets import Refusal
+from ensue.engine.tailing import Tail, tail
 from ensue.engine.transaction import Transaction
 from ensue.engine.waiting import read_when
 from ensue.resources.stream.handle.declared import DeclaredStream
 from ensue.resources.stream.handle.group import ConsumerGroup
 from ensue.resources.stream.model import (
+    RECORDS_MAX,
     Reader,
     Records,
     ShardState,
     StreamRecord,
 )
+from ensue.resources.stream.rules import wanting
 from ensue.resources.stream.store import groups, records
 from ensue.words.units import duration_ms
 from ensue.words.values import Json
@@ -64,7 +67,12 @@ class Stream(DeclaredStream, Generic[T]):
         )
 
     async def tail(
-        self, *, after: int | None = None, limit: int = 10, wait_ms: int = 0
+        self,
+        *,
+        after: int | None = None,
+        limit: int = 10,
+        wait_ms: int = 0,
+        pattern: Mapping[str, Json] | None = None,
     ) -> tuple[list[StreamRecord], int]:
         """Records of all shards behind a position, or the newest, and the position behind them.
 
@@ -72,12 +80,20 @@ class Stream(DeclaredStream, Generic[T]):
             after: a position of an earlier call; None for the newest records.
             limit: how many at most, up to 10,000.
             wait_ms: when there are none yet, how long to wait for the first.
+            pattern: an event pattern on ``key``, ``data`` and ``attributes``: only the records that
+                match it. One call looks at 10,000 records at most: it may find none, and yet come
+                to a later position.
+
+        Raises:
+            InvalidPattern: the pattern does not compile; says where.
         """
-        return await self._when(
-            lambda tx: records.tail(tx, self.model, after, limit),
-            lambda found: bool(found[0]) or after is None,
-            wait_ms,
+        reading = Tail(
+            self.ref,
+            lambda tx, record: records.present(tx, self.model, record),
+            max(0, min(limit, RECORDS_MAX)),
+            None if pattern is None else wanting(pattern),
         )
+        return await tail(self._home.engine, reading, after=after, wait_ms=wait_ms)
 
     async def shards(self) -> list[ShardState]:
         """All shards, with their ranges of hash keys and their parents, oldest first."""

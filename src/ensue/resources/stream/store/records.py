@@ -152,19 +152,6 @@ def as_text(stream: str, record: Record, record_id: str) -> str:
     return "{" + ",".join(f'"{name}":{text}' for name, text in parts.items()) + "}"
 
 
-def tail(
-    tx: Transaction, stream: StreamModel, after: int | None, limit: int
-) -> tuple[list[StreamRecord], int]:
-    """Records of all shards behind a position, or the newest; and the position behind them."""
-    bounded = max(0, min(limit, RECORDS_MAX))
-    if after is None:
-        found = logs.read_last(tx, stream.records, bounded, sharded=True)
-    else:
-        found = logs.read(tx, stream.records, after, bounded, sharded=True)
-    position = found[-1].sequence if found else after or logs.last_sequence(tx, stream.records)
-    return [present(tx, stream, record) for record in found], position
-
-
 def by_key(
     tx: Transaction, stream: StreamModel, key: str, after: int, limit: int
 ) -> list[StreamRecord]:
