@@ -24,14 +24,18 @@ LOOPBACK = ("127.0.0.1", "localhost", "::1")
 class HttpServer:
     """A running Ensue, over one kept connection. Use `open_server`.
 
+    Attributes:
+        url: how people call it.
+        has_key: whether a key was given for it.
+
     Args:
         client: where its requests go.
-        url: how people call it.
     """
 
     def __init__(self, client: httpx.Client, url: str) -> None:
         self._client = client
-        self._url = url
+        self.url = url
+        self.has_key = "authorization" in client.headers
 
     def get(self, path: str, query: Mapping[str, str] | None = None) -> Decoded:
         """What it answers to a GET, decoded."""
@@ -99,12 +103,12 @@ class HttpServer:
             yield
         except (httpx.ConnectError, httpx.ConnectTimeout):
             raise Unreachable(
-                f"no server answers at {self._url}",
+                f"no server answers at {self.url}",
                 hint="Start one with `ensue run APP`, or say where it is with --url or ENSUE_URL.",
             ) from None
         except httpx.TransportError as fault:
             said = str(fault) or type(fault).__name__
-            raise Unreachable(f"the server at {self._url} stopped answering: {said}") from None
+            raise Unreachable(f"the server at {self.url} stopped answering: {said}") from None
 
     def _understood(self, answer: httpx.Response) -> Decoded:
         try:
@@ -117,7 +121,7 @@ class HttpServer:
         if isinstance(error, dict) and isinstance(error.get("message"), str):
             raise _refusal(error)
         raise Unreachable(
-            f"expected an Ensue server, got status {answer.status_code} from {self._url}",
+            f"expected an Ensue server, got status {answer.status_code} from {self.url}",
             hint="Is something else listening there? --url or ENSUE_URL names another address.",
         )
 

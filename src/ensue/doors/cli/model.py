@@ -77,6 +77,14 @@ Decoded: TypeAlias = Any
 class Server(Protocol):
     """A running Ensue."""
 
+    @property
+    def url(self) -> str:
+        """How people call it."""
+
+    @property
+    def has_key(self) -> bool:
+        """Whether a key was given for it."""
+
     def get(self, path: str, query: Mapping[str, str] | None = None) -> Decoded:
         """What it answers to a GET, decoded.
 

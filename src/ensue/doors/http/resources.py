@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 from starlette.types import Receive, Scope, Send
 
+from ensue.app.imported import imports_of
 from ensue.app.platform import Platform
 from ensue.catalog import KINDS
 from ensue.doors.http.objects import OBJECT, OfObject, object_endpoints
@@ -74,6 +75,17 @@ class Described(msgspec.Struct):
     name: str
     declared: dict[str, Any]
     status: dict[str, Any]
+
+
+class Imported(msgspec.Struct):
+    """Where Python code imports the apps and their resources from, each as ``module:name``.
+
+    Resources are by their app, kind and name with slashes between. What no module has a name for
+    is None, or not there.
+    """
+
+    apps: list[str | None]
+    resources: dict[str, str]
 
 
 class ShownOperation(msgspec.Struct):
@@ -165,6 +177,14 @@ def house_routes(
             "resources",
             "List the resources of all apps.",
             returns=list[Listed],
+        ),
+        HouseRoute(
+            "GET",
+            "/imports",
+            shown.imports,
+            "imports",
+            "Say where Python code imports the apps and their resources from.",
+            returns=Imported,
         ),
         HouseRoute(
             "GET",
@@ -281,6 +301,15 @@ class _Shown:
             for ref in self._platform.refs()
         ]
         await respond(scope, send, 200, encode(found))
+
+    async def imports(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer with where the apps and their resources are."""
+        del receive
+        self._nothing.convert(self._nothing.gather(scope["query_string"]))
+        found = imports_of(self._platform.apps)
+        apps = [None if place is None else str(place) for place in found.apps]
+        resources = {"/".join(ref): str(place) for ref, place in found.resources.items()}
+        await respond(scope, send, 200, encode(Imported(apps, resources)))
 
     async def kinds(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer with the catalog."""
