@@ -122,6 +122,15 @@ BOUNDS: dict[str, Bound] = {
     "engine:RETRIES_MAX": Bound(WORK, "retries", "retries of a rule's delivery", DECLARED),
     "engine:AGE_MS_MIN": Bound(WORK, "ms", "`max_age` of a rule's delivery, at least", DECLARED),
     "engine:AGE_MS_MAX": Bound(WORK, "ms", "`max_age` of a rule's delivery, at most", DECLARED),
+    "resources.bus:ARCHIVE_LOOKS_MAX": Bound(
+        DATA, "events", "the part of a log that `archives` counts", "the newest; it says so"
+    ),
+    "engine:LOOKS_MAX": Bound(
+        DATA, "records", "what one `tail` by a pattern looks at", "a later position, and go on"
+    ),
+    "observe:ARGUMENT_BYTES_MAX": Bound(
+        CLI, "bytes", "the body in an argument of `tail --as curl`", "given as its input"
+    ),
     "resources.bus:TAIL_MAX": Bound(DATA, "events", "events of one `tail`", "the first so many"),
     "resources.queue:DELAY_MS_MAX": Bound(DATA, "ms", "the delay of a message", VALUE),
     "resources.queue:GROUP_LENGTH_MAX": Bound(DATA, "characters", "a message group", VALUE),

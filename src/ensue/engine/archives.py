@@ -14,7 +14,7 @@ no more keeps what it has for the time that it was declared with, and gets nothi
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import takewhile
 from typing import NamedTuple
 
@@ -210,6 +210,11 @@ def count(tx: Transaction, source: Source, first: int, last: int) -> int:
         )
         counted += archived
     return counted
+
+
+def taker(tx: Transaction, source: Source) -> Callable[[Record], int | None]:
+    """To which archive, by its number, a record of the log goes when it is trimmed, if to any."""
+    return _Places(tx, source).of
 
 
 def unread(tx: Transaction, source: Source, after: int, limit: int) -> int:

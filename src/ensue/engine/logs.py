@@ -224,6 +224,12 @@ def last_sequence(tx: Transaction, table: str) -> int:
     return int(found[0]) if found and isinstance(found[0], int) else 0
 
 
+def first_sequence(tx: Transaction, table: str) -> int | None:
+    """The sequence number of the oldest fact that is kept; None for none."""
+    found = tx.row(f"SELECT min(sequence) FROM {table}")
+    return found[0] if found and isinstance(found[0], int) else None
+
+
 def note_time(tx: Transaction, table: str, seen: int) -> int:
     """Note the present as the time of the facts at the end that say none, if they are new.
 

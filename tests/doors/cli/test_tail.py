@@ -105,3 +105,61 @@ def test_the_messages_of_a_topic_are_followed_by_its_name(ensue, answers):
         '2023-11-14T22:13:20Z  {}  m-1  {"n":1}',
         '2023-11-14T22:13:20Z  {"kind":"placed"}  m-2  {"n":1}',
     ]
+
+
+def test_a_pattern_goes_to_the_server_with_every_question(ensue, answers):
+    answers.add(PATH, {"events": [], "position": 2})
+    answers.add(PATH, _answer(3))
+    pattern = {"detail-type": ["OrderPlaced"]}
+    done = ensue("tail", "order-events", "--count", "1", "--pattern", json.dumps(pattern))
+    assert done.exit_code == 0
+    assert [body for _, body in answers.asked] == [
+        {"limit": 1, "pattern": pattern},
+        {"after": 2, "wait": 20_000, "limit": 1, "pattern": pattern},
+    ]
+
+
+def test_a_pattern_that_is_no_object_is_refused_before_anybody_is_asked(ensue, answers):
+    done = ensue("tail", "order-events", "--pattern", "[1]")
+    assert done.exit_code == 2
+    assert "expected a JSON object" in done.stderr
+    assert answers.asked == []
+
+
+def test_an_event_is_written_as_what_publishes_it_again_on_the_server_that_was_asked(
+    ensue, answers
+):
+    answers.add(PATH, _answer(1))
+    words = ("tail", "order-events", "--count", "1", "--url", "http://ensue.invalid:1")
+    assert ensue(*words, "--as", "curl").stdout == (
+        "curl -sS 'http://ensue.invalid:1/_ensue/buses/order-events/publish?app=shop' \\\n"
+        "  -H 'content-type: application/json' \\\n"
+        '  -d \'{"detail-type": "OrderPlaced", "detail": {"n": 1}, "source": "shop"}\'\n'
+    )
+    keyed = ensue(*words, "--as", "python", "--key", "secret").stdout
+    assert "ENSUE_KEY" in keyed
+    assert "secret" not in keyed
+    assert ensue(*words, "--as", "ensue").stdout.startswith("ensue publish shop/bus/order-events ")
+    assert json.loads(ensue(*words, "--as", "json").stdout)["id"] == "e-1"
+
+
+def test_a_test_is_written_with_the_rules_that_matched_and_where_the_app_is(ensue, answers):
+    answers.add(PATH, _answer(1))
+    answers.add(
+        "/_ensue/imports",
+        {"apps": ["shop:app"], "resources": {"shop/bus/order-events": "shop:events"}},
+    )
+    matched = [{"rule": "pay", "matched": True}, {"rule": "ship", "matched": False}]
+    answers.add("/_ensue/buses/order-events/explain", matched)
+    targets = ["queue payments", {"to": "function f", "group": "$.id"}, "topic news"]
+    answers.add("/_ensue/buses/order-events/rules", {"pay": {"targets": targets}})
+    said = ensue("tail", "order-events", "--count", "1", "--as", "pytest").stdout
+    assert "from shop import app\nfrom shop import events\n" in said
+    assert 'assert took == {"pay": ["function f", "queue payments"]}' in said
+
+
+def test_a_test_needs_a_name_for_each_app(ensue, answers):
+    answers.add("/_ensue/imports", {"apps": [None], "resources": {}})
+    done = ensue("tail", "order-events", "--count", "1", "--as", "pytest")
+    assert done.exit_code == 1
+    assert "no module has a name for each app" in done.stderr

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import dataclasses
+import sys
+from types import ModuleType
 from typing import Any
 
 import msgspec
@@ -168,3 +170,28 @@ def test_warnings_tell_of_dead_letters_and_health_counts_what_was_noticed(run_ap
     t.advance("61s")
     assert t.get("/_ensue/health").body["warnings"] == 1
     assert t.get("/_ensue/warnings?x=1").status == 400
+
+
+def test_it_says_where_python_imports_the_apps_and_their_resources_from(run_app, monkeypatch):
+    module = ModuleType("shop_of_imports")
+    module.app = App("shop")
+    module.events = module.app.bus("order-events")
+    module.app.queue("nameless")
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    assert run_app(module.app).get("/_ensue/imports").body == {
+        "apps": ["shop_of_imports:app"],
+        "resources": {"shop/bus/order-events": "shop_of_imports:events"},
+    }
+
+
+def test_a_tail_by_a_pattern_in_the_query_answers_with_what_matches(run_app):
+    app = App("shop")
+    events = app.bus("order-events")
+    t = run_app(app)
+    for kind in ("OrderPlaced", "OrderPaid"):
+        t.wait(events.publish(kind, {}))
+    path = "/_ensue/buses/order-events/tail"
+    found = t.get(path, pattern='{"detail-type": ["OrderPaid"]}').body
+    assert [each["detail-type"] for each in found["events"]] == ["OrderPaid"]
+    refused = t.get(path, pattern='{"detail-type": "OrderPaid"}')
+    assert (refused.status, refused.body["error"]["at"]) == (400, '$["detail-type"]')

@@ -8,6 +8,7 @@ from ensue.app.app import App
 from ensue.app.integrity import check
 from ensue.engine.home import Settings
 from ensue.engine.keeper import Keeper
+from ensue.resources.bus.store import archiving
 from ensue.words.errors import InvalidDeclaration, InvalidName, InvalidPattern, NotFound
 
 ORDERS = {"detail-type": ["OrderPlaced"]}
@@ -78,11 +79,13 @@ def test_an_archived_event_is_found_by_all_who_look_for_it(shop_and_stage):
         stage.wait(shop.events.explain(forgotten))
 
 
-def test_what_it_holds_is_told_without_reading_it(shop_and_stage):
+def test_what_an_archive_keeps_is_told_before_and_after_it_is_moved_there(shop_and_stage):
     shop, stage = shop_and_stage
     first_ms = stage.clock.now_ms()
     shop.publish(stage, "OrderPlaced", "Clicked")
-    assert [each.events for each in stage.wait(shop.events.archives())] == [0]
+    [before] = stage.wait(shop.events.archives())
+    assert (before.events, before.in_log, before.is_whole) == (1, 1, True)
+    assert before.oldest_ms == before.newest_ms == first_ms
     later(stage, HOUR_MS)
 
     [told] = stage.wait(shop.events.archives())
@@ -90,7 +93,31 @@ def test_what_it_holds_is_told_without_reading_it(shop_and_stage):
     assert (told.name, told.events, told.is_declared) == ("orders", 1, True)
     assert (told.pattern, told.keep_ms) == (ORDERS, 24 * HOUR_MS)
     assert told.oldest_ms == told.newest_ms == first_ms
+    assert (told.in_log, told.bytes) == (0, before.bytes)
     assert told.bytes > 100
+
+
+def test_an_event_that_two_archives_want_is_counted_by_the_one_that_keeps_it_longer(store, run_on):
+    shop = Shop()
+    shop.events.archive("all", keep="2d")
+    stage = run_on(store, shop.app)
+    shop.publish(stage, "OrderPlaced", "Clicked")
+
+    told = {each.name: each.events for each in stage.wait(shop.events.archives())}
+
+    assert told == {"all": 2, "orders": 0}
+
+
+def test_of_a_long_log_the_newest_events_are_counted_and_it_is_said(store, run_on, monkeypatch):
+    monkeypatch.setattr(archiving, "ARCHIVE_LOOKS_MAX", 3)
+    monkeypatch.setattr(archiving, "LOOK_AT_ONCE", 2)
+    shop = Shop()
+    stage = run_on(store, shop.app)
+    shop.publish(stage, *["OrderPlaced"] * 5)
+
+    [told] = stage.wait(shop.events.archives())
+
+    assert (told.events, told.in_log, told.is_whole) == (3, 3, False)
 
 
 def test_what_is_archived_is_forgotten_when_its_time_is_over(shop_and_stage):

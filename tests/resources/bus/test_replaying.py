@@ -548,6 +548,25 @@ def test_a_replay_in_which_nothing_matches_reads_on_without_waiting(shop_and_sta
     assert replays.DONE == 2
 
 
+def test_from_outside_a_replay_is_told_to_whom_and_a_dry_run_need_not_be(shop_and_stage):
+    shop, stage = shop_and_stage
+    shop.publish(stage, "OrderPlaced")
+    [replay] = [each for each in OPERATIONS if each.name == "replay"]
+
+    def ask(**given):
+        return stage.wait(replay.run(shop.events, replay.parameters(name="again", **given)))
+
+    with pytest.raises(InvalidInput, match="got nobody") as refused:
+        ask()
+    assert refused.value.at == "$.to"
+    with pytest.raises(InvalidInput, match="alone"):
+        ask(to=["*", "pay"])
+    assert stage.wait(shop.events.replays()) == []
+    assert ask(dry_run=True).rules == {"pay": 1, "ship": 1}
+    assert ask(to=["*"], dry_run=True).rules == {"pay": 1, "ship": 1}
+    assert ask(to=["*"]).asked == {}
+
+
 def test_its_operations_do_what_the_handle_does(shop_and_stage):
     shop, stage = shop_and_stage
     shop.publish(stage, *["OrderPlaced"] * 3)

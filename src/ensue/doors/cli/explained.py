@@ -116,6 +116,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "replay": (
         "ensue replay order-events again --to billing --since 2026-11-20T00:00:00Z --dry-run",
         "ensue replay order-events again --to billing --rate 1000/s",
+        "ensue replay order-events again --to '*' --since 2026-11-20T00:00:00Z",
     ),
     "replays": ("ensue replays order-events",),
     "start": ("ensue start ship --input '{\"id\": 1}' --name order-1",),

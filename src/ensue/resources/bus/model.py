@@ -35,6 +35,8 @@ REPLAY_TARGETS_MAX = 100
 REPLAYS_OPEN_MAX = 10
 REPLAYS_SHOWN_MAX = 100
 SAMPLE_MAX = 5
+ARCHIVE_LOOKS_MAX = 10_000
+EVERY_RULE = "*"
 REPLAY_NAME = "replay-name"  # the field of the envelope that tells which replay delivers it again
 DEAD_LETTERS = "-dlq"
 ACCOUNT = "000000000000"
@@ -271,17 +273,20 @@ class ArchiveModel:
 
 @dataclass(frozen=True, slots=True)
 class ArchiveState:
-    """What an archive holds of what the bus itself does not keep any more.
+    """What an archive keeps: what it has taken, and what it will take of the bus's log.
 
     Attributes:
         name: its name.
         pattern: the event pattern of what it keeps; None for all events.
         keep_ms: for how long, from when an event was published; None for ever.
         is_declared: whether it still gets something.
-        events: how many it holds.
+        events: how many it keeps.
+        in_log: how many of these the bus itself still keeps.
         bytes: how many bytes of JSON they are.
         oldest_ms: when the oldest of them was published; None for an empty one.
         newest_ms: the same of the newest.
+        is_whole: whether the whole log was looked at: of one with more than 10,000 events the
+            newest are counted, and there may be more.
     """
 
     name: str
@@ -289,9 +294,11 @@ class ArchiveState:
     keep_ms: int | None
     is_declared: bool
     events: int
+    in_log: int
     bytes: int
     oldest_ms: int | None
     newest_ms: int | None
+    is_whole: bool
 
 
 class ReplayOptions(TypedDict, total=False):

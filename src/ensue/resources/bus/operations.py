@@ -10,6 +10,7 @@ from ensue.engine.sockets import Refusal
 from ensue.resources.bus.handle import Bus
 from ensue.resources.bus.model import (
     ENTRIES_MAX,
+    EVERY_RULE,
     REPLAYS_SHOWN_MAX,
     ArchiveState,
     Match,
@@ -17,6 +18,7 @@ from ensue.resources.bus.model import (
     ReplayOptions,
     ReplayPreview,
 )
+from ensue.words.errors import InvalidInput
 from ensue.words.kinds import Operation
 from ensue.words.values import Json
 
@@ -24,7 +26,9 @@ SINCE = msgspec.Meta(description="From where: horizon, a time, or a sequence num
 UNTIL = msgspec.Meta(description="Up to where: latest, before a time, or with a sequence number.")
 PATTERN = msgspec.Meta(description="Which events: an event pattern.")
 GROUP = msgspec.Meta(description="Only the events of this group.")
-TO = msgspec.Meta(description="A rule or positioned consumer; may be given again.")
+TO = msgspec.Meta(
+    description="A rule or positioned consumer, may be given again; * for every enabled rule."
+)
 RATE = msgspec.Meta(description="How many a second at most, such as 1000/s.")
 DRY_RUN = msgspec.Meta(description="Say what would be delivered, and deliver nothing.")
 Word = Annotated[str, msgspec.Meta(min_length=1, max_length=256)]
@@ -124,7 +128,10 @@ class Archives(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class ReplayAsked(msgspec.Struct, forbid_unknown_fields=True):
-    """Which events to deliver again, to whom and how fast."""
+    """Which events to deliver again, to whom and how fast.
+
+    To whom must be said, but for a dry run: what is delivered cannot be taken back.
+    """
 
     name: Word
     since: Annotated[str | None, SINCE] = None
@@ -153,13 +160,27 @@ async def _archives(bus: Bus, given: Archives) -> list[ArchiveState]:
     return await bus.archives()
 
 
+def _to(given: ReplayAsked) -> list[str] | None:
+    """To whom a replay delivers; None for every enabled rule."""
+    if EVERY_RULE in given.to and len(given.to) > 1:
+        raise InvalidInput(f"expected {EVERY_RULE} alone, or names, got both", at="$.to")
+    if given.to or given.dry_run:
+        return None if EVERY_RULE in given.to else given.to or None
+    raise InvalidInput(
+        "expected to whom the events are delivered again, got nobody",
+        at="$.to",
+        hint=f'Name rules or positioned consumers; "{EVERY_RULE}" is every enabled rule.'
+        " A dry run says what each would get.",
+    )
+
+
 async def _replay(bus: Bus, given: ReplayAsked) -> Replay | ReplayPreview:
     asked: ReplayOptions = {
         "since": given.since,
         "until": given.until,
         "pattern": given.pattern,
         "group": given.group,
-        "to": given.to or None,
+        "to": _to(given),
         "rate": given.rate,
     }
     if given.dry_run:

@@ -212,9 +212,12 @@ class Replaying:
         return await self._switch_replay(name, replays.CANCELLED)
 
     async def archives(self) -> list[ArchiveState]:
-        """The archives, and what they hold that the bus itself does not keep any more."""
-        declared = self._archives
-        return self._home.engine.read(lambda tx: archiving.states(tx, self.model, declared))
+        """The archives, and what they keep, also of what the bus itself still keeps."""
+        engine = self._home.engine
+        looked = engine.read(lambda tx: archiving.begin_look(tx, self.model))
+        while engine.read(lambda tx: archiving.look(tx, self.model, looked)):
+            await turn()
+        return archiving.states(looked, self._archives)
 
     async def kept(self) -> dict[str, Json]:
         """How many events are in its archives, and how many replays are not over, if any."""
