@@ -377,8 +377,21 @@ BOUNDS: dict[str, Bound] = {
     "testing:RESTART_MS": Bound(
         WORK, "ms", "a restart under `crash_points`", "It takes that long by the held clock."
     ),
-    "testing:KEEPING_PAUSE_MS": Bound(
-        WORK, "ms", "how often `advance` of the test kit looks for what is old", ""
+    "app:KEEPING_PAUSE_MS": Bound(
+        WORK, "ms", "how often what is old is looked for while a held clock is advanced", ""
+    ),
+    "app:ADVANCE_MS_MAX": Bound(WORK, "ms", "one move of the held clock of a server", "refused"),
+    "app:SETTLE_MS_MAX": Bound(
+        WORK,
+        "ms",
+        "how long a stop of a server's held clock waits for actions outside, and for an end",
+        "left behind; `LimitExceeded` for what goes on and on",
+    ),
+    "app:LOOK_AGAIN_MS": Bound(
+        WORK, "ms", "how often a stop of a held clock looks whether actions outside ended", ""
+    ),
+    "app:TURNS_MAX": Bound(
+        WORK, "turns of the loop", "one look of a held clock's stop at what goes on", "looks again"
     ),
     "testing:TURNS_MAX": Bound(
         ENGINE, "turns", "turns of the loop for which a test waits for what is busy", "it goes on"
@@ -588,6 +601,7 @@ BOUNDS: dict[str, Bound] = {
     ),
     "doors.cli:TIMEOUT_S": Bound(CLI, "s", "an answer of the server", "`Unreachable`"),
     "doors.cli:CONNECT_TIMEOUT_S": Bound(CLI, "s", "a connection", "`Unreachable`"),
+    "doors.cli:MOVE_MS": Bound(CLI, "ms", "a move by `clock`", "`Unreachable`; it goes on"),
     "doors.cli:PORT_MAX": Bound(CLI, "port", "`--port`", "refused"),
     "doors.cli:LINE_BYTES_MAX": Bound(
         CLI, "bytes", "a line that `pattern match` or `states run` reads", LARGE

@@ -29,6 +29,7 @@ SETTINGS = (
     "smtp",
     "keep",
     "act",
+    "clock",
     "record",
     "mask",
     "proxy",

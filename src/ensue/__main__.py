@@ -32,6 +32,7 @@ def _serve(apps: Sequence[App], options: Options, ready: Callable[[Ready], None]
             mask=options.mask,
             proxies=options.proxies,
             issuer=options.issuer,
+            held=options.held,
         ),
         ready,
     )

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ensue.app.app import App
+from ensue.app.held import HeldTime
 from ensue.app.platform import Platform
-from ensue.engine.clock import SystemClock
+from ensue.engine.clock import Clock, ServedClock, SystemClock
 from ensue.engine.database import parse_store_url
 from ensue.engine.home import KEEP_MS, Settings
 from ensue.engine.ids import system_random
@@ -24,6 +25,7 @@ async def open_platform(  # noqa: PLR0913 - each is decided by who serves
     act: bool = False,
     demo: bool = False,
     addresses: Mapping[str, str] | None = None,
+    held: HeldTime | None = None,
 ) -> Platform:
     """Open apps for production: on the machine's clock and randomness.
 
@@ -36,6 +38,7 @@ async def open_platform(  # noqa: PLR0913 - each is decided by who serves
         act: whether they reach the outside although the store is a branch.
         demo: whether demo secrets stand for those that are not set; see `Secret.env`.
         addresses: the base URL of each app by its name, as others on this machine reach it.
+        held: how time passes that is held; None for the machine's clock.
 
     Raises:
         InvalidValue: the engine URL is none.
@@ -46,7 +49,7 @@ async def open_platform(  # noqa: PLR0913 - each is decided by who serves
     return await Platform.open(
         apps,
         parse_store_url(engine_url),
-        clock=SystemClock(),
+        clock=_clock(held),
         source=system_random(),
         settings=Settings(
             data=data,
@@ -56,3 +59,10 @@ async def open_platform(  # noqa: PLR0913 - each is decided by who serves
             addresses=addresses or {},
         ),
     )
+
+
+def _clock(held: HeldTime | None) -> Clock:
+    machine = SystemClock()
+    if held is None:
+        return machine
+    return ServedClock(machine.now_ms() if held.from_ms is None else held.from_ms)

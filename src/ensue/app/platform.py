@@ -15,6 +15,7 @@ from ensue.app.claims import Called, Claim, Once, Sealed
 from ensue.app.outlets import VERIFIERS
 from ensue.app.routes import Answer, Route
 from ensue.app.signed import Nonce, SignedRequest
+from ensue.app.time import Time
 from ensue.engine.clock import Clock
 from ensue.engine.database import StoreUrl
 from ensue.engine.declarations import stranded
@@ -45,12 +46,14 @@ class Platform:
         apps: the apps.
         engine: the store and its workers.
         started_ms: when it was opened.
+        time: its clock, and what moves it where it is held.
     """
 
     def __init__(self, apps: Sequence[App], engine: Engine) -> None:
         self.apps = list(apps)
         self.engine = engine
         self.started_ms = engine.clock.now_ms()
+        self.time = Time(engine)
         self._calls = Calls(engine)
         self._homes = {id(route): app.name for app in apps for route in app.routes}
         self._clients = {

@@ -16,6 +16,7 @@ class Awaited:
 
     def __init__(self) -> None:
         self._waiting = 0
+        self._idle = 0
         self._begun = asyncio.Event()
 
     @property
@@ -23,15 +24,26 @@ class Awaited:
         """Whether somebody waits now."""
         return self._waiting > 0
 
+    @property
+    def idle(self) -> int:
+        """How many wait, and do nothing else meanwhile."""
+        return self._idle
+
     @contextmanager
-    def waiting(self) -> Iterator[None]:
-        """Count as somebody who waits, within the block."""
+    def waiting(self, *, works: bool = False) -> Iterator[None]:
+        """Count as somebody who waits, within the block.
+
+        Args:
+            works: whether something is done meanwhile that ends by itself, perhaps.
+        """
         self._waiting += 1
+        self._idle += not works
         self._begun.set()
         try:
             yield
         finally:
             self._waiting -= 1
+            self._idle -= not works
             if not self._waiting:
                 self._begun.clear()
 
@@ -45,11 +57,15 @@ asleep: ContextVar[Awaited | None] = ContextVar("asleep", default=None)
 
 
 @contextmanager
-def sleeping() -> Iterator[None]:
-    """Count as somebody who waits for time to pass, within the block."""
+def sleeping(*, works: bool = False) -> Iterator[None]:
+    """Count as somebody who waits for time to pass, within the block.
+
+    Args:
+        works: whether something is done meanwhile, for which time must not pass too long.
+    """
     counted = asleep.get()
     if counted is None:
         yield
     else:
-        with counted.waiting():
+        with counted.waiting(works=works):
             yield

@@ -1,7 +1,8 @@
 """Time as a resource: the only place that reads the wall clock.
 
 Everything that waits or stamps takes a `Clock`. `SystemClock` is the machine's; `HeldClock` stands
-still until somebody moves it, so that a month of retries passes in milliseconds.
+still until somebody moves it, so that a month of retries passes in milliseconds. `ServedClock` is a
+held clock of a server: for those outside, who do not know of it, time passes as ever.
 """
 
 from __future__ import annotations
@@ -33,6 +34,13 @@ class Clock(Protocol):
     def call_at(self, at_ms: int, callback: Callable[[], None]) -> Timer:
         """Call ``callback`` on the running event loop when ``at_ms`` has come."""
 
+    def call_outside(self, after_ms: int, callback: Callable[[], None]) -> Timer:
+        """Call ``callback`` when so much time has passed for those outside.
+
+        So long a caller waits for an answer, and so long it is until another look at what other
+        programs do.
+        """
+
 
 class SystemClock:
     """The machine's clock, which never goes back.
@@ -54,6 +62,10 @@ class SystemClock:
         """Call ``callback`` on the running event loop when ``at_ms`` has come."""
         delay_s = max(0, at_ms - self.now_ms()) / 1_000
         return asyncio.get_running_loop().call_later(delay_s, callback)
+
+    def call_outside(self, after_ms: int, callback: Callable[[], None]) -> Timer:
+        """Call ``callback`` when so much time has passed: outside it is the same."""
+        return asyncio.get_running_loop().call_later(after_ms / 1_000, callback)
 
 
 class _HeldTimer:
@@ -104,6 +116,10 @@ class HeldClock:
                 asyncio.get_running_loop().call_soon(timer.fire)
         return timer
 
+    def call_outside(self, after_ms: int, callback: Callable[[], None]) -> Timer:
+        """Call ``callback`` when the clock has been moved by so much: nobody else is outside."""
+        return self.call_at(self._now_ms + after_ms, callback)
+
     def next_ms(self) -> int | None:
         """When the next call is due; None when nothing waits for time to pass."""
         while self._timers and self._timers[0][2].callback is None:
@@ -115,3 +131,35 @@ class HeldClock:
         self._now_ms = max(self._now_ms, at_ms)
         while self._timers and self._timers[0][0] <= self._now_ms:
             heapq.heappop(self._timers)[2].fire()
+
+
+class ServedClock(HeldClock):
+    """A clock of a server that moves only when told, while time passes as ever outside.
+
+    Callers wait as long as they do, and files of others are looked at as often. The workers' own
+    pauses are kept apart, so that `next_ms` tells what else waits for time to pass.
+
+    Args:
+        start_ms: what time it is at first.
+
+    Attributes:
+        of_workers: the clock by which workers rest.
+    """
+
+    def __init__(self, start_ms: int = HELD_START_MS) -> None:
+        super().__init__(start_ms)
+        self.of_workers = HeldClock(start_ms)
+
+    def call_outside(self, after_ms: int, callback: Callable[[], None]) -> Timer:
+        """Call ``callback`` when so much time has passed on the machine."""
+        return asyncio.get_running_loop().call_later(after_ms / 1_000, callback)
+
+    def move_to(self, at_ms: int) -> None:
+        """Move to ``at_ms`` (never backwards) and make every call that is due by then, in order."""
+        super().move_to(at_ms)
+        self.of_workers.move_to(self.now_ms())
+
+
+def clock_of_workers(clock: Clock) -> Clock:
+    """The clock by which the workers of a process rest."""
+    return clock.of_workers if isinstance(clock, ServedClock) else clock

@@ -8,12 +8,10 @@ from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import ExitStack, suppress
 from typing import Any, TypeAlias, TypeVar, cast
 
-import apsw
-
 from ensue.engine import branches, idempotency, logs, shards, takeover
-from ensue.engine.awaited import Awaited
+from ensue.engine.awaited import Awaited, asleep
 from ensue.engine.checkpoints import Checkpointer
-from ensue.engine.clock import Clock
+from ensue.engine.clock import Clock, clock_of_workers
 from ensue.engine.database import StoreLock, StoreUrl, connect, translated
 from ensue.engine.file_shelf import shelf_of
 from ensue.engine.files import file_state
@@ -24,7 +22,7 @@ from ensue.engine.runtime import Runtime, enter
 from ensue.engine.schema import migrate
 from ensue.engine.sockets import Directory
 from ensue.engine.transaction import Origin, StoreFacts, Transaction, acting
-from ensue.engine.workers import Worker, cancel_all, drive, end_all, sleep_until
+from ensue.engine.workers import Worker, cancel_all, drive, end_all, pause_outside
 from ensue.engine.writer import Job, make_writer
 from ensue.words.errors import (
     EnsueError,
@@ -33,7 +31,6 @@ from ensue.words.errors import (
     NotFound,
     StoreClosed,
     StoreError,
-    StoreUnusable,
 )
 from ensue.words.names import Ref
 
@@ -66,6 +63,8 @@ class Engine:
         awaited: whether somebody waits for what its workers do.
         runtime: its clock, randomness and store, for what it runs.
         watches: what looks outside the store for news and wakes workers; `start` runs each.
+        busy: the workers that do not rest, once they run by themselves.
+        sleepers: who waits for time to pass within what the workers run.
         delivered: how often a handler was run.
         take_at_most: how many records or pieces of work a worker takes in one step.
     """
@@ -81,11 +80,12 @@ class Engine:
         self.careful_logs: dict[int, int] = {}
         self.declared: set[int] = set()
         self.keeps_executions: dict[int, int] = {}
-        self.awaited = Awaited()
+        self.awaited, self.sleepers = Awaited(), Awaited()
         self.delivered = 0
         self.take_at_most = BATCH_MAX
         self._numbers: dict[Ref, int] = {}
         self._workers: list[Worker] = []
+        self.busy: set[Worker] = set()
         self._listeners: dict[int, list[asyncio.Event]] = {}
         self._tasks: list[asyncio.Task[None]] = []
         self.watches: list[Callable[[], Coroutine[Any, Any, None]]] = []
@@ -99,7 +99,7 @@ class Engine:
             self._connection = self._reading = connect(url)
             opened.callback(self._connection.close)
             migrate(self._connection, url.path)
-            self.records = RecordIds(_salt(self._connection, self.ids))
+            self.records = RecordIds(takeover.salt(self._connection, self.ids))
             if not url.in_memory:
                 self._reading = connect(url, readonly=True)
                 opened.callback(self._reading.close)
@@ -327,10 +327,11 @@ class Engine:
 
     def start(self) -> None:
         """Run the workers, and watch for commits of other processes."""
-        loop = asyncio.get_running_loop()
+        loop, clock = asyncio.get_running_loop(), clock_of_workers(self.clock)
         enter(self.runtime)
+        asleep.set(self.sleepers)
         self._tasks = [
-            loop.create_task(drive(worker, self.clock, self._stopping), name=worker.name)
+            loop.create_task(drive(worker, clock, self._stopping, self.busy), name=worker.name)
             for worker in self._workers
         ]
         if not self.url.in_memory:
@@ -375,7 +376,7 @@ class Engine:
         seen: tuple[int, int] | None = None
         version: object = None
         while not self._stopping.is_set():
-            await sleep_until(asyncio.Event(), self.clock.now_ms() + WATCH_MS, self.clock)
+            await pause_outside(WATCH_MS, self.clock)
             now = file_state(f"{self.url.path}-wal")
             if now == seen:
                 continue
@@ -388,13 +389,3 @@ class Engine:
             if found != version:
                 version = found
                 self.wake_all()
-
-
-def _salt(connection: apsw.Connection, ids: Ids) -> int:
-    connection.execute(
-        "INSERT INTO ensue_store (id, salt) VALUES (1, ?) ON CONFLICT DO NOTHING", (ids.salt(),)
-    )
-    found = connection.execute("SELECT salt FROM ensue_store").fetchone()
-    if not found or not isinstance(found[0], int):
-        raise StoreUnusable("the store has lost its salt", hint="Restore a backup.")
-    return found[0]

@@ -2,10 +2,29 @@
 
 from __future__ import annotations
 
+import apsw
+
 from ensue.engine import redrives
 from ensue.engine.depths import Count
+from ensue.engine.ids import Ids
 from ensue.engine.transaction import Transaction
 from ensue.engine.work import HELD_MS
+from ensue.words.errors import StoreUnusable
+
+
+def salt(connection: apsw.Connection, ids: Ids) -> int:
+    """The store's random bits, drawn when it is new.
+
+    Raises:
+        StoreUnusable: it has lost them.
+    """
+    connection.execute(
+        "INSERT INTO ensue_store (id, salt) VALUES (1, ?) ON CONFLICT DO NOTHING", (ids.salt(),)
+    )
+    found = connection.execute("SELECT salt FROM ensue_store").fetchone()
+    if not found or not isinstance(found[0], int):
+        raise StoreUnusable("the store has lost its salt", hint="Restore a backup.")
+    return found[0]
 
 
 def release_leases(tx: Transaction, *, crashed: bool = False) -> int:

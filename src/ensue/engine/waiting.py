@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from ensue.engine.engine import Engine
 from ensue.engine.transaction import Transaction
-from ensue.engine.workers import sleep_until
+from ensue.engine.workers import Patience
 
 T = TypeVar("T")
 
@@ -29,16 +29,17 @@ async def read_when(
         is_enough: whether there is no need to wait.
         wait_ms: how long to wait at most.
     """
-    until_ms = engine.clock.now_ms() + wait_ms
     woken = engine.listen(number)
+    patience = Patience(engine.clock, wait_ms, woken)
     try:
         while True:
             woken.clear()
             found = engine.read(look)
-            if is_enough(found) or engine.clock.now_ms() >= until_ms:
+            if is_enough(found) or patience.is_over:
                 return found
-            await sleep_until(woken, until_ms, engine.clock)
+            await woken.wait()
     finally:
+        patience.cancel()
         engine.unlisten(number, woken)
 
 

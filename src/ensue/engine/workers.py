@@ -45,9 +45,20 @@ class Worker(Protocol):
         """Finish what is under way within ``grace_ms``, give back the rest."""
 
 
-async def drive(worker: Worker, clock: Clock, stopping: asyncio.Event) -> None:
-    """Run a worker's steps until told to stop, sleeping while there is nothing to do."""
+async def drive(
+    worker: Worker, clock: Clock, stopping: asyncio.Event, busy: set[Worker] | None = None
+) -> None:
+    """Run a worker's steps until told to stop, sleeping while there is nothing to do.
+
+    Args:
+        worker: whose.
+        clock: by which it sleeps.
+        stopping: set to end it.
+        busy: it is in there while it does not sleep.
+    """
+    busy = set() if busy is None else busy
     while not stopping.is_set():
+        busy.add(worker)
         worker.woken.clear()
         try:
             if await worker.step():
@@ -60,6 +71,7 @@ async def drive(worker: Worker, clock: Clock, stopping: asyncio.Event) -> None:
             # Whatever it is, a worker that ended for ever would be worse.
             log.exception("%s pauses", worker.name)
             due_ms = clock.now_ms() + TROUBLE_PAUSE_MS
+        busy.discard(worker)
         await sleep_until(worker.woken, due_ms, clock)
 
 
@@ -78,6 +90,43 @@ async def sleep_until(woken: asyncio.Event, due_ms: int | None, clock: Clock) ->
     finally:
         if timer is not None:
             timer.cancel()
+
+
+async def pause_outside(after_ms: int, clock: Clock) -> None:
+    """Let so much time pass for those outside."""
+    over = asyncio.Event()
+    timer = clock.call_outside(after_ms, over.set)
+    try:
+        await over.wait()
+    finally:
+        timer.cancel()
+
+
+class Patience:
+    """How long a caller waits: by the time of those outside, whatever the clock says.
+
+    Args:
+        clock: tells the time.
+        wait_ms: for how long.
+        woken: is set when that is over.
+
+    Attributes:
+        is_over: whether it has waited so long.
+    """
+
+    def __init__(self, clock: Clock, wait_ms: int, woken: asyncio.Event) -> None:
+        self.is_over = wait_ms <= 0
+        self._woken = woken
+        self._timer = None if self.is_over else clock.call_outside(wait_ms, self._end)
+
+    def _end(self) -> None:
+        self.is_over = True
+        self._woken.set()
+
+    def cancel(self) -> None:
+        """It waits no more."""
+        if self._timer is not None:
+            self._timer.cancel()
 
 
 class Deadline:

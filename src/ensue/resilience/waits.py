@@ -73,7 +73,7 @@ async def timed(clock: Clock, after_ms: int, late: str, doing: Awaitable[T]) -> 
     cancelled_before = task.cancelling()
     deadline = Deadline(clock, after_ms, task)
     try:
-        with sleeping():
+        with sleeping(works=True):
             return await doing
     except asyncio.CancelledError:
         if deadline.passed and task.cancelling() <= cancelled_before + 1:

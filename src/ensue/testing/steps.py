@@ -7,16 +7,14 @@ from collections.abc import Coroutine
 from contextvars import copy_context
 from typing import Any, TypeVar
 
+from ensue.app.passage import Passage
 from ensue.app.platform import Platform
 from ensue.engine.awaited import Awaited, asleep
-from ensue.engine.body_keeper import BodyKeeper
 from ensue.engine.clock import HeldClock
 from ensue.engine.consumers import ActionConsumer
 from ensue.engine.handlers import BATCH_MAX
-from ensue.engine.keeper import Keeper
 from ensue.engine.waiting import turn
 from ensue.engine.workers import Worker, cancel_all
-from ensue.resources.schedule import Scheduler
 from ensue.words.errors import LimitExceeded
 
 T = TypeVar("T")
@@ -24,7 +22,6 @@ T = TypeVar("T")
 ROUNDS_MAX = 100_000
 QUIET_TURNS = 50
 TURNS_MAX = 100_000
-KEEPING_PAUSE_MS = 3_600_000
 
 
 class Steps:
@@ -41,7 +38,7 @@ class Steps:
         self._engine = platform.engine
         self._clock = clock
         self._held = held
-        self._kept_ms = clock.now_ms()
+        self._passage = Passage(clock, self._free, self.settle)
         self._begun: set[asyncio.Task[Any]] = set()
 
     async def settle(self) -> None:
@@ -110,10 +107,9 @@ class Steps:
             elif not _is_loop_busy():
                 break
         await self.settle()
-        next_ms = self._next_ms(idle=False)
+        next_ms = self._passage.next_ms(idle=False)
         if sleepers.by_anybody and next_ms is not None:
-            self._clock.move_to(next_ms)
-            await self.settle()
+            await self._passage.move_to(next_ms)
 
     async def _turn_until(self, task: asyncio.Task[T]) -> None:
         """Let the loop turn until a task waits for workers no more."""
@@ -133,19 +129,11 @@ class Steps:
         Nobody sees when exactly something old is forgotten: where nothing else is due, what keeps
         the store looks once an hour, and at the end.
         """
-        await self.settle()
-        while (next_ms := self._next_ms()) is not None and next_ms <= until_ms:
-            self._clock.move_to(next_ms)
-            await self.settle()
-        self._clock.move_to(until_ms)
-        await self.settle()
+        await self._passage.advance_to(until_ms)
 
     async def drain(self, until_ms: int) -> None:
         """Advance until no work is left that waits for time to pass, or it is ``until_ms``."""
-        await self.settle()
-        while (next_ms := self._next_ms(idle=False)) is not None and next_ms <= until_ms:
-            self._clock.move_to(min(next_ms, self._fires_ms() or next_ms))
-            await self.settle()
+        await self._passage.drain(until_ms)
 
     async def deliver_next(self, name: str | None = None) -> str | None:
         """Deliver one record or message that is due; returns the handler's name.
@@ -168,8 +156,6 @@ class Steps:
         for worker in self._free():
             if self._is_due(worker):
                 worker.woken.clear()
-                if _keeps(worker):
-                    self._kept_ms = self._clock.now_ms()
                 if await worker.step():
                     worker.woken.set()
                 moved = worker.woken.is_set() or moved
@@ -217,33 +203,10 @@ class Steps:
                 return True
         return False
 
-    def _fires_ms(self) -> int | None:
-        """When a schedule fires next."""
-        schedulers = [each for each in self._free() if isinstance(each, Scheduler)]
-        times = [due_ms for each in schedulers if (due_ms := each.due_ms()) is not None]
-        return min(times, default=None)
-
-    def _next_ms(self, *, idle: bool = True) -> int | None:
-        """When something is due next; without ``idle``, only what is caused by work."""
-        times = [
-            max(due_ms, self._kept_ms + KEEPING_PAUSE_MS) if _keeps(worker) else due_ms
-            for worker in self._free()
-            if (idle or not (_keeps(worker) or isinstance(worker, Scheduler)))
-            and (due_ms := worker.due_ms()) is not None
-        ]
-        timer_ms = self._clock.next_ms()
-        times += [] if timer_ms is None else [timer_ms]
-        return min(times, default=None)
-
 
 def _is_loop_busy() -> bool:
     """Whether something on the loop is ready to run; False where the loop does not tell."""
     return bool(getattr(asyncio.get_running_loop(), "_ready", ()))
-
-
-def _keeps(worker: Worker) -> bool:
-    """Whether a worker only forgets what is old."""
-    return isinstance(worker, Keeper | BodyKeeper)
 
 
 class Held:

@@ -7,6 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 from ensue import App
+from ensue.app.held import HeldTime
 from ensue.doors.cli import make_cli
 from ensue.doors.cli.loading import Loaded
 from ensue.doors.cli.run import things_to_try
@@ -23,6 +24,7 @@ class Started:
     addresses: Sequence[tuple[str, str]]
     version: str = "0.1.0"
     engine: str = "sqlite:///data/ensue.db"
+    held_ms: int | None = None
 
 
 class Served:
@@ -262,3 +264,31 @@ def test_an_issuer_without_an_audience_is_refused(served):
         done = _run(served, "shop_of_run.py", *words)
         assert done.exit_code == 1
         assert "--issuer and --audience" in done.output
+
+
+@pytest.mark.parametrize(
+    ("said", "held"),
+    [
+        ("held", HeldTime()),
+        ("held:2031-07-05T10:00Z", HeldTime(1_941_012_000_000)),
+        ("held:2031-07-05T12:00+02:00", HeldTime(1_941_012_000_000)),
+    ],
+)
+def test_a_clock_is_held_from_now_or_from_a_time_on_a_store_of_its_own(served, said, held):
+    assert _run(served, "shop_of_run.py", "--clock", said).exit_code == 0
+
+    assert served.options.held == held
+    assert served.options.engine == "sqlite:///data-held/ensue.db"
+
+
+def test_with_a_folder_for_its_data_a_held_clock_is_for_that(served):
+    assert _run(served, "shop_of_run.py", "--clock", "held", ENSUE_DATA="here").exit_code == 0
+
+    assert served.options.engine == "sqlite:///here/ensue.db"
+
+
+@pytest.mark.parametrize("said", ["real", "held:soon", "held:2031-07-05T10:00", ""])
+def test_a_clock_that_is_none_is_refused(served, said):
+    done = _run(served, "shop_of_run.py", "--clock", said)
+
+    assert (done.exit_code, done.stderr.startswith("error: expected")) == (1, True)

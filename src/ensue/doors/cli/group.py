@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from ensue.doors.cli.clock import clock
 from ensue.doors.cli.command import Root, examples
 from ensue.doors.cli.connect import connect
 from ensue.doors.cli.copies import backup, branch, check, export, import_
@@ -31,7 +32,7 @@ def make_cli(*, serve: Serve, connect: Connect = connect) -> click.Group:
     """
     own: list[click.Command] = [run, new, ls, describe, tail, why]
     own += [pattern, states, status, backup, branch, check, export, import_]
-    own += [put_object, get_object]
+    own += [put_object, get_object, clock]
     generated = operation_commands(leave_out=[each.name or "" for each in own])
     root = Root(
         "ensue",

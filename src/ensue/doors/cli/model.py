@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import Any, Protocol, TypeAlias
 
 from ensue.app.app import App
+from ensue.app.held import HeldTime
 from ensue.identity import Issuer
 
 HOST = "127.0.0.1"
 PORT = 8080
 URL = f"http://{HOST}:{PORT}"
 DATA = "./data"
+HELD_DATA = Path("./data-held")
 PORT_MAX = 65_535
 
 
@@ -35,6 +37,7 @@ class Options:
         mask: what of them is not to be written.
         proxies: the proxies that are believed who a request is from.
         issuer: whose tokens will do as well as the key; None for nobody's.
+        held: how time passes that is held; None for the machine's clock.
     """
 
     host: str
@@ -49,6 +52,7 @@ class Options:
     mask: tuple[str, ...] = ()
     proxies: tuple[str, ...] = ()
     issuer: Issuer | None = None
+    held: HeldTime | None = None
 
 
 class Ready(Protocol):
@@ -65,6 +69,10 @@ class Ready(Protocol):
     @property
     def engine(self) -> str:
         """The store, as a person reads it."""
+
+    @property
+    def held_ms(self) -> int | None:
+        """What time it is, where that passes only when it is told to; None where not."""
 
 
 Serve: TypeAlias = Callable[[Sequence[App], Options, Callable[[Ready], None]], None]

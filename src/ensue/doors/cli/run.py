@@ -10,14 +10,16 @@ from types import ModuleType
 from urllib.parse import urlsplit
 
 import click
+from click.core import ParameterSource
 
 from ensue.app import copies
+from ensue.app.held import HeldTime
 from ensue.doors.cli.command import examples
 from ensue.doors.cli.loading import Loaded, load_apps, short_traceback
-from ensue.doors.cli.model import DATA, HOST, PORT, PORT_MAX, URL, House, Options, Ready
+from ensue.doors.cli.model import DATA, HELD_DATA, HOST, PORT, PORT_MAX, URL, House, Options, Ready
 from ensue.identity import KEYS_PATH, OPERATOR, READER, Issuer
 from ensue.words.errors import InvalidDeclaration, InvalidValue
-from ensue.words.units import duration_ms
+from ensue.words.units import as_ms, duration_ms, iso
 
 TRIES = 3
 
@@ -29,6 +31,7 @@ TRIES = 3
         "ensue run apps/orders",
         "ensue run app.py --port 9000 --data /var/lib/orders",
         'ensue run shop.main:app --host 0.0.0.0 --key "$KEY"',
+        "ensue run apps/orders --clock held:2031-07-05T10:00Z",
     ),
 )
 @click.argument("apps", nargs=-1, required=True, metavar="APP...")
@@ -121,6 +124,12 @@ TRIES = 3
     help="Let a branch reach the outside: run actions, call, send mail.",
 )
 @click.option(
+    "--clock",
+    envvar="ENSUE_CLOCK",
+    metavar="held[:TIME]",
+    help="Hold the clock, which begins at TIME, such as held:2031-07-05T10:00Z.",
+)
+@click.option(
     "--record",
     envvar="ENSUE_RECORD",
     metavar="FILE",
@@ -141,9 +150,9 @@ TRIES = 3
     multiple=True,
     help="A proxy, or a network of them, that is believed who a request is from; can be repeated.",
 )
-@click.pass_obj
+@click.pass_context
 def run(  # noqa: PLR0913 - each is an option
-    house: House,
+    context: click.Context,
     *,
     apps: tuple[str, ...],
     host: str,
@@ -159,6 +168,7 @@ def run(  # noqa: PLR0913 - each is an option
     smtp: str | None,
     keep: str,
     act: bool,
+    clock: str | None,
     record: Path | None,
     mask: tuple[str, ...],
     proxy: tuple[str, ...],
@@ -168,9 +178,16 @@ def run(  # noqa: PLR0913 - each is an option
     APP is a folder that contains app.py, a folder of such folders, a Python file, or
     module:attribute. Each option can also be given by the environment: ENSUE_HOST, ENSUE_PORT,
     ENSUE_DATA, ENSUE_ENGINE, ENSUE_KEY, ENSUE_ISSUER, ENSUE_AUDIENCE, ENSUE_JWKS, ENSUE_ROLE,
-    ENSUE_READER_ROLE, ENSUE_SMTP, ENSUE_KEEP, ENSUE_ACT, ENSUE_RECORD, ENSUE_MASK,
-    ENSUE_PROXY.
+    ENSUE_READER_ROLE, ENSUE_SMTP, ENSUE_KEEP, ENSUE_ACT, ENSUE_CLOCK, ENSUE_RECORD,
+    ENSUE_MASK, ENSUE_PROXY.
+
+    With `--clock held` time stands still, for schedules, delays and time-outs, until `ensue clock`
+    or the console moves it. Its store is in ./data-held, unless --data says where.
     """
+    held = None if clock is None else _held(clock)
+    if held is not None and _is_default(context, "data"):
+        # What is stamped with another time must not come among what was stored before.
+        data = HELD_DATA
     loaded = _loaded(apps)
     store = engine or copies.store_in(data)
     keep_ms = duration_ms(keep)
@@ -188,13 +205,30 @@ def run(  # noqa: PLR0913 - each is an option
         mask=mask,
         proxies=proxy,
         issuer=_issuer(issuer, audience, jwks, role, reader_role),
+        held=held,
     )
 
     def ready(found: Ready) -> None:
         for line in _ready_lines(found, loaded, needs_key=bool(key or issuer)):
             click.echo(line)
 
+    house: House = context.obj
     house.serve([each.app for each in loaded], options, ready)
+
+
+def _held(said: str) -> HeldTime:
+    word, _, time = said.partition(":")
+    if word != "held":
+        raise InvalidValue(
+            f"expected held or held:TIME, got {said!r}",
+            at="--clock",
+            hint="Without --clock the apps run on the machine's clock.",
+        )
+    return HeldTime(as_ms(time, "--clock") if time else None)
+
+
+def _is_default(context: click.Context, name: str) -> bool:
+    return context.get_parameter_source(name) is ParameterSource.DEFAULT
 
 
 def _issuer(
@@ -231,7 +265,11 @@ def _loaded(apps: Sequence[str]) -> list[Loaded]:
 
 def _ready_lines(found: Ready, loaded: Sequence[Loaded], *, needs_key: bool) -> list[str]:
     lines = [f"{click.style(name, bold=True)} ready at {url}" for name, url in found.addresses]
-    lines += [f"Ensue {found.version} on {found.engine}; Ctrl-C stops it", ""]
+    lines += [f"Ensue {found.version} on {found.engine}; Ctrl-C stops it"]
+    if found.held_ms is not None:
+        held = click.style("THE CLOCK IS HELD", fg="yellow", bold=True)
+        lines += [f"{held} at {iso(found.held_ms)}: move it with `ensue clock advance 1h`"]
+    lines += [""]
     lines += [f"Try{', with ENSUE_KEY set' if needs_key else ''}:"]
     return lines + [f"  {each}" for each in things_to_try(loaded, found.addresses)]
 

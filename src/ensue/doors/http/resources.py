@@ -12,6 +12,7 @@ from starlette.types import Receive, Scope, Send
 from ensue.app.imported import imports_of
 from ensue.app.platform import Platform
 from ensue.catalog import KINDS
+from ensue.doors.http.clock import Advance, ClockDoor, Drain, ShownClock, ShownMove
 from ensue.doors.http.objects import OBJECT, OfObject, object_endpoints
 from ensue.doors.http.operating import OfApp, Operated, fields_of
 from ensue.doors.http.routing import Endpoint
@@ -203,6 +204,7 @@ def house_routes(
             query=(Why,),
             returns=Node,
         ),
+        *_clock_routes(platform, bytes_max),
         *(
             HouseRoute(
                 each.method,
@@ -222,6 +224,20 @@ def house_routes(
             for route in _routes_of(platform, kind, bytes_max, has_key=has_key)
         ),
     ]
+
+
+def _clock_routes(platform: Platform, bytes_max: int) -> Iterator[HouseRoute]:
+    door = ClockDoor(platform, bytes_max)
+    said = "Show what time it is, and what is due next."
+    yield HouseRoute("GET", "/clock", door.show, "clock", said, returns=ShownClock)
+    moves: tuple[tuple[str, Endpoint, type[msgspec.Struct], str], ...] = (
+        ("advance", door.advance, Advance, "Move a held clock on."),
+        ("next", door.to_next, Nothing, "Move a held clock to what is due next."),
+        ("drain", door.drain, Drain, "Move a held clock until no work waits."),
+    )
+    for name, endpoint, body, said in moves:
+        path, operation = f"/clock/{name}", f"{name}_clock"
+        yield HouseRoute("POST", path, endpoint, operation, said, body=body, returns=ShownMove)
 
 
 def _routes_of(

@@ -21,6 +21,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from ensue.app.app import App
+from ensue.app.held import HeldTime
 from ensue.app.opening import open_platform
 from ensue.app.platform import Platform
 from ensue.doors.http.asgi import asgi_app
@@ -56,6 +57,7 @@ class Options:
         port: of the first app; each further app has the next one. 0 for any that is free.
         key: what requests must show; None only on a loopback address, or where there is an issuer.
         issuer: whose tokens will do as well as the key; None for nobody's.
+        held: how time passes that is held; None for the machine's clock.
         engine: the URL of the store.
         data: the folder for files.
         smtp: the URL of the mail server; None for the outbox folder.
@@ -78,6 +80,7 @@ class Options:
     mask: tuple[str, ...] = ()
     proxies: tuple[str, ...] = ()
     issuer: Issuer | None = None
+    held: HeldTime | None = None
 
 
 @dataclass(frozen=True)
@@ -88,11 +91,13 @@ class Ready:
         addresses: the name and the base URL of each app.
         version: Ensue's.
         engine: the URL of the store.
+        held_ms: what time it is, where that passes only when it is told to; None where not.
     """
 
     addresses: Sequence[tuple[str, str]]
     version: str
     engine: str
+    held_ms: int | None = None
 
 
 def serve(apps: Sequence[App], options: Options, ready: Callable[[Ready], None]) -> None:
@@ -250,6 +255,7 @@ async def _serve(
             and options.issuer is None
             and all(is_loopback(each.getsockname()[0]) for each in sockets),
             addresses=_addresses(apps, sockets),
+            held=options.held,
         )
         try:
             recorder = _recorder(platform, options)
@@ -272,11 +278,12 @@ async def _serve(
             ready(_ready(apps, sockets, platform))
             await stop.wait()
         finally:
-            stopping_ms = platform.uptime_ms()
+            # By the loop's time: that of the platform may be held.
+            stopping_s = asyncio.get_running_loop().time()
             for server in servers:
                 server.should_exit = True
             await asyncio.gather(*running)
-            spent_ms = platform.uptime_ms() - stopping_ms
+            spent_ms = round(1_000 * (asyncio.get_running_loop().time() - stopping_s))
             await platform.close(grace_ms=max(0, STOP_MS - spent_ms))
             if recorder is not None:
                 recorder.close()
@@ -288,6 +295,7 @@ def _ready(apps: Sequence[App], sockets: Sequence[socket.socket], platform: Plat
         addresses=[(app.name, url_of(*name[:2])) for app, name in zip(apps, bound, strict=True)],
         version=VERSION,
         engine=platform.engine_url,
+        held_ms=platform.time.now_ms() if platform.time.held else None,
     )
 
 

@@ -162,7 +162,7 @@ class SqliteTable:
                 seen = now
                 wake()
             pause.clear()
-            clock.call_at(clock.now_ms() + LOOK_MS, pause.set)
+            clock.call_outside(LOOK_MS, pause.set)
             await pause.wait()
 
     def _follow_schema(self, connection: apsw.Connection, new_token: str) -> tuple[Shape, str]:

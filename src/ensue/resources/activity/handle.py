@@ -5,7 +5,7 @@ from __future__ import annotations
 from ensue.engine.engine import Engine
 from ensue.engine.home import Home
 from ensue.engine.transaction import Transaction
-from ensue.engine.workers import Worker, sleep_until
+from ensue.engine.workers import Patience, Worker
 from ensue.resources.activity import store
 from ensue.resources.activity.model import (
     WAIT_MS_MAX,
@@ -64,8 +64,8 @@ class Activity:
             )
         engine = self._home.engine
         number = engine.number(self.ref)
-        until_ms = engine.clock.now_ms() + wait_ms
         woken = engine.listen(number)
+        patience = Patience(engine.clock, wait_ms, woken)
         try:
             while True:
                 woken.clear()
@@ -75,10 +75,11 @@ class Activity:
                 if found.task is not None:
                     return found.task
                 if found.is_over:
-                    if engine.clock.now_ms() >= until_ms:
+                    if patience.is_over:
                         return None
-                    await sleep_until(woken, until_ms, engine.clock)
+                    await woken.wait()
         finally:
+            patience.cancel()
             engine.unlisten(number, woken)
 
     async def succeed(self, token: str, output: object = None) -> None:

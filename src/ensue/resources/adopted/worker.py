@@ -9,7 +9,7 @@ from ensue.engine.engine import Engine
 from ensue.engine.outside.contract import Taken
 from ensue.engine.outside.line import Line
 from ensue.engine.transaction import OUTSIDE
-from ensue.engine.workers import sleep_until
+from ensue.engine.workers import pause_outside
 from ensue.resources.adopted import store
 from ensue.resources.adopted.model import (
     FAILING,
@@ -77,7 +77,6 @@ class Puller:
     async def watch(self) -> None:
         """Wake up whenever the outside database says that there may be something new."""
         failures = 0
-        woken = asyncio.Event()
 
         def wake() -> None:
             nonlocal failures
@@ -91,8 +90,7 @@ class Puller:
                 failures += 1
                 self.woken.set()  # what takes the changes has lost its connection too, perhaps
             pause_ms = RETRIES.backoff_ms(max(1, failures), self._engine.ids.source)
-            woken.clear()
-            await sleep_until(woken, self._engine.clock.now_ms() + pause_ms, self._engine.clock)
+            await pause_outside(pause_ms, self._engine.clock)
 
     async def _take(self) -> bool:
         engine, model = self._engine, self._model

@@ -175,6 +175,14 @@ def next_fire_ms(tx: Transaction, group: GroupModel) -> int | None:
     return found[0] if found and isinstance(found[0], int) else None
 
 
+def next_firing(tx: Transaction, group: GroupModel) -> tuple[int, str] | None:
+    """When the next schedule comes to its moment, and its name; None when none is active."""
+    found = tx.row(
+        f"SELECT fire_ms, name FROM {group.table} WHERE state = 0 ORDER BY fire_ms, id LIMIT 1"
+    )
+    return None if found is None else (found[0], found[1])  # type: ignore[return-value]
+
+
 def find(tx: Transaction, group: GroupModel, name: str) -> Entry | None:
     """A schedule by its name; None when there is none."""
     found = tx.row(f"SELECT {_ENTRY} FROM {group.table} WHERE name = ?", (name,))

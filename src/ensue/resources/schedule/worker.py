@@ -68,6 +68,10 @@ class Scheduler:
         """When the next schedule comes to its moment."""
         return self._next_ms
 
+    def next_firing(self) -> tuple[int, str] | None:
+        """When a schedule fires next, and which; None when none is active."""
+        return self._engine.read(lambda tx: store.next_firing(tx, self._group))
+
     async def step(self) -> bool:
         """Fire what is due, as much as fits one transaction; returns whether there may be more."""
         engine, group = self._engine, self._group

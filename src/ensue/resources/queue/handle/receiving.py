@@ -11,7 +11,7 @@ from ensue.engine.home import Home
 from ensue.engine.sockets import Refusal
 from ensue.engine.transaction import Transaction
 from ensue.engine.work import Work
-from ensue.engine.workers import sleep_until
+from ensue.engine.workers import Patience, sleep_until
 from ensue.resources.queue import rules, store
 from ensue.resources.queue.model import (
     HOLDER_LENGTH_MAX,
@@ -66,20 +66,20 @@ class Receiving:
         wait_ms = _within(duration_ms(wait), WAIT_MS_MAX, "wait")
         engine = self._home.engine
         number = engine.number(self.model.ref)
-        until_ms = engine.clock.now_ms() + wait_ms
         woken = engine.listen(number)
+        patience = Patience(engine.clock, wait_ms, woken)
         try:
             while True:
                 woken.clear()
                 found = await engine.transact(
                     lambda tx: store.receive(tx, self.model, asked, self.bury)
                 )
-                if found.messages or engine.clock.now_ms() >= until_ms:
+                if found.messages or patience.is_over:
                     return found.messages
-                next_ms = until_ms if found.next_ms is None else min(found.next_ms, until_ms)
-                if next_ms > engine.clock.now_ms():
-                    await sleep_until(woken, next_ms, engine.clock)
+                if found.next_ms is None or found.next_ms > engine.clock.now_ms():
+                    await sleep_until(woken, found.next_ms, engine.clock)
         finally:
+            patience.cancel()
             engine.unlisten(number, woken)
 
     async def settle(self, handle: str) -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 from functools import partial
 
+from ensue.engine.awaited import sleeping
 from ensue.engine.home import Home
 from ensue.engine.transaction import Transaction
-from ensue.engine.workers import sleep_until
+from ensue.engine.workers import Patience
 from ensue.resources.workflow import rules, store
 from ensue.resources.workflow.model import (
     Execution,
@@ -105,15 +106,16 @@ class Starting:
         if self.model.is_express:
             return await self._run_express(rules.encoded(input, "input"), name, version, timeout_ms)
         engine = self._home.engine
-        until_ms = engine.clock.now_ms() + timeout_ms
         named = rules.name_of(name) or engine.ids.new_id()
         # From before its start, so that there is no need to look before the commit that ends it.
         end = store.end_of(self.setting.queue, named)
         woken = engine.listen(end)
+        patience = Patience(engine.clock, timeout_ms, woken)
         try:
             started = await self.start(input, name=named, version=version)
-            return await self._ended(started, woken, until_ms) if started.is_running else started
+            return await self._ended(started, woken, patience) if started.is_running else started
         finally:
+            patience.cancel()
             engine.unlisten(end, woken)
 
     def start_within(
@@ -179,16 +181,18 @@ class Starting:
             return store.by_number(tx, self.model, started.number)
         return store.shown_new(tx, self.model, chosen, started, given)
 
-    async def _ended(self, started: Execution, woken: asyncio.Event, until_ms: int) -> Execution:
+    async def _ended(
+        self, started: Execution, woken: asyncio.Event, patience: Patience
+    ) -> Execution:
         engine = self._home.engine
         number = store.number_in(engine.records, started.id)
         look = partial(store.by_number, workflow=self.model, execution=number)
-        with engine.awaited.waiting():
+        with engine.awaited.waiting(), sleeping():
             while True:
-                await sleep_until(woken, until_ms, engine.clock)
+                await woken.wait()
                 woken.clear()
                 found = engine.read(look)
-                if not found.is_running or engine.clock.now_ms() >= until_ms:
+                if not found.is_running or patience.is_over:
                     return found
 
     async def _run_express(
