@@ -484,6 +484,14 @@ BOUNDS: dict[str, Bound] = {
     "engine:KEEPALIVE_S": Bound(
         ENGINE, "s", "silence after which a connection to PostgreSQL is probed", ""
     ),
+    "engine:SLOT_MS": Bound(
+        ENGINE, "ms", "a slot of the figures of the last hour", "the next slot"
+    ),
+    "observe:HOUR_MS": Bound(ENGINE, "ms", "the window of a figure: an hour", VALUE),
+    "observe:WINDOW_MS": Bound(
+        ENGINE, "ms", "the window of rates, where none is asked for", "it is not counted"
+    ),
+    "observe:LEAST_MS": Bound(ENGINE, "ms", "over what a rate is reckoned, at least", ""),
     "observe:NODES_MAX": Bound(ENGINE, "nodes", "a tree of `why`", "a note says so"),
     "observe:CHILDREN_MAX": Bound(ENGINE, "nodes", "children of one node", "the first so many"),
     "observe:DEPTH_MAX": Bound(ENGINE, "levels", "a tree of `why`", "a note says so"),

@@ -3,7 +3,6 @@ from __future__ import annotations
 import pytest
 
 from ensue.engine import backlog, takeover, work
-from ensue.engine.depths import Count
 
 QUEUE, DEAD = 16, 17
 
@@ -91,7 +90,7 @@ def test_a_purge_takes_what_waits_and_releases_what_came_after(stage, add, take)
     stage.do(purge)
     assert [piece.body for piece in read(stage, work.peek, 9)] == ["a3", "leased"]
     assert [piece.body for piece in read(stage, work.due, 9)] == ["a3"]
-    assert stage.engine.facts.depths.committed(QUEUE) == Count(2, 1, 0)
+    assert stage.engine.facts.depths.committed(QUEUE)[:3] == (2, 1, 0)
 
 
 def test_the_counts_do_not_keep_what_was_rolled_back(stage, add):
@@ -100,13 +99,13 @@ def test_the_counts_do_not_keep_what_was_rolled_back(stage, add):
     def fail(tx):
         work.add(tx, QUEUE, "2")
         work.lease(tx, work.due(tx, QUEUE, 9), 1_000)
-        assert tx.facts.depths.live(QUEUE) == Count(2, 2, 0)
+        assert tx.facts.depths.live(QUEUE)[:3] == (2, 2, 0)
         raise ValueError("no")
 
     with pytest.raises(ValueError, match="no"):
         stage.do(fail)
-    assert stage.engine.facts.depths.live(QUEUE) == Count(1, 0, 0)
-    assert stage.engine.facts.depths.committed(QUEUE) == Count(1, 0, 0)
+    assert stage.engine.facts.depths.live(QUEUE)[:3] == (1, 0, 0)
+    assert stage.engine.facts.depths.committed(QUEUE)[:3] == (1, 0, 0)
 
 
 def test_the_counts_do_not_keep_what_a_nested_hop_undid(stage, add):
@@ -120,7 +119,7 @@ def test_the_counts_do_not_keep_what_a_nested_hop_undid(stage, add):
         work.add(tx, QUEUE, "2")
 
     stage.do(partly)
-    assert stage.engine.facts.depths.committed(QUEUE) == Count(1, 0, 0)
+    assert stage.engine.facts.depths.committed(QUEUE)[:3] == (1, 0, 0)
 
 
 def test_the_counts_do_not_keep_what_a_failed_commit_lost(stage, add, monkeypatch):
@@ -130,7 +129,7 @@ def test_the_counts_do_not_keep_what_a_failed_commit_lost(stage, add, monkeypatc
 
     with pytest.raises(Exception, match="ended"):
         stage.do(lambda tx: [fail(tx), tx.execute("SELECT 1")])
-    assert stage.engine.facts.depths.live(QUEUE) == Count(0, 0, 0)
+    assert stage.engine.facts.depths.live(QUEUE)[:3] == (0, 0, 0)
 
 
 def test_the_counts_are_taken_again_when_a_store_is_opened(file_store, run_on):
@@ -140,7 +139,7 @@ def test_the_counts_are_taken_again_when_a_store_is_opened(file_store, run_on):
     first.do(lambda tx: work.lease(tx, work.due(tx, QUEUE, 1), 1_000))
     first.close()
     again = run_on(file_store)
-    assert again.engine.facts.depths.committed(QUEUE) == Count(3, 0, 1)
+    assert again.engine.facts.depths.committed(QUEUE)[:3] == (3, 0, 1)
 
 
 def test_counting_again_changes_nothing(stage, add, take):
@@ -149,4 +148,5 @@ def test_counting_again_changes_nothing(stage, add, take):
     take(2)
     before = stage.engine.facts.depths.committed(QUEUE)
     stage.do(takeover.count_all)
-    assert stage.engine.facts.depths.committed(QUEUE) == before == Count(4, 2, 1)
+    assert stage.engine.facts.depths.committed(QUEUE) == before
+    assert before[:3] == (4, 2, 1)

@@ -16,6 +16,7 @@ from ensue.app.outlets import VERIFIERS
 from ensue.app.routes import Answer, Route
 from ensue.app.signed import Nonce, SignedRequest
 from ensue.app.time import Time
+from ensue.engine import measuring
 from ensue.engine.clock import Clock
 from ensue.engine.database import StoreUrl
 from ensue.engine.declarations import stranded
@@ -28,6 +29,7 @@ from ensue.engine.keeper import Keeper
 from ensue.engine.transaction import Origin, Transaction
 from ensue.engine.workers import Worker
 from ensue.observe import Node, why
+from ensue.observe.traffic import Traffic
 from ensue.resources.adopted import Adopted
 from ensue.resources.table import Table
 from ensue.resources.workflow import NOTES
@@ -47,6 +49,7 @@ class Platform:
         engine: the store and its workers.
         started_ms: when it was opened.
         time: its clock, and what moves it where it is held.
+        traffic: what goes through the apps.
     """
 
     def __init__(self, apps: Sequence[App], engine: Engine) -> None:
@@ -55,6 +58,9 @@ class Platform:
         self.started_ms = engine.clock.now_ms()
         self.time = Time(engine)
         self._calls = Calls(engine)
+        self.traffic = Traffic(
+            engine, self.refs, (each.ref_in(app.name) for app in apps for each in app.routes)
+        )
         self._homes = {id(route): app.name for app in apps for route in app.routes}
         self._clients = {
             id(route): partial(app.outlets.client, VERIFIERS, signed=False)
@@ -137,6 +143,7 @@ class Platform:
         for resource in resources:
             resource.connect(self.engine, tx)
         self.engine.directory.check_circles()
+        self.engine.facts.measures.begin(measuring.totals(tx))
         names = [app.name for app in self.apps]
         for ref, left in stranded(tx, names, self.engine.declared):
             log.warning(

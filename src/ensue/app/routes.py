@@ -103,6 +103,10 @@ class Route:
         """What hops call it: ``POST /orders``."""
         return f"{self.method} {self.path}"
 
+    def ref_in(self, app: str) -> Ref:
+        """What it is called among all apps: for figures of what goes through it."""
+        return Ref(app, "route", self.name)
+
     @property
     def streams(self) -> bool:
         """Whether it answers with objects of a bucket."""

@@ -31,6 +31,9 @@ class Clock(Protocol):
     def now_ms(self) -> int:
         """Milliseconds since 1970 in UTC."""
 
+    def steady_ns(self) -> int:
+        """Nanoseconds that never go back, to tell how long something took."""
+
     def call_at(self, at_ms: int, callback: Callable[[], None]) -> Timer:
         """Call ``callback`` on the running event loop when ``at_ms`` has come."""
 
@@ -51,6 +54,7 @@ class SystemClock:
 
     def __init__(self) -> None:
         self._ahead_ns = 0
+        self.steady_ns = time.monotonic_ns
 
     def now_ms(self) -> int:
         """Milliseconds since 1970 in UTC."""
@@ -102,6 +106,10 @@ class HeldClock:
     def now_ms(self) -> int:
         """Milliseconds since 1970 in UTC."""
         return self._now_ms
+
+    def steady_ns(self) -> int:
+        """Nanoseconds that never go back, to tell how long something took."""
+        return self._now_ms * 1_000_000
 
     def call_at(self, at_ms: int, callback: Callable[[], None]) -> Timer:
         """Call ``callback`` when the clock has been moved to ``at_ms`` or beyond.

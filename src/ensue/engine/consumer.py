@@ -12,9 +12,11 @@ from ensue.engine import work
 from ensue.engine.engine import Engine
 from ensue.engine.handlers import Pace, WorkHandler
 from ensue.engine.ids import WORK_NUMBER, Place
+from ensue.engine.measures import PROCESS, RECEIVED, WAIT
 from ensue.engine.parking import park
 from ensue.engine.sockets import Terms
 from ensue.engine.terms import next_try, terms_of, with_attributes
+from ensue.engine.timings import bucket_of
 from ensue.engine.transaction import Origin, Transaction
 from ensue.engine.work import Work
 from ensue.words.errors import StoreError
@@ -86,6 +88,10 @@ class Consumer:
         self._pace = None if rate is None else Pace(rate, engine.clock)
         self._next_due_ms: int | None = None
         self._paused = engine.facts.paused
+        measures = engine.facts.measures
+        self._steady_ns = measures.steady_ns
+        self._took = measures.timing(self._queue, PROCESS)
+        self._wait = measures.timing(self._queue, WAIT)
 
     @property
     def is_paused(self) -> bool:
@@ -116,6 +122,27 @@ class Consumer:
             self._pace.spend(len(taken.pieces))
             if len(taken.pieces) == asked:
                 self._next_due_ms = self._pace.next_ms()
+
+    def _waited(self, tx: Transaction, taken: list[Work], *, counts: bool = True) -> None:
+        """Note how long work was due before it was taken, in the order of its due times.
+
+        What a commit takes was mostly due at nearly the same time: then the ends say it all.
+
+        Args:
+            tx: the transaction.
+            taken: the work as it was found.
+            counts: whether it is received by this, too.
+        """
+        if counts:
+            tx.facts.depths.count(self._queue, RECEIVED, len(taken))
+        wait, now_ms = self._wait, tx.now_ms
+        longest_ns = (now_ms - taken[0].due_ms) * 1_000_000
+        shortest_ns = (now_ms - taken[-1].due_ms) * 1_000_000
+        if bucket_of(longest_ns) == bucket_of(shortest_ns):
+            wait.observe((longest_ns + shortest_ns) // 2, len(taken))
+        else:
+            for piece in taken:
+                wait.observe((now_ms - piece.due_ms) * 1_000_000)
 
     def _is_final(self, fault: BaseException) -> bool:
         """Whether no retry will mend a failure."""

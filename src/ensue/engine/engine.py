@@ -91,8 +91,7 @@ class Engine:
         self.watches: list[Callable[[], Coroutine[Any, Any, None]]] = []
         self._watching: list[asyncio.Task[None]] = []
         self._stopping = asyncio.Event()
-        self._crashed = False
-        self._closed = False
+        self._crashed = self._closed = False
         with translated(url.path), ExitStack() as opened:
             if not url.in_memory:
                 opened.callback(StoreLock(url.path).release)
@@ -108,6 +107,7 @@ class Engine:
             self._opened = opened.pop_all()
         given = (self.ids, self.records, self._numbers, self.directory)
         self.facts = StoreFacts(*given, shelf=shelf_of(url), keyring=keyring_of(url))
+        self.facts.measures.start(clock)
         self.runtime = Runtime(clock, source, self.records, self.transact, self.opened_ms)
         self._writer = make_writer(url, self._connection, self.facts, self.runtime, self.wake)
 

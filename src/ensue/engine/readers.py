@@ -26,6 +26,7 @@ from ensue.engine.ids import Place
 from ensue.engine.lanes import Lane, Start
 from ensue.engine.logs import Record
 from ensue.engine.lookahead import LookAhead
+from ensue.engine.measures import COMPLETED, PROCESS, RECEIVED
 from ensue.engine.transaction import Origin, Transaction
 from ensue.words.errors import StoreError, Unfit
 from ensue.words.names import Ref
@@ -81,6 +82,9 @@ class LogReader:
         self._is_careful = self._care.until > 0
         self._last_shard = -1
         self._paused = engine.facts.paused
+        self._measures = engine.facts.measures
+        self._took = self._measures.timing(self._number, PROCESS)
+        self._done = 0  # records that the handler took, in the batch that is handled
         self._ahead: LookAhead | None = None
         if handler.transact_many is not None and policy.window_ms:
             self._ahead = LookAhead(self._source, handler.wants, policy.window_ms)
@@ -193,6 +197,15 @@ class LogReader:
 
     def _take_all(self, tx: Transaction, records: Sequence[Record]) -> None:
         """Handle records of one shard, or make them work."""
+        self._done, began_ns = 0, self._measures.steady_ns()
+        self._hand_over(tx, records)
+        if self._done:
+            took_ns = self._measures.steady_ns() - began_ns
+            self._took.observe(took_ns // self._done, self._done)
+            tx.facts.depths.count(self._number, RECEIVED, self._done)
+            tx.facts.depths.count(self._number, COMPLETED, self._done)
+
+    def _hand_over(self, tx: Transaction, records: Sequence[Record]) -> None:
         busy = work.has_unsettled(tx, self._number)
         if self._handler.transact_many is None:
             for record in records:
@@ -221,6 +234,7 @@ class LogReader:
         except Exception as fault:  # noqa: BLE001 - the application's failure is recorded as it is
             self._failed(tx, record, fault)
             return True
+        self._done += 1
         return False
 
     def _wants(self, tx: Transaction, record: Record) -> bool:
@@ -263,6 +277,7 @@ class LogReader:
             middle = len(records) // 2
             failed = self._take_many(tx, records[:middle], busy=False)
             return self._take_many(tx, records[middle:], busy=failed) or failed or busy
+        self._done += len(records)
         return busy
 
     def _waits_behind(self, tx: Transaction, record: Record) -> bool:

@@ -13,6 +13,7 @@ from ensue.engine.database import Row, SqlValue, in_our_words
 from ensue.engine.depths import Depths
 from ensue.engine.ids import Ids, Place, RecordIds
 from ensue.engine.keyring import Keyring
+from ensue.engine.measures import Measures
 from ensue.engine.notices import Notices
 from ensue.engine.shelf import MemoryShelf, Shelf
 from ensue.engine.sockets import Directory
@@ -61,6 +62,7 @@ class StoreFacts:
         directory: the resources' sockets.
         notices: warnings that were given lately.
         depths: how much is in each queue.
+        measures: how often, how long and how much, for those who watch.
         orders: the order of each queue that has one of its own; see `turns`.
         paused: the number of each resource that is paused, and since when; see `pauses`.
         shelf: where the bodies are.
@@ -73,6 +75,7 @@ class StoreFacts:
     directory: Directory[Transaction]
     notices: Notices = field(default_factory=Notices)
     depths: Depths = field(default_factory=Depths)
+    measures: Measures = field(default_factory=Measures)
     orders: dict[int, str] = field(default_factory=dict)
     paused: dict[int, int] = field(default_factory=dict)
     shelf: Shelf = field(default_factory=MemoryShelf)

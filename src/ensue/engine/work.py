@@ -19,6 +19,7 @@ from typing import NamedTuple
 from ensue.engine import failures, turns
 from ensue.engine.depths import Count
 from ensue.engine.ids import WORK_NUMBER
+from ensue.engine.measures import DEAD_LETTERED, FAILED, RECEIVED
 from ensue.engine.transaction import Transaction
 from ensue.engine.turns import NO_TURN, Turn
 from ensue.words import values
@@ -143,6 +144,7 @@ def lease(
     if taken:
         waited = sum(piece.state == WAITING for piece in taken)
         tx.facts.depths.add(taken[0].queue, 0, waited)
+        tx.facts.depths.count(taken[0].queue, RECEIVED, len(taken))
     leased = (LEASED, until_ms)
     return [
         Work._make((*each[:2], *leased, each.receives + 1, each.sent_ms, tx.now_ms, *each[7:]))
@@ -188,7 +190,7 @@ def finish(tx: Transaction, done: Sequence[Work]) -> int:
             if tx.changed():
                 settled += 1
                 release_groups(tx, [each])
-    tx.facts.depths.add(done[0].queue, -settled, -settled)
+    tx.facts.depths.complete(done[0].queue, settled, settled)
     return settled
 
 
@@ -210,7 +212,7 @@ def finish_untaken(tx: Transaction, done: Sequence[Work]) -> None:
             [(tx.now_ms, piece.id) for piece in done],
         )
     leased = [piece.state for piece in done].count(LEASED)
-    tx.facts.depths.add(done[0].queue, -len(done), -leased)
+    tx.facts.depths.complete(done[0].queue, len(done), leased)
     release_groups(tx, done)
 
 
@@ -238,6 +240,7 @@ def retry(tx: Transaction, piece: Work, error: str, delay_ms: int) -> bool:
     if not tx.changed():
         return False
     tx.facts.depths.add(piece.queue, 0, -before.leased, -before.held)
+    tx.facts.depths.count(piece.queue, FAILED)
     failures.record(tx, piece.id, piece.receives, error)
     tx.touched.add(piece.queue)
     return True
@@ -274,6 +277,8 @@ def bury(tx: Transaction, piece: Work, error: str, dead_letters: int) -> bool:
         return False
     tx.facts.depths.add(piece.queue, -1, -before.leased, -before.held)
     tx.facts.depths.add(dead_letters, 1)
+    tx.facts.depths.count(piece.queue, FAILED)
+    tx.facts.depths.count(piece.queue, DEAD_LETTERED)
     failures.record(tx, piece.id, piece.receives, error)
     release_groups(tx, [] if before.held else [piece._replace(due_ms=tx.now_ms)])
     tx.touched.add(dead_letters)

@@ -23,6 +23,7 @@ import apsw
 from ensue.engine.checkpoints import checkpoint
 from ensue.engine.clock import Clock
 from ensue.engine.database import StoreUrl, in_our_words
+from ensue.engine.measuring import close_slot
 from ensue.engine.notices import near
 from ensue.engine.runtime import Runtime, enter, within
 from ensue.engine.transaction import OUTSIDE, Origin, StoreFacts, Transaction, as_raised
@@ -77,6 +78,8 @@ def run_batch(
         # Only now: another program may have held the lock for a while.
         tx = Transaction(connection, facts, clock.now_ms(), OUTSIDE)
         touched = tx.touched
+        if tx.now_ms >= facts.measures.until_ms:
+            close_slot(tx)
         for repeats, some in groupby(jobs, lambda job: job.repeats):
             if repeats:
                 _run_together(tx, list(some))
@@ -93,6 +96,7 @@ def run_batch(
             job.answer, job.fault = None, ours
         return set()
     facts.depths.commit()
+    facts.measures.version += 1
     return touched
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import nullcontext
 from urllib.parse import quote
 
@@ -47,9 +47,11 @@ from ensue.doors.http.statuses import (
 )
 from ensue.doors.http.tokens import tokens_of
 from ensue.doors.http.wire import (
+    ANSWERING,
     HEADERS,
     NO_STORE,
     PRIVATE,
+    STATUS,
     Gone,
     headers_of_request,
     read_bytes,
@@ -75,24 +77,32 @@ class Door:
     Args:
         router: what is where.
         guard: who may call.
-        new_id: makes the ids under which faults of ours are logged.
+        platform: makes the ids under which faults of ours are logged, and counts what is answered.
         apart: what is where of the routes that a request may come to although the guard holds it
             back: those that verify who sent it, and those for pages of other sites.
     """
 
-    def __init__(
-        self, router: Router, guard: Guard, new_id: Callable[[], str], apart: Router
-    ) -> None:
+    def __init__(self, router: Router, guard: Guard, platform: Platform, apart: Router) -> None:
         self._router = router
         self._apart = apart
         self._guard = guard
-        self._new_id = new_id
+        self._new_id = platform.new_id
+        self._traffic = platform.traffic
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; no error leaves here but a cancellation."""
         if scope["type"] != "http":
             await _decline(scope, receive, send)
             return
+        began_ns = self._traffic.steady_ns()
+        try:
+            await self._answer(scope, receive, send)
+        finally:
+            if ANSWERING in scope and STATUS in scope:
+                took_ns = self._traffic.steady_ns() - began_ns
+                self._traffic.answered(scope[ANSWERING], scope[STATUS], took_ns)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = dict(scope["headers"])
         scope[HEADERS] = headers
         try:
@@ -149,6 +159,7 @@ class _Responder:
 
     def __init__(self, platform: Platform, app: App, route: Route, bytes_max: int) -> None:
         self._call = platform.call
+        self._ref = route.ref_in(app.name)
         self._route = route
         self._place = f"{app.name} {route.name}"
         self._error_answer = app.error_answer
@@ -171,6 +182,7 @@ class _Responder:
         self._admit = Limiter(platform, route).admit
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope[ANSWERING] = self._ref
         try:
             await self._respond(scope, receive, send)
         except EnsueError as error:
@@ -341,7 +353,7 @@ def asgi_app(
     return Door(
         make_router(endpoints, mounts=[mount]),
         guard,
-        platform.new_id,
+        platform,
         make_router(apart, default=_denied),
     )
 

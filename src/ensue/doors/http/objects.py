@@ -33,6 +33,7 @@ from ensue.doors.http.statuses import PreconditionFailed, body_of, encode
 from ensue.doors.http.wire import (
     NO_STORE,
     SHARED,
+    STATUS,
     STREAMS,
     Gone,
     Headers,
@@ -236,6 +237,7 @@ async def _send(
         *headers,
         *scope.get(SHARED, ()),
     ]
+    scope[STATUS] = status
     await send({"type": "http.response.start", "status": status, "headers": out})
     if scope["method"] == "HEAD":
         await send({"type": "http.response.body", "body": b""})

@@ -16,6 +16,8 @@ PATH_NAMES = "ensue.path"  # a path's parameters by the names that the app gives
 NO_STORE = "ensue.no_store"
 PRIVATE = "ensue.private"  # a secret is sent or shown: nothing of it is recorded
 SHARED = "ensue.shared"  # the headers that let pages of other sites read the answer
+ANSWERING = "ensue.answering"  # the route that answers
+STATUS = "ensue.status"  # of the answer, once it is on its way
 STREAMS = "ensue.streams"  # the body is taken as it comes, however long that takes
 
 Headers = dict[bytes, bytes]
@@ -128,6 +130,7 @@ async def respond(
         out.extend(headers)
     if SHARED in scope:
         out.extend(scope[SHARED])
+    scope[STATUS] = status
     start: dict[str, Any] = {"type": "http.response.start", "status": status, "headers": out}
     await send(start)
     if scope["method"] == "HEAD" or status in _BODILESS:

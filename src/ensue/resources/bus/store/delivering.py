@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
+from ensue.engine.measures import matched_by
 from ensue.engine.sockets import Delivery, Refusal
 from ensue.engine.transaction import Transaction, as_raised
 from ensue.resources.bus.model import BusModel
@@ -36,17 +37,17 @@ def deliver_all(
     Returns:
         How many times a rule matched.
     """
-    matched = 0
+    hits: dict[str, int] = {}
     sendings: dict[Ref, list[Sending]] = {}
     for outgoing in events:
         matching = rules.matching(outgoing.seen)
         if only is not None:
             matching = [rule for rule in matching if rule.name in only]
-        matched += len(matching)
         if not matching:
             continue
         shared = Delivery(outgoing.text)
         for rule in matching:
+            hits[rule.name] = hits.get(rule.name, 0) + 1
             for target in rule.targets:
                 if target.is_plain:
                     made = Sending(rule, target, outgoing, shared)
@@ -55,7 +56,9 @@ def deliver_all(
                 sendings.setdefault(target.ref, []).append(made)
     for ref, batch in sendings.items():
         _deliver_to(tx, bus, ref, batch)
-    return matched
+    for name, times in hits.items():
+        tx.facts.depths.count(tx.number(bus.ref), matched_by(name), times)
+    return sum(hits.values())
 
 
 def _deliver_to(tx: Transaction, bus: BusModel, ref: Ref, batch: Sequence[Sending]) -> None:
