@@ -8,7 +8,7 @@ from contextlib import suppress
 
 from ensue.engine import backlog, logs
 from ensue.engine.lanes import UNREAD_COUNTED_MAX
-from ensue.engine.measures import DEPTH, HELD, IN_FLIGHT, LAG, WAITS_SINCE, RECORDS, SENT
+from ensue.engine.measures import DEPTH, HELD, IN_FLIGHT, LAG, RECORDS, SENT, WAITS_SINCE
 from ensue.engine.ring import UNKNOWN
 from ensue.engine.transaction import Transaction
 from ensue.words.names import Ref

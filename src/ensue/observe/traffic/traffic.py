@@ -6,18 +6,27 @@ begin anew. A figure of a window is that of the slots of five seconds which the 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Sequence
-from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from collections.abc import Callable, Hashable, Iterable
+from typing import TypeAlias
 
 from ensue.engine import measures, measuring
 from ensue.engine.engine import Engine
 from ensue.engine.measuring import THE_STORE
-from ensue.engine.ring import SLOT_MS, SLOTS, UNKNOWN
+from ensue.engine.ring import SLOT_MS, SLOTS
 from ensue.engine.timings import BOUNDS_NS, BUCKETS, quantile_ms
 from ensue.engine.transaction import Transaction
 from ensue.observe.traffic.flow import Flow
 from ensue.observe.traffic.metrics import BY_NAME, METRICS, ROUTE, RULE, Metric
+from ensue.observe.traffic.moment import (
+    STATISTICS,
+    Now,
+    Span,
+    Statistic,
+    filed_as,
+    gauge,
+    of_values,
+    shown,
+)
 from ensue.words.errors import InvalidValue, NotFound
 from ensue.words.names import Ref
 
@@ -25,28 +34,7 @@ WINDOW_MS = 30_000
 HOUR_MS = SLOT_MS * SLOTS
 LEAST_MS = 1_000  # a rate is one over at least so long
 
-Statistic = Literal["sum", "average", "max", "min", "count", "p50", "p95", "p99"]
-STATISTICS: tuple[Statistic, ...] = ("sum", "average", "max", "min", "count", "p50", "p95", "p99")
 Series: TypeAlias = "list[tuple[int, float | None]]"
-
-
-@dataclass(frozen=True, slots=True)
-class _Now:
-    """Everything as it is at one moment."""
-
-    now_ms: int
-    version: int
-    totals: dict[Hashable, int]
-    gauges: dict[Hashable, float]
-
-
-@dataclass(frozen=True, slots=True)
-class _Span:
-    """The slots of a window, and for how long, in ms, they were open."""
-
-    first: int
-    end: int
-    open_ms: int
 
 
 class Traffic:
@@ -69,7 +57,7 @@ class Traffic:
         self._measures = engine.facts.measures
         self._refs = refs
         self._statuses: dict[Ref, list[int]] = {route: [] for route in routes}
-        self._seen: _Now | None = None
+        self._seen: Now | None = None
 
     def metrics(self) -> tuple[Metric, ...]:
         """All metrics."""
@@ -199,12 +187,12 @@ class Traffic:
         """
         now = self._now()
         if metric.kind == "gauge":
-            return _gauge(now, metric, self._number(subject))
+            return gauge(now, metric, self._number(subject))
         return float(sum(now.totals.get(key, 0) for key in self._keys(metric, subject)))
 
     # Within
 
-    def _now(self) -> _Now:
+    def _now(self) -> Now:
         """Everything as it is now; slots that are over are closed by it."""
         now_ms, version = self._engine.clock.now_ms(), self._measures.version
         seen = self._seen
@@ -212,23 +200,23 @@ class Traffic:
             seen = self._seen = self._engine.read(lambda tx: self._look(tx, version))
         return seen
 
-    def _look(self, tx: Transaction, version: int) -> _Now:
+    def _look(self, tx: Transaction, version: int) -> Now:
         if tx.now_ms >= self._measures.until_ms:
             measuring.close_slot(tx)
-        return _Now(tx.now_ms, version, measuring.totals(tx), measuring.gauges(tx))
+        return Now(tx.now_ms, version, measuring.totals(tx), measuring.gauges(tx))
 
-    def _span(self, now: _Now, window_ms: int) -> _Span:
+    def _span(self, now: Now, window_ms: int) -> Span:
         if not 0 < window_ms <= HOUR_MS:
             raise InvalidValue(f"expected a window of 1 to {HOUR_MS} ms, got {window_ms}")
         ring = self._measures.ring
         return self._part(now, (now.now_ms - window_ms) // SLOT_MS, ring.slot + 1)
 
-    def _part(self, now: _Now, first: int, end: int) -> _Span:
+    def _part(self, now: Now, first: int, end: int) -> Span:
         ring = self._measures.ring
         first = max(first, ring.first)
         until_ms = min(end * SLOT_MS, now.now_ms)
         since_ms = max(first * SLOT_MS, ring.began_ms)
-        return _Span(first, end, max(LEAST_MS, until_ms - since_ms))
+        return Span(first, end, max(LEAST_MS, until_ms - since_ms))
 
     def _number(self, subject: Ref) -> Hashable:
         """What the figures of a subject are filed under."""
@@ -270,20 +258,20 @@ class Traffic:
             return [(number, metric.name, "count")]
         return [(number, metric.name)]
 
-    def _buckets(self, now: _Now, metric: Metric, subject: Ref, span: _Span) -> list[int]:
+    def _buckets(self, now: Now, metric: Metric, subject: Ref, span: Span) -> list[int]:
         """How often something took how long, by bucket."""
         keys = [key[:2] for key in self._keys(metric, subject) if isinstance(key, tuple)]
         return [
             sum(self._grew(now, (*key, place), span) for key in keys) for place in range(BUCKETS)
         ]
 
-    def _grew(self, now: _Now, key: Hashable, span: _Span) -> int:
+    def _grew(self, now: Now, key: Hashable, span: Span) -> int:
         total = now.totals.get(key)
         if total is None:
             return 0
         return self._measures.ring.grew(key, span.first, span.end, total)
 
-    def _flow(self, now: _Now, subject: Ref, window_ms: int) -> Flow:
+    def _flow(self, now: Now, subject: Ref, window_ms: int) -> Flow:
         span = self._span(now, window_ms)
         number = self._number(subject)
         comes, goes, fails = _STREAMS.get(subject.kind, _WORK)
@@ -292,8 +280,8 @@ class Traffic:
             keys = [key for name in names for key in self._keys(BY_NAME[name], subject)]
             rates.append(sum(self._grew(now, key, span) for key in keys) * 1_000 / span.open_ms)
             totals.append(sum(now.totals.get(key, 0) for key in keys))
-        oldest = _gauge(now, BY_NAME["oldest_age"], number)
-        lag = _gauge(now, BY_NAME[measures.LAG], number)
+        oldest = gauge(now, BY_NAME["oldest_age"], number)
+        lag = gauge(now, BY_NAME[measures.LAG], number)
         p50 = p95 = None
         if totals[1]:
             took = BY_NAME[measures.REQUEST if subject.kind == ROUTE else measures.PROCESS]
@@ -316,22 +304,22 @@ class Traffic:
         )
 
     def _statistic(
-        self, now: _Now, metric: Metric, subject: Ref, span: _Span, statistic: Statistic
+        self, now: Now, metric: Metric, subject: Ref, span: Span, statistic: Statistic
     ) -> float | None:
         if metric.kind == "histogram":
             return self._of_times(now, metric, subject, span, statistic)
         if metric.kind == "gauge":
-            return _of_values(self._values(now, metric, subject, span), statistic)
+            return of_values(self._values(now, metric, subject, span), statistic)
         keys = self._keys(metric, subject)
         if statistic in {"sum", "count", "average"}:
             grew = float(sum(self._grew(now, key, span) for key in keys))
             return grew * 1_000 / span.open_ms if statistic == "average" else grew
-        slots = [_Span(slot, slot + 1, SLOT_MS) for slot in range(span.first, span.end)]
+        slots = [Span(slot, slot + 1, SLOT_MS) for slot in range(span.first, span.end)]
         each = [float(sum(self._grew(now, key, slot) for key in keys)) for slot in slots]
-        return _of_values(each, statistic)
+        return of_values(each, statistic)
 
     def _of_times(
-        self, now: _Now, metric: Metric, subject: Ref, span: _Span, statistic: Statistic
+        self, now: Now, metric: Metric, subject: Ref, span: Span, statistic: Statistic
     ) -> float | None:
         counts = self._buckets(now, metric, subject, span)
         times = sum(counts)
@@ -351,17 +339,17 @@ class Traffic:
         found = quantile_ms(counts, int(statistic[1:]) / 100)
         return None if found is None else found / 1_000
 
-    def _values(self, now: _Now, metric: Metric, subject: Ref, span: _Span) -> list[float]:
+    def _values(self, now: Now, metric: Metric, subject: Ref, span: Span) -> list[float]:
         """What was measured at the ends of the slots, and what is so now."""
         number, ring = self._number(subject), self._measures.ring
-        name = _filed_as(metric)
+        name = filed_as(metric)
         found = [
-            _shown(metric, value, (slot + 1) * SLOT_MS)
+            shown(metric, value, (slot + 1) * SLOT_MS)
             for slot in range(span.first, min(span.end, ring.slot))
             if (value := ring.gauge((number, name), slot)) is not None
         ]
         if span.end > ring.slot:
-            value = _gauge(now, metric, number)
+            value = gauge(now, metric, number)
             found += [] if value is None else [value]
         return found
 
@@ -388,35 +376,3 @@ def _metric(name: str) -> Metric:
         known = ", ".join(BY_NAME)
         raise InvalidValue(f"expected a metric: {known}; got {name!r}")
     return found
-
-
-def _filed_as(metric: Metric) -> str:
-    return measures.WAITS_SINCE if metric.name == "oldest_age" else metric.name
-
-
-def _shown(metric: Metric, value: float, at_ms: int) -> float:
-    """A gauge in its unit: the age of the oldest is filed as since when it waits."""
-    return max(0.0, at_ms - value) / 1_000 if metric.name == "oldest_age" else value
-
-
-def _gauge(now: _Now, metric: Metric, number: Hashable) -> float | None:
-    value = now.gauges.get((number, _filed_as(metric)), UNKNOWN)
-    if value != value:  # noqa: PLR0124 - only what is unknown differs from itself
-        return 0.0 if metric.name in _NONE_YET else None
-    return _shown(metric, value, now.now_ms)
-
-
-_NONE_YET = frozenset({measures.DEPTH, measures.IN_FLIGHT, measures.HELD})
-
-
-def _of_values(values: Sequence[float], statistic: Statistic) -> float | None:
-    if statistic == "count":
-        return float(len(values))
-    if not values:
-        return None
-    if statistic in {"sum", "average"}:
-        return sum(values) / (len(values) if statistic == "average" else 1)
-    ranked = sorted(values)
-    if statistic in {"max", "min"}:
-        return ranked[-1 if statistic == "max" else 0]
-    return ranked[min(len(ranked) - 1, int(len(ranked) * int(statistic[1:]) / 100))]
