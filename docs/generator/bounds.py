@@ -28,6 +28,7 @@ class Bound(NamedTuple):
 DATA, WORK, ENGINE = "Data", "Work and handlers", "The engine"
 HTTP, CLI, PATTERNS, EXPRESSIONS = "HTTP", "The command line", "Patterns and inputs", "Expressions"
 SCHEDULES = "Schedules"
+CONSOLE = "The console"
 SCHEMAS = "Schemas"
 SECRETS = "Secrets"
 WORKFLOWS = "Workflows"
@@ -39,6 +40,7 @@ AREAS = (
     SCHEDULES,
     ENGINE,
     HTTP,
+    CONSOLE,
     CLI,
     PATTERNS,
     EXPRESSIONS,
@@ -242,6 +244,25 @@ BOUNDS: dict[str, Bound] = {
     "doors.http:STREAM_BYTES_MIN": Bound(
         HTTP, "bytes", "of an object that is put must come in each `RECEIVE_S`", "the end"
     ),
+    "doors.console:CREDENTIAL_LENGTH_MAX": Bound(
+        CONSOLE, "characters", "a key or a token that is put in", "refused"
+    ),
+    "doors.console:FAILURES_MAX": Bound(CONSOLE, "wrong keys", "in a minute", "429"),
+    "doors.console:FAILURES_WINDOW_MS": Bound(CONSOLE, "ms", "for which wrong keys count", ""),
+    "doors.console:FORM_BYTES_MAX": Bound(CONSOLE, "bytes", "a form", VALUE),
+    "doors.console:FORM_FIELDS_MAX": Bound(CONSOLE, "fields", "a form", VALUE),
+    "doors.console:LOOK_MS": Bound(CONSOLE, "ms", "between looks at what is wrong", ""),
+    "doors.console:NOTICE_LENGTH_MAX": Bound(
+        CONSOLE, "characters", "what a page tells of an action", CUT
+    ),
+    "doors.console:NOTICE_S_MAX": Bound(CONSOLE, "s", "for which that waits for its page", ""),
+    "doors.console:PAUSE_S": Bound(CONSOLE, "s", "at least, between updates of a page", ""),
+    "doors.console:RATES_MS": Bound(
+        CONSOLE, "ms", "for which a page is updated after the last change", ""
+    ),
+    "doors.console:SESSION_MS": Bound(CONSOLE, "ms", "a session", "log in again"),
+    "doors.console:TEXT_SHOWN_MAX": Bound(CONSOLE, "characters", "of a value, as JSON", CUT),
+    "engine:AUDITS_KEPT_MAX": Bound(CONSOLE, "changes", "in the audit log", "the oldest goes"),
     "pages:ASSET_BYTES_MAX": Bound(HTTP, "bytes", "a file in `pages/static/`", DECLARED),
     "pages:SERIES_MAX": Bound(HTTP, "series", "of one chart", VALUE),
     "app:COOKIE_BYTES_MAX": Bound(HTTP, "bytes", "a cookie's name and value", VALUE),

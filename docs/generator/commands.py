@@ -33,6 +33,7 @@ SETTINGS = (
     "record",
     "mask",
     "proxy",
+    "console",
 )
 
 

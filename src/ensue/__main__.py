@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from ensue.app.app import App
 from ensue.doors.cli import Options, Ready, make_cli
@@ -15,8 +16,9 @@ def main() -> None:
 
 def _serve(apps: Sequence[App], options: Options, ready: Callable[[Ready], None]) -> None:
     # A web server takes long to import, and only one command needs it.
-    from ensue.doors import http  # noqa: PLC0415
+    from ensue.doors import console, http  # noqa: PLC0415
 
+    modes = console.modes_of(options.console)
     http.serve(
         apps,
         http.Options(
@@ -33,6 +35,9 @@ def _serve(apps: Sequence[App], options: Options, ready: Callable[[Ready], None]
             proxies=options.proxies,
             issuer=options.issuer,
             held=options.held,
+            console=None
+            if modes is None
+            else partial(console.make_console, modes=modes, key=options.key),
         ),
         ready,
     )

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import builtins
 import re
 from pathlib import Path
 
 import pytest
 
-from ensue import App, HtmlAnswer, InvalidDeclaration, MissingExtra, Tx
+from ensue import App, HtmlAnswer, InvalidDeclaration, Tx
 from ensue.pages import Page, Pages, pages
 from ensue.testing import running
 from tests.doors.http.sample import HOST, ask
@@ -171,21 +170,6 @@ def test_a_route_of_pages_without_a_folder_is_refused_when_it_is_declared(tmp_pa
         App("shop").get("/")(space["show"])
 
 
-def test_without_the_library_the_app_says_what_to_install(tmp_path, monkeypatch):
-    real = builtins.__import__
-
-    def without(name, *rest, **more):
-        if name == "jinja2":
-            raise ImportError(name)
-        return real(name, *rest, **more)
-
-    made = page(tmp_path, "hello")
-    monkeypatch.setattr(builtins, "__import__", without)
-
-    with pytest.raises(MissingExtra, match="Jinja2"):
-        made.check()
-
-
 def test_numbers_shares_and_moments_are_written_for_people(tmp_path):
     made = page(tmp_path, "{{ n|number('calls') }} {{ s|percent }} {{ at|moment }}")
 
@@ -199,5 +183,12 @@ def test_the_shared_stylesheet_loads_nothing_from_elsewhere():
 
     assert "url(" not in css
     assert "@import" not in css
-    for needed in ("prefers-color-scheme: dark", ":focus-visible", "@media print"):
+    for needed in ("light-dark(", ":focus-visible", "@media print"):
         assert needed in css
+
+
+def test_a_block_of_a_page_is_rendered_by_itself(tmp_path):
+    made = page(tmp_path, "around {% block live %}{{ n }}{% endblock %} it")
+
+    assert made.render_block(Page("p.html", {"n": 7}), "live") == b"7"
+    assert made.render_block(Page("p.html", {"n": 7}), "other") is None

@@ -12,55 +12,36 @@ import httpx
 from ensue.app.app import App
 from ensue.app.calls import Calls, Seal, as_answer
 from ensue.app.claims import Called, Claim, Once, Sealed
+from ensue.app.observed import Observed
 from ensue.app.outlets import VERIFIERS
 from ensue.app.routes import Answer, Route
 from ensue.app.signed import Nonce, SignedRequest
-from ensue.app.time import Time
 from ensue.engine import measuring
 from ensue.engine.clock import Clock
 from ensue.engine.database import StoreUrl
 from ensue.engine.declarations import stranded
 from ensue.engine.engine import Engine
-from ensue.engine.gauges import look
 from ensue.engine.handlers import Pace
 from ensue.engine.home import Resource, Settings
 from ensue.engine.ids import Random
 from ensue.engine.keeper import Keeper
 from ensue.engine.transaction import Origin, Transaction
 from ensue.engine.workers import Worker
-from ensue.observe import Node, why
-from ensue.observe.traffic import Traffic
-from ensue.resources.adopted import Adopted
-from ensue.resources.table import Table
-from ensue.resources.workflow import NOTES
 from ensue.words.errors import InvalidDeclaration, LimitExceeded, NotFound
-from ensue.words.findings import Finding
 from ensue.words.kinds import Operation
-from ensue.words.names import Ref
 
 log = logging.getLogger("ensue.app")
 
 
-class Platform:
+class Platform(Observed):
     """Apps that run on one store. Use `Platform.open`.
 
-    Attributes:
-        apps: the apps.
-        engine: the store and its workers.
-        started_ms: when it was opened.
-        time: its clock, and what moves it where it is held.
-        traffic: what goes through the apps.
+    What can be looked at is in `Observed`.
     """
 
     def __init__(self, apps: Sequence[App], engine: Engine) -> None:
-        self.apps = list(apps)
-        self.engine = engine
-        self.started_ms = engine.clock.now_ms()
-        self.time = Time(engine)
+        super().__init__(apps, engine)
         self._calls = Calls(engine)
-        self.traffic = Traffic(
-            engine, self.refs, (each.ref_in(app.name) for app in apps for each in app.routes)
-        )
         self._homes = {id(route): app.name for app in apps for route in app.routes}
         self._clients = {
             id(route): partial(app.outlets.client, VERIFIERS, signed=False)
@@ -183,75 +164,6 @@ class Platform:
             await app.close_http()
             if app.home.is_in(self.engine):
                 app.home.move_out()
-
-    def resource(self, kind: str, name: str, app: str | None = None) -> Resource:
-        """A resource by kind and name, and by its app where several have such a name.
-
-        Raises:
-            NotFound: there is none, or more than one.
-        """
-        found = [
-            resource
-            for each in self.apps
-            if app is None or each.name == app
-            for ref, resource in each.resources.items()
-            if (ref.kind, ref.name) == (kind, name)
-        ]
-        if len(found) == 1:
-            return found[0]
-        if found:
-            homes = ", ".join(each.ref.app for each in found)
-            raise NotFound(f"there are several called {kind} {name}, in the apps {homes}")
-        raise NotFound(f"there is no {kind} {name}", hint="`ensue ls` lists what there is.")
-
-    def refs(self) -> list[Ref]:
-        """What there is, in the order of declaration."""
-        return [ref for app in self.apps for ref in app.resources]
-
-    def why(self, sought: str, *, up: bool = False) -> Node:
-        """The tree of what an id caused, from the beginning of all that led to it.
-
-        Args:
-            sought: the id of a request, event, message or change, or the key of an item.
-            up: show only the path from the beginning to what was sought.
-
-        Raises:
-            NotFound: nobody knows the id, or it has been forgotten.
-        """
-        tables = [
-            resource
-            for app in self.apps
-            for resource in app.resources.values()
-            if isinstance(resource, Table | Adopted)
-        ]
-        finders = [table.find for table in tables]
-        return why(self.engine, sought, up=up, finders=finders, notes=NOTES)
-
-    @property
-    def engine_url(self) -> str:
-        """The URL of the store, as `ensue run --engine` takes it."""
-        return str(self.engine.url)
-
-    def noticed(self) -> list[Finding]:
-        """The warnings of the last minutes; there is no such look as in `warnings`."""
-        return self.engine.facts.notices.recent(self.engine.clock.now_ms())
-
-    def warnings(self) -> list[Finding]:
-        """What runs short or waits for somebody: what was noticed lately, and what is so now.
-
-        Raises:
-            StoreError: the store cannot serve.
-        """
-        found = {(each.rule, each.where): each for each in [*self.noticed(), *look(self.engine)]}
-        return list(found.values())
-
-    def uptime_ms(self) -> int:
-        """For how long it has been open, in ms."""
-        return self.engine.clock.now_ms() - self.started_ms
-
-    def new_id(self) -> str:
-        """A new unique id, for what is not stored."""
-        return self.engine.ids.new_id()
 
     async def operate(
         self,

@@ -6,8 +6,11 @@ from collections.abc import Sequence
 
 from ensue.engine.transaction import Transaction
 from ensue.words import values
+from ensue.words.errors import InvalidDeclaration
 from ensue.words.names import Ref
 from ensue.words.values import Json
+
+LOGGED = ("table", "bucket")  # the kinds whose log is a table beside their own
 
 
 def declared_before(tx: Transaction, ref: Ref) -> dict[str, Json] | None:
@@ -53,3 +56,20 @@ def stranded(tx: Transaction, apps: Sequence[str], declared: set[int]) -> list[t
         for app, kind, name, number, left in found
         if number not in declared and left and app in apps
     ]
+
+
+def check_free(tx: Transaction, ref: Ref, sql_table: str) -> None:
+    """Check that the SQL names of a resource that is new are nobody's.
+
+    Raises:
+        InvalidDeclaration: one is taken.
+    """
+    for name in (sql_table, f"{sql_table}_changes") if ref.kind in LOGGED else (sql_table,):
+        found = tx.row("SELECT type FROM sqlite_schema WHERE name = ?", (name,))
+        owner = tx.row("SELECT 1 FROM ensue_resources WHERE sql_table = ?", (name,))
+        if found is not None and (owner is None or name != sql_table):
+            raise InvalidDeclaration(
+                f"the SQL {found[0]!s} {name} is there already",
+                at=str(ref),
+                hint="Rename the resource, or its app.",
+            )

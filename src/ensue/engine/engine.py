@@ -13,6 +13,7 @@ from ensue.engine.awaited import Awaited, asleep
 from ensue.engine.checkpoints import Checkpointer
 from ensue.engine.clock import Clock, clock_of_workers
 from ensue.engine.database import StoreLock, StoreUrl, connect, translated
+from ensue.engine.declarations import check_free
 from ensue.engine.file_shelf import shelf_of
 from ensue.engine.files import file_state
 from ensue.engine.handlers import BATCH_MAX
@@ -39,7 +40,6 @@ Run: TypeAlias = Callable[[Transaction], T]
 
 WATCH_MS = 100
 STEP_GRACE_MS = 1_000
-LOGGED = ("table", "bucket")  # the kinds whose log is a table beside their own
 
 log = logging.getLogger("ensue.engine")
 
@@ -66,6 +66,7 @@ class Engine:
         busy: the workers that do not rest, once they run by themselves.
         sleepers: who waits for time to pass within what the workers run.
         delivered: how often a handler was run.
+        moves: how often a commit touched something.
         take_at_most: how many records or pieces of work a worker takes in one step.
     """
 
@@ -82,6 +83,7 @@ class Engine:
         self.keeps_executions: dict[int, int] = {}
         self.awaited, self.sleepers = Awaited(), Awaited()
         self.delivered = 0
+        self.moves = 0
         self.take_at_most = BATCH_MAX
         self._numbers: dict[Ref, int] = {}
         self._workers: list[Worker] = []
@@ -153,7 +155,7 @@ class Engine:
             InvalidDeclaration: its SQL table would be that of another resource.
         """
         if sql_table is not None and ref not in self._numbers:
-            self._check_free(tx, ref, sql_table)
+            check_free(tx, ref, sql_table)
         owner = tx.row(
             "SELECT app, kind, name FROM ensue_resources WHERE sql_table = ?", (sql_table,)
         )
@@ -177,17 +179,6 @@ class Engine:
         self._numbers[ref] = found[0]
         self.declared.add(found[0])
         return found[0]
-
-    def _check_free(self, tx: Transaction, ref: Ref, sql_table: str) -> None:
-        for name in (sql_table, f"{sql_table}_changes") if ref.kind in LOGGED else (sql_table,):
-            found = tx.row("SELECT type FROM sqlite_schema WHERE name = ?", (name,))
-            owner = tx.row("SELECT 1 FROM ensue_resources WHERE sql_table = ?", (name,))
-            if found is not None and (owner is None or name != sql_table):
-                raise InvalidDeclaration(
-                    f"the SQL {found[0]!s} {name} is there already",
-                    at=str(ref),
-                    hint="Rename the resource, or its app.",
-                )
 
     def add_log(self, tx: Transaction, number: int, table: str, *, sharded: bool = False) -> None:
         """Make a log, and note what to be careful with in it."""
@@ -315,6 +306,7 @@ class Engine:
 
     def wake(self, numbers: set[int]) -> None:
         """Wake whoever listens to these resources."""
+        self.moves += 1
         for number in numbers:
             for event in self._listeners.get(number, ()):
                 event.set()

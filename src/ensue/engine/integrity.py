@@ -14,7 +14,7 @@ from typing import TypeAlias
 import apsw
 
 from ensue.engine import logs, replays, rules_of_work, schema, shapes
-from ensue.engine.engine import LOGGED
+from ensue.engine.declarations import LOGGED
 from ensue.engine.ids import (
     EXECUTION_NUMBER,
     FIRST_FREE_NUMBER,

@@ -9,6 +9,7 @@ import asyncio
 
 from ensue.engine import (
     archives,
+    audits,
     deduplication,
     gauges,
     idempotency,
@@ -85,6 +86,7 @@ class Keeper:
         forgotten += deduplication.forget(tx, CHUNK) + turns.forget(tx, CHUNK)
         forgotten += past_executions.forget(tx, self._engine.keeps_executions, CHUNK)
         forgotten += redrives.forget(tx, before_ms, CHUNK) + replays.forget(tx, before_ms, CHUNK)
+        forgotten += audits.forget(tx, CHUNK)
         return more or forgotten > 0
 
     def _trim(self, tx: Transaction, source: Source) -> int:

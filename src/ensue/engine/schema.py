@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import apsw
 
-from ensue.engine import executions, map_runs
+from ensue.engine import audits, executions, map_runs
 from ensue.engine.ids import FIRST_FREE_NUMBER
 from ensue.words.errors import StoreUnusable
 
@@ -324,6 +324,7 @@ STEPS: tuple[str, ...] = (
     map_runs.TABLES,
     executions.MENDING,
     executions.VERSIONS,
+    audits.TABLES,
 )
 
 

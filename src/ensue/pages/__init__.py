@@ -1,4 +1,4 @@
-"""Pages: HTML from templates, with a shared layout, stylesheet and charts (``ensue[pages]``)."""
+"""Pages: HTML from templates, with a shared layout, stylesheet and charts."""
 
 from ensue.pages import charts
 from ensue.pages.assets import STATIC, Asset

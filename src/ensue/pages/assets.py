@@ -48,18 +48,20 @@ class Asset(NamedTuple):
     content: bytes
 
 
-def assets_in(folder: Path, owner: str) -> dict[str, Asset]:
+def assets_in(folder: Path, owner: str, root: str = STATIC) -> dict[str, Asset]:
     """The files in a folder and below, by name: ``demo.js``, ``icons/up.svg``.
 
     Args:
         folder: where they are; there may be none.
         owner: whose they are: an app's name, or ``ensue``.
+        root: below which address they are served.
 
     Raises:
         InvalidDeclaration: one is of a kind that browsers are not sent, or too large.
     """
     return {
-        each.relative_to(folder).as_posix(): _asset(each, folder, owner) for each in _files(folder)
+        each.relative_to(folder).as_posix(): _asset(each, folder, f"{root}/{owner}")
+        for each in _files(folder)
     }
 
 
@@ -71,7 +73,7 @@ def _files(folder: Path) -> Iterator[Path]:
             yield each
 
 
-def _asset(file: Path, folder: Path, owner: str) -> Asset:
+def _asset(file: Path, folder: Path, place: str) -> Asset:
     media_type = MEDIA_TYPES.get(file.suffix.lower())
     if media_type is None:
         raise InvalidDeclaration(
@@ -86,4 +88,4 @@ def _asset(file: Path, folder: Path, owner: str) -> Asset:
         )
     inside = file.relative_to(folder)
     name = f"{inside.stem}.{hashlib.sha256(content).hexdigest()[:HASH_LENGTH]}{inside.suffix}"
-    return Asset(f"{STATIC}/{owner}/{inside.with_name(name).as_posix()}", media_type, content)
+    return Asset(f"{place}/{inside.with_name(name).as_posix()}", media_type, content)

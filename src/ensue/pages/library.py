@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
-from ensue.words.errors import InvalidDeclaration, MissingExtra
+from ensue.words.errors import InvalidDeclaration
 
 SHARED = "ensue"
 
@@ -17,6 +17,17 @@ class Template(Protocol):
     def render(self, values: Mapping[str, Any], /) -> str:
         """The page."""
 
+    @property
+    def blocks(self) -> Mapping[str, Callable[[Any], Iterable[str]]]:
+        """Its own blocks, by name."""
+
+    def new_context(self, values: Mapping[str, Any], /) -> Any:  # noqa: ANN401 - jinja2's own
+        """What a block is rendered with."""
+
+    @property
+    def module(self) -> Any:  # noqa: ANN401 - its macros are its attributes
+        """The template as a module, whose attributes are its macros."""
+
 
 class Templates(Protocol):
     """The templates of a folder, and the shared ones under ``ensue/``."""
@@ -26,6 +37,9 @@ class Templates(Protocol):
 
     def check(self) -> None:
         """Compile all, and find those that they name."""
+
+    def share(self, name: str) -> None:
+        """Let all templates call the macros of one of them by their names."""
 
 
 def templates_in(
@@ -43,15 +57,9 @@ def templates_in(
         filters: what values can go through, by name.
         functions: what templates can call, by name.
 
-    Raises:
-        MissingExtra: the library is not installed.
     """
-    try:
-        import jinja2  # noqa: PLC0415 - it is an extra
-    except ImportError:
-        raise MissingExtra(
-            "pages need the package Jinja2", hint="Install it: pip install 'ensue[pages]'."
-        ) from None
+    import jinja2  # noqa: PLC0415 - it takes long, and few processes make pages
+
     house = jinja2.PrefixLoader({SHARED: jinja2.FileSystemLoader(shared)})
     made = jinja2.Environment(
         loader=jinja2.ChoiceLoader([house, jinja2.FileSystemLoader(folder)]),
@@ -82,6 +90,11 @@ class _Compiled:
                 # What is computed is found, or not, when the page is made.
                 if named is not None:
                     self.get_template(named)
+
+    def share(self, name: str) -> None:
+        made = self.get_template(name).module
+        macros = {each: getattr(made, each) for each in dir(made) if not each.startswith("_")}
+        self._made.globals.update(macros)
 
     def get_template(self, name: str) -> Template:
         import jinja2  # noqa: PLC0415 - as above

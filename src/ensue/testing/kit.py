@@ -16,6 +16,7 @@ import httpx
 
 from ensue.app.app import App
 from ensue.app.platform import Platform
+from ensue.doors.console import make_console
 from ensue.doors.http import asgi_app
 from ensue.engine.clock import HELD_START_MS, HeldClock
 from ensue.engine.database import StoreUrl, parse_store_url
@@ -348,17 +349,11 @@ class Running(Sight):
 
     def _open(self) -> None:
         """Open the apps on the store at the present time of the clock."""
-        self._platform = self._loop.run_until_complete(
-            Platform.open(
-                self._apps,
-                self._store,
-                clock=self.clock,
-                source=self._source,
-                settings=self._settings,
-            )
-        )
+        settings, given = self._settings, (self._apps, self._store)
+        opening = Platform.open(*given, clock=self.clock, source=self._source, settings=settings)
+        self._platform = self._loop.run_until_complete(opening)
         try:
-            door = asgi_app(self._platform)
+            door = asgi_app(self._platform, console=make_console)
         except BaseException:
             self._await(self._platform.close())
             raise

@@ -38,6 +38,7 @@ class Options:
         proxies: the proxies that are believed who a request is from.
         issuer: whose tokens will do as well as the key; None for nobody's.
         held: how time passes that is held; None for the machine's clock.
+        console: what the console hides and forbids: ``off``, ``read-only``, ``masked``.
     """
 
     host: str
@@ -53,6 +54,7 @@ class Options:
     proxies: tuple[str, ...] = ()
     issuer: Issuer | None = None
     held: HeldTime | None = None
+    console: tuple[str, ...] = ()
 
 
 class Ready(Protocol):

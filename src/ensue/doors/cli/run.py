@@ -22,6 +22,7 @@ from ensue.words.errors import InvalidDeclaration, InvalidValue
 from ensue.words.units import as_ms, duration_ms, iso
 
 TRIES = 3
+CONSOLES = ("off", "read-only", "masked")
 
 
 @click.command(
@@ -150,6 +151,14 @@ TRIES = 3
     multiple=True,
     help="A proxy, or a network of them, that is believed who a request is from; can be repeated.",
 )
+@click.option(
+    "--console",
+    envvar="ENSUE_CONSOLE",
+    type=click.Choice(CONSOLES),
+    multiple=True,
+    help="Switch the console at /console off, or let it change nothing, or hide what users put in;"
+    " can be repeated.",
+)
 @click.pass_context
 def run(  # noqa: PLR0913 - each is an option
     context: click.Context,
@@ -172,6 +181,7 @@ def run(  # noqa: PLR0913 - each is an option
     record: Path | None,
     mask: tuple[str, ...],
     proxy: tuple[str, ...],
+    console: tuple[str, ...],
 ) -> None:
     """Serve apps until Ctrl-C: their routes, their handlers and `/_ensue`.
 
@@ -179,7 +189,7 @@ def run(  # noqa: PLR0913 - each is an option
     module:attribute. Each option can also be given by the environment: ENSUE_HOST, ENSUE_PORT,
     ENSUE_DATA, ENSUE_ENGINE, ENSUE_KEY, ENSUE_ISSUER, ENSUE_AUDIENCE, ENSUE_JWKS, ENSUE_ROLE,
     ENSUE_READER_ROLE, ENSUE_SMTP, ENSUE_KEEP, ENSUE_ACT, ENSUE_CLOCK, ENSUE_RECORD,
-    ENSUE_MASK, ENSUE_PROXY.
+    ENSUE_MASK, ENSUE_PROXY, ENSUE_CONSOLE.
 
     With `--clock held` time stands still, for schedules, delays and time-outs, until `ensue clock`
     or the console moves it. Its store is in ./data-held, unless --data says where.
@@ -206,6 +216,7 @@ def run(  # noqa: PLR0913 - each is an option
         proxies=proxy,
         issuer=_issuer(issuer, audience, jwks, role, reader_role),
         held=held,
+        console=console,
     )
 
     def ready(found: Ready) -> None:

@@ -4,37 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
-from contextlib import nullcontext
+from collections.abc import Callable, Sequence
+from functools import cache, partial
+from typing import TypeAlias
 from urllib.parse import quote
 
 from starlette.routing import Mount, Router
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ensue.app.app import App
-from ensue.app.calls import Seal
-from ensue.app.claims import Sealed
 from ensue.app.platform import Platform
-from ensue.app.routes import Answer, ObjectAnswer, Route
-from ensue.app.signed import PROVIDER
-from ensue.doors.http.arguments import Binder
-from ensue.doors.http.carried import Carried
 from ensue.doors.http.cloudevents import cloudevent_routes
 from ensue.doors.http.guard import Guard
-from ensue.doors.http.limits import Limiter
-from ensue.doors.http.objects import answer_object
-from ensue.doors.http.once import (
-    caller_of,
-    headers_of_call,
-    once_of,
-    own_headers,
-    read_again,
-    refuse_key,
-    without_what_was_got,
-)
-from ensue.doors.http.pages import asks_for_a_page, respond_error_page, sealing, static_routes
+from ensue.doors.http.pages import static_routes
 from ensue.doors.http.resources import HouseRoute, house_routes
-from ensue.doors.http.routing import Endpoint, make_router, names_in
+from ensue.doors.http.responding import Responder
+from ensue.doors.http.routing import Endpoint, make_router
 from ensue.doors.http.sharing import Admitted, Shared, cors_of, preflights
 from ensue.doors.http.statuses import (
     MethodNotAllowed,
@@ -42,7 +27,6 @@ from ensue.doors.http.statuses import (
     encode,
     headers_of,
     internal_body,
-    seal,
     status_of,
 )
 from ensue.doors.http.tokens import tokens_of
@@ -50,23 +34,22 @@ from ensue.doors.http.wire import (
     ANSWERING,
     HEADERS,
     NO_STORE,
-    PRIVATE,
     STATUS,
     Gone,
     headers_of_request,
-    read_bytes,
     respond,
-    trace_of,
 )
 from ensue.identity import Issuer
-from ensue.resources.bucket import check_key
-from ensue.words.errors import EnsueError, NotPermitted, StoreClosed
+from ensue.words.errors import EnsueError, InvalidDeclaration, NotPermitted, StoreClosed
 
 BODY_BYTES_MAX = 1_048_576
 HOUSE = "/_ensue"
+CONSOLE = "/console"
 DESCRIPTION = "/openapi.json"
 MESSAGING = "/asyncapi.json"
 DENIED = "ensue.denied"  # why the guard let a request go nowhere but to routes that verify it
+
+MakeConsole: TypeAlias = Callable[[Platform, Guard], ASGIApp]
 
 log = logging.getLogger("ensue.http")
 
@@ -80,9 +63,19 @@ class Door:
         platform: makes the ids under which faults of ours are logged, and counts what is answered.
         apart: what is where of the routes that a request may come to although the guard holds it
             back: those that verify who sent it, and those for pages of other sites.
+        console: makes what answers ``/console``, and lets in who comes there, when somebody first
+            does; None for nothing.
     """
 
-    def __init__(self, router: Router, guard: Guard, platform: Platform, apart: Router) -> None:
+    def __init__(
+        self,
+        router: Router,
+        guard: Guard,
+        platform: Platform,
+        apart: Router,
+        console: Callable[[], ASGIApp] | None = None,
+    ) -> None:
+        self._console = None if console is None else cache(console)
         self._router = router
         self._apart = apart
         self._guard = guard
@@ -105,6 +98,9 @@ class Door:
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = dict(scope["headers"])
         scope[HEADERS] = headers
+        if self._console is not None and _is_console(scope):
+            await self._show(self._console(), scope, receive, send)
+            return
         try:
             try:
                 self._guard.check(scope, headers)
@@ -123,6 +119,27 @@ class Door:
             await respond(scope, send, status_of(stopped), body_of(stopped))
             raise
         except Exception as fault:  # noqa: BLE001 - the border: no fault of ours reaches a client
+            await self._answer_fault(scope, send, fault)
+
+    async def _show(self, console: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let the console answer, which asks for the key itself."""
+        try:
+            self._guard.check_name(headers_of_request(scope))
+        except NotPermitted as refusal:
+            await self._answer_error(scope, send, refusal)
+            return
+        begun = False
+
+        async def sends(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await console(scope, receive, sends)
+        except Exception as fault:
+            if begun:
+                raise
             await self._answer_fault(scope, send, fault)
 
     async def _without_key(
@@ -154,115 +171,9 @@ class Door:
         await respond(scope, send, 500, internal_body(request_id), headers)
 
 
-class _Responder:
-    """Answers one route of an app, its errors in the form that the app declares."""
-
-    def __init__(self, platform: Platform, app: App, route: Route, bytes_max: int) -> None:
-        self._call = platform.call
-        self._ref = route.ref_in(app.name)
-        self._route = route
-        self._place = f"{app.name} {route.name}"
-        self._error_answer = app.error_answer
-        self._takes_key = route.takes_key
-        self._is_private = route.private
-        self._needs_key = route.idempotency == "required"
-        self._bytes_max = bytes_max
-        names = names_in(route.path)
-        self._provider = f"p{names.index(PROVIDER)}" if PROVIDER in names else ""
-        self._verifies = route.verify is not None
-        self._raw = [each.name for each in route.parameters if each.place == "raw"]
-        self._signed = [each.name for each in route.parameters if each.place == "signed"]
-        self._verified = platform.verified
-        self._streams = route.streams
-        self._has_pages = route.pages is not None
-        self._seal: Seal = seal if route.pages is None else sealing(route.pages)
-        self._bind = Binder(route, names_in(route.path), bytes_max).bind
-        self._carried = Carried(route.parameters)
-        self._reading = without_what_was_got if route.private else nullcontext
-        self._admit = Limiter(platform, route).admit
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        scope[ANSWERING] = self._ref
-        try:
-            await self._respond(scope, receive, send)
-        except EnsueError as error:
-            answer = self._error_answer(error)
-            if answer is None and self._has_pages and asks_for_a_page(scope):
-                await respond_error_page(scope, send, error)
-                return
-            if answer is None:
-                raise
-            log.info("%s %s: %s", scope["method"], quote(scope["path"]), error)
-            own = self._seal(answer)
-            told = headers_of(error) + own_headers(own, scope)
-            await respond(scope, send, own.status, own.body, told)
-
-    async def _respond(self, scope: Scope, receive: Receive, send: Send) -> None:
-        once = signed = None
-        body = b""
-        if self._is_private:
-            scope[PRIVATE] = scope[NO_STORE] = True
-            refuse_key(scope)
-        if self._verifies or self._raw:
-            body = await read_bytes(scope, receive, self._bytes_max)
-            receive = read_again(body)
-        if self._verifies:
-            provider = scope["path_params"].get(self._provider)
-            line = (scope["method"], _path_of(scope))
-            signed = await self._verified(self._route, provider, _as_text(scope), body, line)
-        self._admit(scope, signed)
-        if self._takes_key:
-            once, receive = await once_of(
-                scope,
-                receive,
-                place=self._place,
-                required=self._needs_key,
-                bytes_max=self._bytes_max,
-                carried=self._carried.credential(scope) + caller_of(signed),
-            )
-        with self._reading():
-            arguments = await self._bind(scope, receive)
-        arguments |= dict.fromkeys(self._raw, body) | dict.fromkeys(self._signed, signed)
-        objects: list[ObjectAnswer] = []
-        called = await self._call(
-            self._route,
-            arguments,
-            seal=_noting(objects) if self._streams else self._seal,
-            trace=trace_of(scope),
-            once=once,
-            signed=signed,
-        )
-        for each in objects:
-            await answer_object(
-                scope, receive, send, each.bucket, check_key(each.key), version=each.version
-            )
-            return
-        sealed = called.sealed
-        await respond(scope, send, sealed.status, sealed.body, headers_of_call(called, scope))
-
-
-def _noting(objects: list[ObjectAnswer]) -> Seal:
-    """What seals an answer, but notes an object that is to be streamed once the call is over."""
-
-    def note(answer: Answer) -> Sealed:
-        if not isinstance(answer.body, ObjectAnswer):
-            return seal(answer)
-        objects.append(answer.body)
-        return Sealed(answer.status, b"")
-
-    return note
-
-
-def _path_of(scope: Scope) -> str:
-    """The path and the query as they were sent."""
-    path = scope.get("raw_path") or quote(scope["path"]).encode()
-    query = scope["query_string"]
-    return (path + b"?" + query if query else path).decode("latin-1")
-
-
-def _as_text(scope: Scope) -> dict[str, str]:
-    found = headers_of_request(scope)
-    return {name.decode("latin-1"): value.decode("latin-1") for name, value in found.items()}
+def _is_console(scope: Scope) -> bool:
+    path: str = scope["path"].removeprefix(scope.get("root_path", ""))
+    return path == CONSOLE or path.startswith(f"{CONSOLE}/")
 
 
 async def _denied(scope: Scope, receive: Receive, send: Send) -> None:
@@ -301,6 +212,7 @@ def asgi_app(
     issuer: Issuer | None = None,
     loopback: bool = True,
     body_bytes_max: int = BODY_BYTES_MAX,
+    console: MakeConsole | None = None,
 ) -> Door:
     """The ASGI application that serves an app's routes, ``/_ensue`` and what describes them.
 
@@ -311,16 +223,19 @@ def asgi_app(
         issuer: whose tokens will do as well; None for nobody's.
         loopback: whether only this machine can connect.
         body_bytes_max: how large the body of a request may be.
+        console: makes what answers ``/console``; None for no console.
 
     Raises:
         NotPermitted: other machines can connect, and there is neither key nor issuer.
-        InvalidDeclaration: two routes have the same method and path, or the issuer's keys have no
-            address that can be trusted.
+        InvalidDeclaration: two routes have the same method and path, one has the console's, or the
+            issuer's keys have no address that can be trusted.
         MissingExtra: tokens are to be verified, and ``ensue[jose]`` is not installed.
     """
     tokens = None if issuer is None else tokens_of(platform, issuer)
     guard = Guard(key, loopback=loopback, tokens=tokens)
     apps = platform.apps if app is None else [app]
+    if console is not None:
+        _check_console_free(apps)
     house = [
         *house_routes(platform, body_bytes_max, has_key=bool(key or issuer)),
         *cloudevent_routes(platform, body_bytes_max),
@@ -330,7 +245,7 @@ def asgi_app(
     apart: list[tuple[str, str, Endpoint]] = []
     for each in apps:
         for route in each.routes:
-            responder: Endpoint = _Responder(platform, each, route, body_bytes_max)
+            responder: Endpoint = Responder(platform, each, route, body_bytes_max)
             cors = cors_of(each, route)
             if cors is not None:
                 shared = Shared(responder, cors)
@@ -355,7 +270,19 @@ def asgi_app(
         guard,
         platform,
         make_router(apart, default=_denied),
+        None if console is None else partial(console, platform, guard),
     )
+
+
+def _check_console_free(apps: Sequence[App]) -> None:
+    for each in apps:
+        for route in each.routes:
+            if route.path == CONSOLE or route.path.startswith(f"{CONSOLE}/"):
+                raise InvalidDeclaration(
+                    f"expected a path that is not below {CONSOLE}, got {route.path}",
+                    at=f"{each.name} {route.name}",
+                    hint="The console is there; run without it: --console off.",
+                )
 
 
 def _describer(apps: Sequence[App], house: Sequence[HouseRoute], *, has_key: bool) -> Endpoint:

@@ -13,10 +13,10 @@ import re
 
 from starlette.types import Scope
 
-from ensue.doors.http.statuses import CrossSite
-from ensue.doors.http.tokens import SAFE, Tokens
+from ensue.doors.http.statuses import CrossSite, status_of
+from ensue.doors.http.tokens import SAFE, Role, Tokens
 from ensue.doors.http.wire import Headers
-from ensue.words.errors import Forbidden, NotPermitted
+from ensue.words.errors import EnsueError, Forbidden, NotPermitted
 
 HOSTS_REMEMBERED_MAX = 100
 HEALTH = "/_ensue/health"
@@ -106,6 +106,27 @@ class Guard:
             return None if await self._tokens.admit(scope, headers) else denied
         except Forbidden as refusal:
             return refusal
+
+    @property
+    def asks(self) -> bool:
+        """Whether requests have to show a key or a token."""
+        return self._asks
+
+    async def role_of(self, credential: str) -> Role | None:
+        """What somebody may who shows this: everything with the key, as its role says with a token.
+
+        Raises:
+            Unreachable: the issuer's keys could not be fetched.
+        """
+        given = credential.encode("latin-1", "replace")
+        if self._key is not None and hmac.compare_digest(given, self._key):
+            return "operator"
+        return None if self._tokens is None else await self._tokens.role_of(f"Bearer {credential}")
+
+    @staticmethod
+    def status_of(error: EnsueError) -> int:
+        """The HTTP status of an error."""
+        return status_of(error)
 
     def _check_key(self, scope: Scope, headers: Headers) -> None:
         given = headers.get(b"x-api-key")

@@ -24,7 +24,7 @@ from ensue.app.app import App
 from ensue.app.held import HeldTime
 from ensue.app.opening import open_platform
 from ensue.app.platform import Platform
-from ensue.doors.http.asgi import asgi_app
+from ensue.doors.http.asgi import MakeConsole, asgi_app
 from ensue.doors.http.guard import Guard
 from ensue.doors.http.ports import BACKLOG, is_loopback, listening, resolved, url_of
 from ensue.doors.http.protocol import BoundedProtocol
@@ -66,6 +66,7 @@ class Options:
         record: the file to which requests are recorded; None for none.
         mask: what of them is not to be written; see `Masks`.
         proxies: the addresses, or networks, of proxies that are believed who a request is from.
+        console: makes what answers ``/console``; None for no console.
     """
 
     host: str = "127.0.0.1"
@@ -81,6 +82,7 @@ class Options:
     proxies: tuple[str, ...] = ()
     issuer: Issuer | None = None
     held: HeldTime | None = None
+    console: MakeConsole | None = None
 
 
 @dataclass(frozen=True)
@@ -334,7 +336,12 @@ def _server(
 ) -> _Server:
     loopback = is_loopback(listening.getsockname()[0])
     door: ASGIApp = asgi_app(
-        platform, app, key=options.key, issuer=options.issuer, loopback=loopback
+        platform,
+        app,
+        key=options.key,
+        issuer=options.issuer,
+        loopback=loopback,
+        console=options.console,
     )
     config = uvicorn.Config(
         door if recorder is None else recorder.around(door),

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
+from typing import Literal, TypeAlias
 
 from starlette.types import Scope
 
@@ -17,6 +18,8 @@ from ensue.catalog import KINDS
 from ensue.doors.http.wire import Headers
 from ensue.identity import Client, Issuer, roles_of
 from ensue.words.errors import Forbidden, NotVerified
+
+Role: TypeAlias = Literal["operator", "reader"]
 
 SAFE = frozenset({"GET", "HEAD"})
 
@@ -58,21 +61,30 @@ class Tokens:
             Unreachable: the issuer's keys could not be fetched.
         """
         given = headers.get(b"authorization")
-        if given is None:
+        role = None if given is None else await self.role_of(given.decode("latin-1"))
+        if role is None:
             return False
-        shown: Mapping[str, str] = {"authorization": given.decode("latin-1")}
+        if not (reads(scope) or role == "operator"):
+            raise Forbidden(
+                f"expected a token with the role {self._issuer.role}", at="headers.authorization"
+            )
+        return True
+
+    async def role_of(self, authorization: str) -> Role | None:
+        """What the token of an Authorization header grants; None for one that does not verify.
+
+        Raises:
+            Unreachable: the issuer's keys could not be fetched.
+        """
+        shown: Mapping[str, str] = {"authorization": authorization}
         now_ms = self._now_ms()
         found = await self._verifier.find(shown, now_ms, self._client)
         try:
             proof = found.verify(shown, b"", now_ms)
         except NotVerified as fault:
-            log.warning("%s: the token is refused: %s", scope["method"], fault.reason)
-            return False
-        if not (reads(scope) or self._issuer.role in roles_of(proof.claims)):
-            raise Forbidden(
-                f"expected a token with the role {self._issuer.role}", at="headers.authorization"
-            )
-        return True
+            log.warning("a token is refused: %s", fault.reason)
+            return None
+        return "operator" if self._issuer.role in roles_of(proof.claims) else "reader"
 
 
 def tokens_of(platform: Platform, issuer: Issuer) -> Tokens:

@@ -1,0 +1,12 @@
+"""The console's sections, in the order of the menu. The first one is the console's first page."""
+
+from __future__ import annotations
+
+from ensue.doors.console.section import Section
+from ensue.doors.console.sections.audit import AUDIT
+from ensue.doors.console.sections.resources import RESOURCES
+
+SECTIONS: tuple[Section, ...] = (
+    RESOURCES,
+    AUDIT,
+)
