@@ -8,7 +8,7 @@ from decimal import Decimal
 from xml.etree import ElementTree as ET
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ensue import InvalidValue, charts
@@ -96,6 +96,7 @@ def test_any_numbers_make_a_picture_with_everything_inside(values, percent):
 
 
 @given(st.lists(st.floats(-1e12, 1e12), min_size=1, max_size=20), st.integers(2, 8), st.booleans())
+@example([0.0, 5e-324], 2, False)
 def test_an_axis_holds_its_numbers_between_few_round_marks(values, marks, zero):
     scale = scale_of(values, 0.0, 100.0, marks=marks, zero=zero)
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 _NICE = (1.0, 2.0, 2.5, 5.0, 10.0)
+_TINY = 1e-290  # the logarithm of a share of less would be that of nought
 
 
 class Scale(NamedTuple):
@@ -51,9 +52,9 @@ def scale_of(values: Iterable[float], start: float, end: float, *, marks: int, z
     """
     shown = [*values, *([0.0] if zero else [])]
     low, high = min(shown, default=0.0), max(shown, default=0.0)
-    if low == high:
+    if high - low <= _TINY:
         # A single number stands in the middle of something of its size; nought at the start.
-        if low == 0:
+        if max(abs(low), abs(high)) <= _TINY:
             return Scale(0.0, 1.0, start, end, 1.0)
         around = abs(low) / 2
         low, high = low - around, high + around
