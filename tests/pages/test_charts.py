@@ -96,7 +96,7 @@ def test_any_numbers_make_a_picture_with_everything_inside(values, percent):
 
 
 @given(st.lists(st.floats(-1e12, 1e12), min_size=1, max_size=20), st.integers(2, 8), st.booleans())
-@example([0.0, 5e-324], 2, False)
+@example(values=[0.0, 5e-324], marks=2, zero=False)
 def test_an_axis_holds_its_numbers_between_few_round_marks(values, marks, zero):
     scale = scale_of(values, 0.0, 100.0, marks=marks, zero=zero)
 
