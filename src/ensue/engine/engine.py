@@ -82,8 +82,7 @@ class Engine:
         self.declared: set[int] = set()
         self.keeps_executions: dict[int, int] = {}
         self.awaited, self.sleepers = Awaited(), Awaited()
-        self.delivered = 0
-        self.moves = 0
+        self.delivered = self.moves = 0
         self.take_at_most = BATCH_MAX
         self._numbers: dict[Ref, int] = {}
         self._workers: list[Worker] = []
