@@ -29,6 +29,7 @@ DATA, WORK, ENGINE = "Data", "Work and handlers", "The engine"
 HTTP, CLI, PATTERNS, EXPRESSIONS = "HTTP", "The command line", "Patterns and inputs", "Expressions"
 SCHEDULES = "Schedules"
 CONSOLE = "The console"
+ALARMS = "Alarms"
 SCHEMAS = "Schemas"
 SECRETS = "Secrets"
 WORKFLOWS = "Workflows"
@@ -38,6 +39,7 @@ AREAS = (
     DATA,
     WORK,
     SCHEDULES,
+    ALARMS,
     ENGINE,
     HTTP,
     CONSOLE,
@@ -170,6 +172,44 @@ BOUNDS: dict[str, Bound] = {
     "resources.topic:GROUP_LENGTH_MAX": Bound(DATA, "characters", "a message group", VALUE),
     "resources.topic:DEDUPLICATION_ID_LENGTH_MAX": Bound(
         DATA, "characters", "a deduplication id", VALUE
+    ),
+    "resources.alarm:PERIOD_STEP_MS": Bound(
+        ALARMS, "ms", "what a period of an alarm is a whole multiple of", DECLARED
+    ),
+    "resources.alarm:PERIOD_MS_MAX": Bound(ALARMS, "ms", "a period of an alarm", DECLARED),
+    "resources.alarm:OUT_OF_MAX": Bound(
+        ALARMS, "periods", "periods that an alarm is judged by: `out_of`", DECLARED
+    ),
+    "resources.alarm:WINDOW_MS_MAX": Bound(ALARMS, "ms", "these together: a day", DECLARED),
+    "resources.alarm:TARGETS_MAX": Bound(
+        ALARMS, "targets", "who is told of an alarm's changes", DECLARED
+    ),
+    "resources.alarm:DESCRIPTION_LENGTH_MAX": Bound(
+        ALARMS, "characters", "the description of an alarm", DECLARED
+    ),
+    "resources.alarm:WHEN_LENGTH_MAX": Bound(
+        ALARMS, "characters", "a condition on other alarms: `when`", DECLARED
+    ),
+    "resources.alarm:WHEN_DEPTH_MAX": Bound(
+        ALARMS, "levels", "parentheses and `not` in it", DECLARED
+    ),
+    "resources.alarm:REASON_LENGTH_MAX": Bound(
+        ALARMS, "characters", "the reason of a state that is set by hand", VALUE
+    ),
+    "resources.alarm:SHOWN_MAX": Bound(
+        ALARMS, "values", "values that the reason of a state names", "how many more there are"
+    ),
+    "resources.alarm:KEEP_CHANGES_MS": Bound(
+        ALARMS, "ms", "how long changes of state are kept: 30 days", "they are forgotten"
+    ),
+    "resources.alarm:PAGE_MAX": Bound(
+        ALARMS, "", "changes of state that are listed at once", "the next page"
+    ),
+    "resources.alarm:RETRIES_MAX": Bound(
+        ALARMS,
+        "",
+        "how often a target that refused to be told is tried again",
+        "the queue `alarms-dlq`",
     ),
     "resources.meter:EVENTS_MAX": Bound(DATA, "events", "one batch to record", LIMIT),
     "resources.meter:METRICS_MAX": Bound(DATA, "metrics", "metrics of a meter", DECLARED),

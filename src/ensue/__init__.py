@@ -81,6 +81,7 @@ from ensue.resilience import (
 )
 from ensue.resources.activity import Activity, ActivityTask
 from ensue.resources.adopted import Adopted, Rows
+from ensue.resources.alarm import Alarm, AlarmStatus, StateChange
 from ensue.resources.bucket import (
     Bucket,
     ObjectChange,
@@ -183,6 +184,8 @@ __all__ = [
     "Adopted",
     "Agent",
     "AgentResult",
+    "Alarm",
+    "AlarmStatus",
     "Algorithm",
     "Answer",
     "Anyone",
@@ -309,6 +312,7 @@ __all__ = [
     "SigningKey",
     "SlidingWindow",
     "StandardWebhooks",
+    "StateChange",
     "StepFailed",
     "StepTimedOut",
     "StoreBusy",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ensue.resources import (
     activity,
     adopted,
+    alarm,
     bucket,
     bus,
     destination,
@@ -43,5 +44,6 @@ KINDS: dict[str, Kind] = {
         activity.KIND,
         vault.KIND,
         meter.KIND,
+        alarm.KIND,
     )
 }

@@ -18,6 +18,7 @@ from ensue.resources import bucket as bucket_kind
 from ensue.resources import bus as bus_kind
 from ensue.resources import stream as stream_kind
 from ensue.resources.adopted import Adopted
+from ensue.resources.alarm import Alarm
 from ensue.resources.bucket import Bucket
 from ensue.resources.bus import Bus
 from ensue.resources.meter import Meter
@@ -44,7 +45,8 @@ def feed_of(source: Resource, at: str) -> Feed:
         if isinstance(source, kinds):
             return feed(ref)
     raise InvalidDeclaration(
-        f"expected a table, stream, queue, bus, topic, bucket, workflow or meter to read from,"
+        f"expected a table, stream, queue, bus, topic, bucket, workflow, meter or alarm to read"
+        f" from,"
         f" got {ref}",
         at=at,
     )
@@ -116,6 +118,20 @@ def metered_of(ref: Ref) -> Feed:
     return Feed(ref, _text_at("subject"), of_record=event)
 
 
+def states_of(ref: Ref) -> Feed:
+    """An alarm's changes of state, in the words of CloudWatch: ``detail.state.value``."""
+
+    def event(record: Record, record_id: str) -> str:
+        said = values.encode({"id": record_id})
+        return f"{said[:-1]},{(record.new or '{}')[1:]}"
+
+    def key(event: Json) -> str:
+        del event
+        return ref.name
+
+    return Feed(ref, key, of_record=event)
+
+
 def messages_of(ref: Ref) -> Feed:
     """A queue's messages, with their ``body`` and their ``attributes``."""
 
@@ -168,4 +184,5 @@ _FEEDS: tuple[tuple[type[Any] | UnionType, Callable[[Ref], Feed]], ...] = (
     (Topic, notifications_of),
     (Workflow, executions_of),
     (Meter, metered_of),
+    (Alarm, states_of),
 )

@@ -11,6 +11,7 @@ from ensue.engine.body_keeper import BodyKeeper
 from ensue.engine.clock import HeldClock
 from ensue.engine.keeper import Keeper
 from ensue.engine.workers import Worker
+from ensue.resources.alarm import Watcher
 from ensue.resources.schedule import Scheduler
 
 KEEPING_PAUSE_MS = 3_600_000
@@ -66,7 +67,7 @@ class Passage:
         times = [
             max(due_ms, self._kept_ms + KEEPING_PAUSE_MS) if keeps(worker) else due_ms
             for worker in self._workers()
-            if (idle or not (keeps(worker) or isinstance(worker, Scheduler)))
+            if (idle or not (keeps(worker) or _is_endless(worker)))
             and (due_ms := worker.due_ms()) is not None
         ]
         timer_ms = self._clock.next_ms()
@@ -81,12 +82,17 @@ class Passage:
                 self._kept_ms = now_ms
 
     def _fires_ms(self) -> int | None:
-        """When a schedule fires next."""
-        schedulers = [each for each in self._workers() if isinstance(each, Scheduler)]
-        times = [due_ms for each in schedulers if (due_ms := each.due_ms()) is not None]
+        """When a schedule fires next, or an alarm is judged."""
+        endless = [each for each in self._workers() if _is_endless(each)]
+        times = [due_ms for each in endless if (due_ms := each.due_ms()) is not None]
         return min(times, default=None)
 
 
 def keeps(worker: Worker) -> bool:
     """Whether a worker only forgets what is old."""
     return isinstance(worker, Keeper | BodyKeeper)
+
+
+def _is_endless(worker: Worker) -> bool:
+    """Whether a worker is due by the clock, again and again, whatever work there is."""
+    return isinstance(worker, Scheduler | Watcher)

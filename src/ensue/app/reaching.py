@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Unpack
 
-from ensue.app.measured import Measured
+from ensue.app.alarmed import Alarmed
 from ensue.engine.transaction import Transaction
 from ensue.resources import destination as destination_kind
 from ensue.resources import workflow as workflow_kind
@@ -14,7 +14,7 @@ from ensue.resources.queue import Queue
 from ensue.words.names import check_name
 
 
-class Reaching(Measured):
+class Reaching(Alarmed):
     """What an app declares what it reaches outside with."""
 
     def destination(

@@ -18,7 +18,8 @@ from ensue.engine.consumer import Consumer
 from ensue.engine.consumers import ActionConsumer
 from ensue.engine.engine import Engine
 from ensue.engine.waiting import turn
-from ensue.engine.workers import pause_outside
+from ensue.engine.workers import Worker, pause_outside
+from ensue.resources.alarm import Watcher
 from ensue.resources.schedule import Scheduler
 from ensue.words.errors import Conflict, LimitExceeded
 from ensue.words.names import Ref
@@ -188,8 +189,14 @@ class Time:
                     at_ms, name = firing
                     yield Due(at_ms, f"schedule {name} fires", of, name)
             elif (due_ms := worker.due_ms()) is not None:
-                has = "work of" if isinstance(worker, Consumer) else "a look by"
-                yield Due(due_ms, f"{has} {worker.name}", of)
+                yield Due(due_ms, _has(worker), of)
+
+
+def _has(worker: Worker) -> str:
+    """What a worker is due for."""
+    if isinstance(worker, Watcher):
+        return f"{worker.name} is judged"
+    return f"{'work of' if isinstance(worker, Consumer) else 'a look by'} {worker.name}"
 
 
 class _Going:

@@ -119,6 +119,12 @@ def read_last(tx: Transaction, table: str, limit: int, *, sharded: bool = False)
     return _records(tx, where, (limit,), sharded=sharded)[::-1]
 
 
+def read_before(tx: Transaction, table: str, before: int | None, limit: int) -> list[Record]:
+    """The facts before a position, the newest first; without one, the newest of all."""
+    where = f"{table} WHERE sequence < ? ORDER BY sequence DESC LIMIT ?"
+    return _records(tx, where, (2**62 if before is None else before, limit))
+
+
 def record(tx: Transaction, table: str, sequence: int, *, sharded: bool = False) -> Record | None:
     """One fact by its sequence number; None when it is not kept any more, or never was."""
     found = _records(tx, f"{table} WHERE sequence = ?", (sequence,), sharded=sharded)

@@ -307,6 +307,22 @@ _BODIES = """
     CREATE INDEX ensue_bodies_gone ON ensue_bodies (number, gone_ms) WHERE gone_ms IS NOT NULL;
     """
 
+_ALARMS = """
+    -- The state of each alarm, and what it was judged by. points: what was measured in the last
+    -- periods, [first ms, value], of an alarm that is not well or may not be; judged_ms: the end of
+    -- the last of them. measured: what the points are of.
+    CREATE TABLE ensue_alarms (
+        number INTEGER PRIMARY KEY,
+        state TEXT NOT NULL,
+        reason TEXT NOT NULL,
+        data TEXT NOT NULL,
+        since_ms INTEGER NOT NULL,
+        points TEXT NOT NULL DEFAULT '[]',
+        judged_ms INTEGER,
+        measured TEXT NOT NULL
+    );
+    """
+
 # A step that was ever released is never changed: what comes later is a step of its own at the end.
 STEPS: tuple[str, ...] = (
     _GROUND,
@@ -325,6 +341,7 @@ STEPS: tuple[str, ...] = (
     executions.MENDING,
     executions.VERSIONS,
     audits.TABLES,
+    _ALARMS,
 )
 
 

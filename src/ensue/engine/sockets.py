@@ -141,6 +141,32 @@ class Source:
 Call = Callable[[Json], Awaitable[Json]]
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What is asked of a metric: a figure for a time that is over.
+
+    Attributes:
+        metric: the metric's name.
+        of: the resource whose it is, or the name of a route; None for all of an app.
+        app: the app whose it is.
+        statistic: ``sum``, ``average``, ``max``, ``min``, ``count``, ``p50``, ``p95`` or ``p99``.
+        start_ms: the first ms.
+        end_ms: the first ms behind it.
+        subject: of a meter's metric: whose usage.
+    """
+
+    metric: str
+    of: Ref | str | None
+    app: str
+    statistic: str
+    start_ms: int
+    end_ms: int
+    subject: str | None = None
+
+
+Measure = Callable[[Reading], "float | None"]
+
+
 class Directory(Generic[TX]):
     """Which resource has which socket."""
 
@@ -149,6 +175,8 @@ class Directory(Generic[TX]):
         self._sources: dict[Ref, Source] = {}
         self._callables: dict[Ref, Call] = {}
         self._inside: dict[Ref, Callable[[TX, Json], Json]] = {}
+        self._measures: dict[Ref, Measure] = {}
+        self._any_measure: Measure | None = None
         self._known: set[Ref] = set()
         self._sure: set[Ref] = set()
         self._onward: dict[Ref, tuple[Ref, ...]] = {}
@@ -193,6 +221,31 @@ class Directory(Generic[TX]):
     def add_inside(self, ref: Ref, call: Callable[[TX, Json], Json]) -> None:
         """Enter what calls a resource within the caller's transaction."""
         self._inside[ref] = call
+
+    def add_measure(self, measure: Measure, ref: Ref | None = None) -> None:
+        """Enter what measures a resource, outside of any transaction.
+
+        Args:
+            measure: answers readings; on the event loop only.
+            ref: the resource; None for all those that do not measure themselves.
+        """
+        if ref is None:
+            self._any_measure = measure
+        else:
+            self._measures[ref] = measure
+
+    def measured(self, reading: Reading) -> float | None:
+        """What a metric was at a time; None where nothing was measured.
+
+        Raises:
+            NotFound: there is no such metric, or nobody measures it.
+            InvalidInput: it cannot be asked for so.
+        """
+        own = self._measures.get(reading.of) if isinstance(reading.of, Ref) else None
+        measure = own or self._any_measure
+        if measure is None:
+            raise NotFound(f"nobody measures {reading.metric} of {reading.of}")
+        return measure(reading)
 
     def target(self, ref: Ref) -> Target[TX]:
         """The Target of a resource.

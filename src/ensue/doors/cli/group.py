@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from ensue.doors.cli.alarms import alarms
 from ensue.doors.cli.clock import clock
 from ensue.doors.cli.command import Root, examples
 from ensue.doors.cli.connect import connect
@@ -32,7 +33,7 @@ def make_cli(*, serve: Serve, connect: Connect = connect) -> click.Group:
     """
     own: list[click.Command] = [run, new, ls, describe, tail, why]
     own += [pattern, states, status, backup, branch, check, export, import_]
-    own += [put_object, get_object, clock]
+    own += [put_object, get_object, clock, alarms]
     generated = operation_commands(leave_out=[each.name or "" for each in own])
     root = Root(
         "ensue",

@@ -104,5 +104,6 @@ SECTIONS: Mapping[str, tuple[str, ...]] = {
         "send-task-heartbeat",
     ),
     "Meters": ("meter",),
+    "Alarms": ("alarms", "state", "set-state"),
     "The store, without a server": ("backup", "branch", "check", "export", "import"),
 }

@@ -16,7 +16,7 @@ from ensue.words.values import Json, encode, shown
 SUBJECT_LENGTH_MAX = 250
 TEXT_BYTES_MAX = 262_144
 DEAD_LETTERS = "-dlq"
-SUBJECT = "Subject"
+SUBJECT, TEXT = "Subject", "Text"
 _NONE: Mapping[str, Json] = MappingProxyType({})
 
 
@@ -86,7 +86,8 @@ def letter_of(
 
     A body with ``subject`` and ``text``, and perhaps ``to``, is a letter. Anything else, such as an
     event, is written out as JSON under its detail-type; a text is written as it is. What came with
-    the attribute ``Subject``, as a topic's message may, has that as its subject.
+    the attribute ``Subject``, as a topic's message may, has that as its subject; what came with
+    ``Text`` besides has that as its text.
 
     Raises:
         InvalidValue: there is no address to send to, or a part is no text.
@@ -97,7 +98,7 @@ def letter_of(
         subject, text = said["subject"], said["text"]
     else:
         subject = attributes.get(SUBJECT) or said.get("detail-type", mail.ref.name)
-        text = body if isinstance(body, str) else encode(body)
+        text = attributes.get(TEXT) or (body if isinstance(body, str) else encode(body))
     if not isinstance(subject, str) or not isinstance(text, str):
         raise InvalidValue("expected subject and text to be text", at="$.subject")
     one_line = " ".join(subject.split())[:SUBJECT_LENGTH_MAX]

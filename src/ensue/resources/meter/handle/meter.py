@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from ensue.engine.engine import Engine
-from ensue.engine.sockets import Delivery, Refusal, Source
+from ensue.engine.sockets import Delivery, Reading, Refusal, Source
 from ensue.engine.transaction import Transaction
 from ensue.engine.workers import Worker
 from ensue.resources.meter import schema, store
 from ensue.resources.meter.handle.reads import MeterReads
-from ensue.resources.meter.model import MeterEvent, Recorded, Scalar
+from ensue.resources.meter.model import MeterEvent, Question, Recorded, Scalar
 from ensue.resources.meter.worker import Builder
 from ensue.words import values
+from ensue.words.errors import InvalidInput
 from ensue.words.names import Ref
 from ensue.words.units import DURATION_MS_MAX
 from ensue.words.values import Json
@@ -102,6 +103,7 @@ class Meter(MeterReads):
         keep_ms = DURATION_MS_MAX if model.keep_ms is None else model.keep_ms
         source = Source(number, model.sql, keep_ms=keep_ms)
         engine.directory.add(self.ref, source=source, target=self)
+        engine.directory.add_measure(self.measured, self.ref)
 
     def connect(self, engine: Engine, tx: Transaction) -> None:
         """It needs nobody else's socket."""
@@ -111,6 +113,24 @@ class Meter(MeterReads):
         """What sums metrics from the log."""
         self._builder = Builder(engine, self.model)
         return [self._builder]
+
+    def measured(self, reading: Reading) -> float | None:
+        """What a metric was at a time, for alarms; None where no event says so.
+
+        The statistic is the metric's own.
+
+        Raises:
+            NotFound: there is no such metric.
+            InvalidInput: nobody says whose usage it is about.
+        """
+        if reading.subject is None:
+            raise InvalidInput("expected whose usage it is: subject", at=str(self.ref))
+        asked = Question(
+            reading.subject, reading.metric, max(0, reading.start_ms), reading.end_ms - 1
+        )
+        found = self._home.engine.read(lambda tx: store.usage(tx, self.model, asked))
+        is_sum = self.model.metric(reading.metric).aggregate in {"COUNT", "SUM", "UNIQUE"}
+        return float(found.value) if found.events or is_sum else None
 
     def deliver(self, tx: Transaction, deliveries: Sequence[Delivery]) -> list[str | Refusal]:
         """Record the events that bodies are, within the caller's transaction (the Target socket).

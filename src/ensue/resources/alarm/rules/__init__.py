@@ -1,0 +1,1 @@
+"""Decisions of alarms, without I/O."""
