@@ -23,7 +23,7 @@ _STATE = msgspec.Meta(description="OK, ALARM or INSUFFICIENT_DATA.")
 _REASON = msgspec.Meta(
     min_length=1, max_length=REASON_LENGTH_MAX, description="Why, for those who are told."
 )
-_BEFORE = msgspec.Meta(ge=1, description="Only changes before this place in the log.")
+_OLDER = msgspec.Meta(ge=1, description="Only changes before this place in the log.")
 
 
 class SetState(msgspec.Struct, forbid_unknown_fields=True):
@@ -36,7 +36,7 @@ class SetState(msgspec.Struct, forbid_unknown_fields=True):
 class History(msgspec.Struct, forbid_unknown_fields=True):
     """Which page of the changes."""
 
-    before: Annotated[int, _BEFORE] | None = None
+    older_than: Annotated[int, _OLDER] | None = None
     limit: Annotated[int, msgspec.Meta(ge=1, le=PAGE_MAX, description="How many at most.")] = 100
 
 
@@ -46,7 +46,7 @@ async def _set_state(alarm: Alarm, given: SetState) -> dict[str, Json]:
 
 
 async def _history(alarm: Alarm, given: History) -> list[StateChange]:
-    return await alarm.changes(before=given.before, limit=given.limit)
+    return await alarm.changes(before=given.older_than, limit=given.limit)
 
 
 async def _state(alarm: Alarm, given: Whole) -> AlarmStatus:
