@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from ensue.doors.cli.alarms import alarms
+from ensue.doors.cli.audit import audit
 from ensue.doors.cli.clock import clock
 from ensue.doors.cli.command import Root, examples
 from ensue.doors.cli.connect import connect
@@ -34,6 +35,7 @@ def make_cli(*, serve: Serve, connect: Connect = connect) -> click.Group:
     own: list[click.Command] = [run, new, ls, describe, tail, why]
     own += [pattern, states, status, backup, branch, check, export, import_]
     own += [put_object, get_object, clock, alarms]
+    own += [audit]
     generated = operation_commands(leave_out=[each.name or "" for each in own])
     root = Root(
         "ensue",

@@ -12,6 +12,7 @@ from starlette.types import Receive, Scope, Send
 from ensue.app.imported import imports_of
 from ensue.app.platform import Platform
 from ensue.catalog import KINDS
+from ensue.doors.http.auditing import AuditDoor, Audits, ShownAudit
 from ensue.doors.http.clock import Advance, ClockDoor, Drain, ShownClock, ShownMove
 from ensue.doors.http.objects import OBJECT, OfObject, object_endpoints
 from ensue.doors.http.operating import OfApp, Operated, fields_of
@@ -205,6 +206,15 @@ def house_routes(
             returns=Node,
         ),
         *_clock_routes(platform, bytes_max),
+        HouseRoute(
+            "GET",
+            "/audit",
+            AuditDoor(platform).show,
+            "audit",
+            "List who changed what in the console.",
+            query=(Audits,),
+            returns=list[ShownAudit],
+        ),
         *(
             HouseRoute(
                 each.method,
