@@ -556,6 +556,30 @@ BOUNDS: dict[str, Bound] = {
         ENGINE, "ms", "the window of rates, where none is asked for", "it is not counted"
     ),
     "observe:LEAST_MS": Bound(ENGINE, "ms", "over what a rate is reckoned, at least", ""),
+    "observe:FOLLOWED_MAX": Bound(
+        ENGINE, "functions", "functions that are followed from one handler, for the map", CUT
+    ),
+    "observe:FOLLOWED_DEPTH_MAX": Bound(
+        ENGINE, "functions", "functions that call each other which are followed, for the map", CUT
+    ),
+    "observe:CHAIN_LENGTH_MAX": Bound(
+        ENGINE, "names", "a name with its attributes in code, for the map", "it is passed over"
+    ),
+    "observe:CODES_READ_MAX": Bound(
+        ENGINE, "functions", "functions whose reading is kept, for the map", "the oldest go"
+    ),
+    "observe:FILES_READ_MAX": Bound(
+        ENGINE, "files", "files of source that are kept, for the map", "the oldest go"
+    ),
+    "observe:WORDS_LENGTH_MAX": Bound(
+        ENGINE, "characters", "a difference of two versions of the map in words", CUT
+    ),
+    "engine:MAP_VERSIONS_MAX": Bound(
+        ENGINE, "versions", "versions of the map that are kept", "the oldest go"
+    ),
+    "engine:MAP_CHANGES_MAX": Bound(
+        ENGINE, "sentences", "what changed, kept with a version of the map", "the first so many"
+    ),
     "observe:NODES_MAX": Bound(ENGINE, "nodes", "a tree of `why`", "a note says so"),
     "observe:CHILDREN_MAX": Bound(ENGINE, "nodes", "children of one node", "the first so many"),
     "observe:DEPTH_MAX": Bound(ENGINE, "levels", "a tree of `why`", "a note says so"),

@@ -33,6 +33,7 @@ from ensue.words.errors import (
 )
 from ensue.words.shapes import as_plain
 from ensue.words.values import Json
+from ensue.words.wiring import Uses
 
 STEPS = 10
 STEPS_MAX = 100
@@ -78,7 +79,7 @@ class AgentResult(msgspec.Struct, frozen=True):
     usage: TokenUsage
 
 
-class Agent:
+class Agent(Uses):
     """A model that is given a task and tools, and decides what to do next until it can answer.
 
     A tool that fails does not end the loop: the model is told what failed, and goes on from there.
@@ -119,6 +120,11 @@ class Agent:
             raise InvalidDeclaration(f"expected 1 to {STEPS_MAX} steps, got {steps}", at="steps")
         if tokens < 1:
             raise InvalidDeclaration(f"expected at least 1 token, got {tokens}", at="tokens")
+
+    @property
+    def uses(self) -> tuple[object, ...]:
+        """Its model and its tools, for the map of what runs."""
+        return (self.model, *(each.function for each in self.tools))
 
     async def run(self, ctx: Steps, task: str) -> AgentResult:
         """Work on a task until it is answered, or a bound is reached.

@@ -15,6 +15,7 @@ from ensue.engine.secrets import Secret
 from ensue.resources.destination import ApiKey, Destination, DestinationOptions
 from ensue.words.errors import InvalidDeclaration, TooLarge
 from ensue.words.values import Json
+from ensue.words.wiring import Uses
 
 BASE_URL = "https://api.openai.com/v1"
 URL_VARIABLE, KEY_VARIABLE, MODEL_VARIABLE = "OPENAI_BASE_URL", "OPENAI_API_KEY", "OPENAI_MODEL"
@@ -31,7 +32,7 @@ class Declares(Protocol):
         """Declare a destination."""
 
 
-class ChatModel:
+class ChatModel(Uses):
     """A language model behind a server that speaks the Chat Completions API.
 
     The server is a destination: time-out, rate, concurrency and secret are the destination's, and
@@ -54,6 +55,11 @@ class ChatModel:
         self.model = model
         self._destination = destination
         self._options = options
+
+    @property
+    def uses(self) -> tuple[object, ...]:
+        """The server, for the map of what runs."""
+        return (self._destination,)
 
     @classmethod
     def from_environment(

@@ -23,6 +23,7 @@ from ensue.agents.model import LanguageModel
 from ensue.agents.tools import Tool
 from ensue.agents.wire import read_message, said
 from ensue.words.errors import InvalidInput, InvalidValue, Rejected
+from ensue.words.wiring import Uses
 
 NEAR = "The nearest recorded conversation differs"
 
@@ -124,7 +125,7 @@ class RecordedModel:
         return Rejected(fault, at=f"message {place + 1}", hint=hint)
 
 
-class RecordingModel:
+class RecordingModel(Uses):
     """Passes on to another model, and writes down what is said: for a `RecordedModel`.
 
     Args:
@@ -135,6 +136,11 @@ class RecordingModel:
     def __init__(self, model: LanguageModel, path: str | Path) -> None:
         self._model = model
         self._path = Path(path)
+
+    @property
+    def uses(self) -> tuple[object, ...]:
+        """The other model, for the map of what runs."""
+        return (self._model,)
 
     async def complete(
         self, messages: Sequence[ChatMessage], *, tools: Sequence[Tool] = ()

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from ensue.app.app import App
 from ensue.app.auditing import AuditLog
+from ensue.app.mapped import Mapped
 from ensue.app.time import Time
 from ensue.engine.engine import Engine
 from ensue.engine.gauges import look
@@ -30,6 +31,7 @@ class Observed:
         started_ms: when it was opened.
         time: its clock, and what moves it where it is held.
         traffic: what goes through the apps.
+        map: what runs, as a graph, and its versions.
     """
 
     def __init__(self, apps: Sequence[App], engine: Engine) -> None:
@@ -37,6 +39,7 @@ class Observed:
         self.engine = engine
         self.started_ms = engine.clock.now_ms()
         self.time = Time(engine)
+        self.map = Mapped(self.apps, engine)
         self.traffic = Traffic(
             engine, self.refs, (each.ref_in(app.name) for app in apps for each in app.routes)
         )

@@ -22,6 +22,7 @@ from ensue.resources.bucket import Bucket
 from ensue.words.errors import InvalidDeclaration
 from ensue.words.names import Ref
 from ensue.words.units import rate_per_second
+from ensue.words.values import Json
 
 Place = Literal["path", "query", "body", "raw", "signed", "header", "cookie"]
 Idempotency = Literal["required"]
@@ -106,6 +107,21 @@ class Route:
     def ref_in(self, app: str) -> Ref:
         """What it is called among all apps: for figures of what goes through it."""
         return Ref(app, "route", self.name)
+
+    def declared(self) -> dict[str, Json]:
+        """Its declaration, for people."""
+        said: dict[str, Json] = {"runs": "outside" if self.is_action else "in the transaction"}
+        if self.verify is not None:
+            schemes = self.verify.schemes()
+            said["signed"] = schemes.get("", schemes)
+        if self.limit is not None:
+            said["limited_by"] = self.limit.by
+        more: dict[str, Json] = {
+            "rate_per_second": self.rate_per_second,
+            "idempotency": self.idempotency,
+            "private": self.private or None,
+        }
+        return said | {name: value for name, value in more.items() if value is not None}
 
     @property
     def streams(self) -> bool:

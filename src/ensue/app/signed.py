@@ -222,6 +222,10 @@ class Verification:
             raise RuntimeError(f"{self._at} cannot verify: {fault}") from fault
         return SignedRequest(body, headers, provider, now_ms, proof)
 
+    def schemes(self) -> dict[str, Json]:
+        """What the requests of each provider are signed by; without providers of ``""``."""
+        return {name: each.scheme for name, each in self._verifiers.items()}
+
     def described(self) -> dict[str, dict[str, Json]]:
         """The schemes by name, as OpenAPI describes them."""
         return {

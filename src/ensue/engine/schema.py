@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import apsw
 
-from ensue.engine import audits, executions, map_runs
+from ensue.engine import architectures, audits, executions, map_runs
 from ensue.engine.ids import FIRST_FREE_NUMBER
 from ensue.words.errors import StoreUnusable
 
@@ -342,6 +342,7 @@ STEPS: tuple[str, ...] = (
     executions.VERSIONS,
     audits.TABLES,
     _ALARMS,
+    architectures.TABLES,
 )
 
 

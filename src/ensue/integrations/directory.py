@@ -36,6 +36,7 @@ from ensue.resources import activity as activity_kind
 from ensue.resources.activity import Activity
 from ensue.resources.workflow import Inside, Integration, Outside, TaskCall
 from ensue.words.errors import NotFound
+from ensue.words.names import Ref
 from ensue.words.values import Json
 
 SERVICES: Final[Mapping[str, Service]] = {
@@ -44,6 +45,9 @@ SERVICES: Final[Mapping[str, Service]] = {
     for service in module.SERVICES
 }
 
+
+# Where the other services name their resource.
+_ADDRESSES: Final = ("TableName", "EventBusName", "StateMachineArn", "ApiEndpoint")
 
 Perform: TypeAlias = Callable[[Transaction, Json, TaskCall], Json]
 Act: TypeAlias = Callable[[Json, TaskCall], Awaitable[Json]]
@@ -106,6 +110,24 @@ class AwsIntegrations:
             return
         for name, said in self._faults(resource, written):
             yield f"{written.field}/{name}", said
+
+    def named(self, resource: TaskResource, definition: Mapping[str, Json]) -> Ref | None:
+        """The resource that a task reaches; None where its definition does not tell.
+
+        Args:
+            resource: what the task names.
+            definition: the task's state, as it is written.
+        """
+        if resource.is_function or resource.is_activity:
+            kind = "function" if resource.is_function else "activity"
+            found = self._resources.find(kind, resource.action)
+            return None if found is None else found.ref
+        service, written = SERVICES.get(resource.service), written_in(definition)
+        address = None if service is None or written is None else _address(service, written)
+        if service is None or address is None:
+            return None
+        found = self._resources.find(service.kind, name_in(service, address))
+        return None if found is None else found.ref
 
     def _faults(self, resource: TaskResource, written: Written) -> Iterator[tuple[str, str]]:
         service, action = action_of(resource)
@@ -220,6 +242,15 @@ def name_in(service: Service, address: str) -> str:
         case "workflow":
             return states.workflow_name(address)
     return last_part(address)
+
+
+def _address(service: Service, written: Written) -> str | None:
+    """The address in a task's parameters, where it stands there as it is."""
+    given: Mapping[str, Json] = written.given
+    if isinstance(entries := given.get("Entries"), list) and entries:
+        given = entries[0] if isinstance(entries[0], dict) else {}
+    found = [given.get(each) for each in (service.addressed or "", *_ADDRESSES)]
+    return next((each for each in found if isinstance(each, str)), None)
 
 
 def _unknown(what: str, name: str, others: Iterable[str]) -> NotFound:

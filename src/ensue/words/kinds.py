@@ -8,6 +8,7 @@ from typing import Any
 
 from ensue.words.findings import Finding
 from ensue.words.values import Json
+from ensue.words.wiring import Wiring
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,7 @@ class Kind:
             knows it; None where the engine's own rules say it all.
         noun: what one is called in sentences, where its name is not the word.
         group: the command below which its operations are; None where each is a command of its own.
+        wiring: what one is tied to, as it is declared; None where others alone name it.
     """
 
     name: str
@@ -60,6 +62,7 @@ class Kind:
     audit: Callable[[Any, Any], Iterable[Finding]] | None = None
     noun: str | None = None
     group: str | None = None
+    wiring: Callable[[Any], Wiring] | None = None
 
     @property
     def called(self) -> str:

@@ -12,6 +12,7 @@ from ensue.doors.cli.connect import connect
 from ensue.doors.cli.copies import backup, branch, check, export, import_
 from ensue.doors.cli.grouped import group_commands
 from ensue.doors.cli.listing import describe, ls
+from ensue.doors.cli.map import map_
 from ensue.doors.cli.model import Connect, House, Serve
 from ensue.doors.cli.new import new
 from ensue.doors.cli.objects import get_object, put_object
@@ -36,6 +37,7 @@ def make_cli(*, serve: Serve, connect: Connect = connect) -> click.Group:
     own += [pattern, states, status, backup, branch, check, export, import_]
     own += [put_object, get_object, clock, alarms]
     own += [audit]
+    own += [map_]
     generated = operation_commands(leave_out=[each.name or "" for each in own])
     root = Root(
         "ensue",

@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 SECTIONS: Mapping[str, tuple[str, ...]] = {
-    "Begin, and look": ("new", "run", "ls", "describe", "status", "why", "tail", "clock", "audit"),
+    "Begin, and look": (
+        "new",
+        "run",
+        "ls",
+        "describe",
+        "status",
+        "map",
+        "why",
+        "tail",
+        "clock",
+        "audit",
+    ),
     "Events of a bus": (
         "publish",
         "publish-batch",

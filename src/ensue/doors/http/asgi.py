@@ -16,8 +16,9 @@ from ensue.app.app import App
 from ensue.app.platform import Platform
 from ensue.doors.http.cloudevents import cloudevent_routes
 from ensue.doors.http.guard import Guard
+from ensue.doors.http.house import HouseRoute
 from ensue.doors.http.pages import static_routes
-from ensue.doors.http.resources import HouseRoute, house_routes
+from ensue.doors.http.resources import house_routes
 from ensue.doors.http.responding import Responder
 from ensue.doors.http.routing import Endpoint, make_router
 from ensue.doors.http.sharing import Admitted, Shared, cors_of, preflights

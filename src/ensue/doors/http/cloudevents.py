@@ -20,8 +20,8 @@ from ensue.app.routes import Answer
 from ensue.catalog import KINDS
 from ensue.doors.http.arguments import Fields
 from ensue.doors.http.event_bodies import events_in
+from ensue.doors.http.house import HouseRoute
 from ensue.doors.http.operating import OfApp
-from ensue.doors.http.resources import HouseRoute
 from ensue.doors.http.statuses import encode
 from ensue.doors.http.wire import (
     check_utf8_path,

@@ -20,8 +20,9 @@ from ensue.app.routes import Parameter, Route, Said
 from ensue.doors.http import answers
 from ensue.doors.http.answers import OwnErrors, Refusing
 from ensue.doors.http.arguments import query_form
+from ensue.doors.http.house import HouseRoute
 from ensue.doors.http.once import IDEMPOTENCY_KEY_LENGTH_MAX
-from ensue.doors.http.resources import BYTES, HouseRoute
+from ensue.doors.http.resources import BYTES
 from ensue.doors.http.routing import names_in, shape_of
 from ensue.doors.http.schemas import Schema, Schemas
 from ensue.languages.cloudevents import SCHEMA, STRUCTURED, CloudEvent

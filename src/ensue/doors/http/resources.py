@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -14,6 +13,8 @@ from ensue.app.platform import Platform
 from ensue.catalog import KINDS
 from ensue.doors.http.auditing import AuditDoor, Audits, ShownAudit
 from ensue.doors.http.clock import Advance, ClockDoor, Drain, ShownClock, ShownMove
+from ensue.doors.http.house import HouseRoute
+from ensue.doors.http.maps import map_routes
 from ensue.doors.http.objects import OBJECT, OfObject, object_endpoints
 from ensue.doors.http.operating import OfApp, Operated, fields_of
 from ensue.doors.http.routing import Endpoint
@@ -21,7 +22,6 @@ from ensue.doors.http.statuses import encode
 from ensue.doors.http.wire import check_utf8_path, respond
 from ensue.observe import Node
 from ensue.words.kinds import Kind
-from ensue.words.shapes.expected import TypeForm
 from ensue.words.version import VERSION
 
 BYTES = "application/octet-stream"
@@ -109,41 +109,6 @@ class ShownKind(msgspec.Struct):
     operations: list[ShownOperation]
 
 
-@dataclass(frozen=True)
-class HouseRoute:
-    """An endpoint under ``/_ensue`` and what is said of it.
-
-    Attributes:
-        method: GET or POST; for objects also PUT and DELETE.
-        path: without the prefix.
-        endpoint: what answers.
-        name: unique; its operationId.
-        summary: what it does, one sentence.
-        query: Structs whose fields are taken from the query.
-        body: what the body must be; None for no body.
-        returns: what it answers.
-        writes: whether it may change something, and so takes an idempotency key.
-        media: the media type of what it answers.
-        takes_bytes: whether its body is bytes of any media type.
-        content: the schema of its body by its media type, where that is not JSON of ``body``.
-        is_barred: whether it is refused, for the server demands no key.
-    """
-
-    method: str
-    path: str
-    endpoint: Endpoint
-    name: str
-    summary: str
-    query: tuple[type[msgspec.Struct], ...] = ()
-    body: type[msgspec.Struct] | None = None
-    returns: TypeForm = Any
-    writes: bool = False
-    media: str = "application/json"
-    takes_bytes: bool = False
-    content: Mapping[str, dict[str, Any]] | None = None
-    is_barred: bool = False
-
-
 def house_routes(
     platform: Platform,
     bytes_max: int,
@@ -215,6 +180,7 @@ def house_routes(
             query=(Audits,),
             returns=list[ShownAudit],
         ),
+        *map_routes(platform),
         *(
             HouseRoute(
                 each.method,

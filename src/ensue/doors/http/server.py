@@ -273,6 +273,7 @@ async def _serve(
             for server, each in zip(servers, sockets, strict=True)
         ]
         try:
+            await platform.map.keep()
             platform.start()
             _rest_the_collector()
             for server in servers:

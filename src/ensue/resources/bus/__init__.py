@@ -15,7 +15,7 @@ from ensue.resources.bus.model import (
     ReplayPreview,
     Schemas,
 )
-from ensue.resources.bus.operations import OPERATIONS, status
+from ensue.resources.bus.operations import OPERATIONS, status, wiring
 from ensue.resources.bus.rules.envelope import envelope_text
 from ensue.resources.bus.rules.grouping import group_of, parse_group
 from ensue.resources.bus.rules.matching import may_match
@@ -50,4 +50,5 @@ KIND = Kind(
     operations=OPERATIONS,
     status=status,
     audit=audit,
+    wiring=wiring,
 )

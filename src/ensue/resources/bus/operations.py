@@ -20,7 +20,9 @@ from ensue.resources.bus.model import (
 )
 from ensue.words.errors import InvalidInput
 from ensue.words.kinds import Operation
+from ensue.words.names import Ref
 from ensue.words.values import Json
+from ensue.words.wiring import Link, Part, Wiring, into
 
 SINCE = msgspec.Meta(description="From where: horizon, a time, or a sequence number.")
 UNTIL = msgspec.Meta(description="Up to where: latest, before a time, or with a sequence number.")
@@ -207,6 +209,31 @@ async def _cancel(bus: Bus, given: NamedReplay) -> Replay:
 async def status(bus: Bus) -> dict[str, Json]:
     """How a bus is doing, in figures."""
     return await bus.depth() | await bus.kept()
+
+
+def wiring(bus: Bus) -> Wiring:
+    """The rules of a bus with their targets, its registry, and where its dead letters go."""
+    ref, app, registry = bus.ref, bus.ref.app, bus.declared().get("schemas")
+    links = [Link(ref, bus.model.dead_letters, "dead letters")]
+    parts: list[Part] = []
+    if isinstance(registry, str):
+        links.append(Link(ref, Ref(app, "schemas", registry), "schemas"))
+    for rule in bus.rules.all():
+        first, *more = rule.targets
+        said: dict[str, Json] = {"pattern": dict(rule.pattern)}
+        if rule.schedule is not None:
+            said = {"schedule": rule.schedule}
+        if not rule.enabled:
+            said["enabled"] = False
+        # What `App.on_event` declares is one thing: the function and the rule that feeds it.
+        if not more and first.ref == Ref(app, "function", rule.name):
+            links.append(Link(ref, first.ref, "events", rule.name, said))
+            continue
+        own = Ref(app, "rule", f"{ref.name}/{rule.name}")
+        parts.append(Part(own, said))
+        links.append(Link(ref, own, "events"))
+        links += [Link(own, to.ref, into(to.ref.kind), said=to.said) for to in rule.targets]
+    return Wiring(tuple(links), tuple(parts), told=("rules",))
 
 
 OPERATIONS = (

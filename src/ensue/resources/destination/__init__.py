@@ -44,4 +44,5 @@ KIND = Kind(
     aws="API destination",
     operations=OPERATIONS,
     status=_status,
+    wiring=Destination.wiring,
 )

@@ -37,6 +37,7 @@ from ensue.words.errors import InvalidDeclaration, InvalidValue, Rejected
 from ensue.words.names import Ref
 from ensue.words.units import duration_ms
 from ensue.words.values import Json
+from ensue.words.wiring import Link, Wiring
 
 RETRIES = 185
 TIMEOUT = "30s"
@@ -196,6 +197,10 @@ class Destination(Pausable):
         if model.headers:
             said["headers"] = {name: _shown(given) for name, given in model.headers.items()}
         return said
+
+    def wiring(self) -> Wiring:
+        """Where its dead letters go."""
+        return Wiring((Link(self.ref, self.model.dead_letters, "dead letters"),))
 
     def check(self, known: set[Ref]) -> None:
         """Nothing that it names can be missing."""

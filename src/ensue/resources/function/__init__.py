@@ -73,4 +73,5 @@ KIND = Kind(
         *pauses.OPERATIONS,
     ),
     status=_status,
+    wiring=Function.wiring,
 )

@@ -27,6 +27,7 @@ from ensue.words import values
 from ensue.words.errors import InvalidDeclaration, InvalidInput
 from ensue.words.names import Ref
 from ensue.words.values import Json
+from ensue.words.wiring import Code, Link, Wiring, out_of
 
 
 class Function(Pausable):
@@ -169,6 +170,14 @@ class Function(Pausable):
             "dead_letter_queue": self.model.dead_letters.name,
         }
         return said | ({"follows": self._feed.said} if self._feed else {})
+
+    def wiring(self) -> Wiring:
+        """What it follows, what it runs, and where its dead letters go."""
+        links = [Link(self.ref, self.model.dead_letters, "dead letters")]
+        if self._feed is not None:
+            source = self._feed.source
+            links.append(Link(source, self.ref, out_of(source.kind), said=self._feed.said))
+        return Wiring(tuple(links), code=(Code(self.ref, self.function),))
 
     def check(self, known: set[Ref]) -> None:
         """Nothing that it names can be missing."""

@@ -42,4 +42,5 @@ KIND = Kind(
         *pauses.OPERATIONS,
     ),
     status=_status,
+    wiring=Mail.wiring,
 )

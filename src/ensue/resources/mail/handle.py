@@ -25,6 +25,7 @@ from ensue.resources.mail.transport import Drawer, Outbox, Smtp
 from ensue.words import values
 from ensue.words.names import Ref
 from ensue.words.values import Json
+from ensue.words.wiring import Link, Wiring
 
 SENDER = "no-reply@ensue.invalid"
 
@@ -75,6 +76,10 @@ class Mail(Pausable):
     def declared(self) -> dict[str, Json]:
         """Its declaration, for people."""
         return {"to": self.model.to, "sender": self.model.sender}
+
+    def wiring(self) -> Wiring:
+        """Where its dead letters go."""
+        return Wiring((Link(self.ref, self.model.dead_letters, "dead letters"),))
 
     def check(self, known: set[Ref]) -> None:
         """Nothing that it names can be missing."""

@@ -39,4 +39,5 @@ KIND = Kind(
     aws="EventBridge Pipes",
     operations=OPERATIONS,
     status=status,
+    wiring=Pipe.wiring,
 )

@@ -24,6 +24,7 @@ from ensue.words import values
 from ensue.words.errors import InvalidInput, NotFound
 from ensue.words.names import Ref
 from ensue.words.values import Json
+from ensue.words.wiring import Link, Wiring, into, out_of
 
 
 class Pipe(Pausable):
@@ -128,6 +129,23 @@ class Pipe(Pausable):
             said["window_ms"] = model.policy.window_ms
         said |= {"to": str(model.target), **model.said}
         return said | {"dead_letter_queue": model.dead_letters.name}
+
+    def wiring(self) -> Wiring:
+        """What it reads, what it asks on the way, where it delivers, and its dead letters."""
+        model, source = self.model, self.model.feed.source
+        said: dict[str, Json] = {}
+        if model.wants is not None:
+            filtered = model.wants.said
+            said["filter"] = dict(filtered) if isinstance(filtered, Mapping) else filtered
+        links = [
+            Link(source, self.ref, out_of(source.kind), said=said),
+            Link(self.ref, model.target, into(model.target.kind)),
+        ]
+        if model.enrichment is not None:
+            links.append(Link(self.ref, model.enrichment.ref, "calls", "enrich"))
+        if not model.from_queue:
+            links.append(Link(self.ref, model.dead_letters, "dead letters"))
+        return Wiring(tuple(links), told=("source", "filter", "enrich"))
 
     def check(self, known: set[Ref]) -> None:
         """Check that its source, its enrichment, its target and its dead letters exist.

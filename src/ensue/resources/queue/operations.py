@@ -259,4 +259,5 @@ KIND = Kind(
         *pauses.OPERATIONS,
     ),
     status=_status,
+    wiring=Queue.wiring,
 )

@@ -221,4 +221,5 @@ KIND = Kind(
     ),
     status=_status,
     audit=audit,
+    wiring=Schedules.wiring,
 )

@@ -30,6 +30,7 @@ from ensue.words import values
 from ensue.words.errors import InvalidDeclaration, InvalidValue, NotFound
 from ensue.words.names import Ref
 from ensue.words.values import Json
+from ensue.words.wiring import Link, Wiring
 
 log = logging.getLogger("ensue.schedule")
 
@@ -275,6 +276,14 @@ class Schedules:
                 for name, plan in self._declared.items()
             }
         }
+
+    def wiring(self) -> Wiring:
+        """Who gets the firings of its declared schedules, and its dead letters."""
+        links = [Link(self.ref, self.model.dead_letters, "dead letters")]
+        for name, plan in self._declared.items():
+            said: dict[str, Json] = {"expression": plan.expression, "timezone": plan.timezone}
+            links.append(Link(self.ref, plan.target, "timer", name, said))
+        return Wiring(tuple(links), told=("schedules",))
 
     def check(self, known: set[Ref]) -> None:
         """Check that each declared schedule's target exists.

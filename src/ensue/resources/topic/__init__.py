@@ -104,4 +104,5 @@ KIND = Kind(
     ),
     status=_status,
     audit=audit,
+    wiring=Topic.wiring,
 )

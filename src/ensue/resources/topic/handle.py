@@ -17,6 +17,7 @@ from ensue.words import values
 from ensue.words.errors import InvalidDeclaration, NotFound
 from ensue.words.names import Ref
 from ensue.words.values import Json
+from ensue.words.wiring import Link, Wiring, into
 
 
 class Topic:
@@ -182,6 +183,16 @@ class Topic:
     def declared(self) -> dict[str, Json]:
         """Its declaration, for people."""
         return {"subscriptions": self.subscribed()}
+
+    def wiring(self) -> Wiring:
+        """Who subscribes to it, and to which messages."""
+        links = []
+        for each in self.subscriptions.all():
+            said: dict[str, Json] = {"raw": each.raw}
+            if each.filter is not None:
+                said |= {"filter": dict(each.filter), "filter_on": each.filter_on}
+            links.append(Link(self.ref, each.target, into(each.target.kind), said=said))
+        return Wiring(tuple(links), told=("subscriptions",))
 
     def check(self, known: set[Ref]) -> None:
         """Check that each subscription's target exists.

@@ -97,4 +97,5 @@ KIND = Kind(
     operations=OPERATIONS,
     status=status,
     audit=audit,
+    wiring=Workflow.wiring,
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from typing import Any, Final
 
 import msgspec
@@ -156,3 +157,22 @@ def checked_map_bounds(
             raise InvalidValue(f"expected 0 to 100, got {percentage!r}", at="tolerated_percentage")
         found["tolerated_percentage"] = percentage
     return found
+
+
+def tasks_of(definition: Json) -> Iterator[tuple[str, dict[str, Json]]]:
+    """The Tasks of a state machine, those within Maps and Parallels too, with their names.
+
+    Args:
+        definition: it, or the part of it that has states.
+    """
+    states = definition.get("States") if isinstance(definition, dict) else None
+    for name, state in (states if isinstance(states, dict) else {}).items():
+        if not isinstance(state, dict):
+            continue
+        if isinstance(state.get("Resource"), str):
+            yield name, state
+        branches = state.get("Branches")
+        within = [*(branches if isinstance(branches, list) else ())]
+        within += [state[each] for each in ("ItemProcessor", "Iterator") if each in state]
+        for part in within:
+            yield from tasks_of(part)

@@ -37,6 +37,7 @@ from ensue.words.errors import InvalidDeclaration, InvalidInput
 from ensue.words.names import Ref
 from ensue.words.shapes import Shape
 from ensue.words.values import Json
+from ensue.words.wiring import Code, Link, Part, Wiring
 
 F = TypeVar("F", bound=Callable[..., object])
 T = TypeVar("T", default=Any)
@@ -74,6 +75,7 @@ class Queue(Receiving, Redriving, Pausable, Generic[T]):
             else _dead_letters(home, dead, self.model.was, options.get("dead_letter_retention"))
         )
         self.consumed_by: Callable[..., Any] | None = None
+        self._hears: dict[str, Callable[..., Any]] = {}
 
     @property
     def ref(self) -> Ref:
@@ -205,6 +207,7 @@ class Queue(Receiving, Redriving, Pausable, Generic[T]):
             InvalidDeclaration: it is an ``async def``, or takes other arguments.
         """
         self._told["dead"] = Tells(function, self._home.make_tx).tell
+        self._hears["dead letter"] = function
         return function
 
     def on_retry(self, function: F) -> F:
@@ -219,6 +222,7 @@ class Queue(Receiving, Redriving, Pausable, Generic[T]):
             InvalidDeclaration: it is an ``async def``, or takes other arguments.
         """
         self._told["retried"] = Tells(function, self._home.make_tx).tell
+        self._hears["retry"] = function
         return function
 
     def _declare_consumer(
@@ -296,6 +300,20 @@ class Queue(Receiving, Redriving, Pausable, Generic[T]):
             said["consumer"] = self._handler.actor
             said["rate_per_second"] = self._handler.policy.rate_per_second
         return said
+
+    def wiring(self) -> Wiring:
+        """Its consumer, who is told of what failed, and its dead-letter queue."""
+        links: list[Link] = []
+        runs = {"": self.consumed_by} if self.consumed_by is not None else {}
+        code = [
+            Code(Ref(self.ref.app, "handler", f"{self.ref.name}/{each.__name__}"), each)
+            for each in [*runs.values(), *self._hears.values()]
+        ]
+        for label, each in zip([*runs, *self._hears], code, strict=True):
+            links.append(Link(self.ref, each.ref, "messages", label))
+        if self.model.dead_letters is not None:
+            links.append(Link(self.ref, self.model.dead_letters, "dead letters"))
+        return Wiring(tuple(links), tuple(Part(each.ref) for each in code), tuple(code))
 
     def check(self, known: set[Ref]) -> None:
         """Nothing that it names can be missing."""

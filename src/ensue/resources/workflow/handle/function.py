@@ -34,6 +34,7 @@ from ensue.words import values
 from ensue.words.errors import Conflict, InvalidDeclaration, InvalidInput, LimitExceeded, NotFound
 from ensue.words.names import Ref
 from ensue.words.values import Json
+from ensue.words.wiring import Code
 
 EVENTS = "workflow-events"
 
@@ -153,6 +154,9 @@ class FunctionWorkflow(Workflow):
             "function": self.function.__name__,
             "versions": [*sorted(self._routines.versions)],
         }
+
+    def _code(self) -> tuple[Code, ...]:
+        return tuple(Code(self.ref, each.routine) for each in self._routines.versions.values())
 
     def prepare(self, engine: Engine, tx: Transaction) -> None:
         """Make its log, note its version, and enter it with its sockets."""

@@ -15,6 +15,7 @@ from ensue.engine.workers import Worker
 from ensue.languages.states.execution import ABORTED, Outcome
 from ensue.languages.states.parse import compile_machine
 from ensue.languages.states.program import Machine
+from ensue.languages.states.resource_names import parse_resource
 from ensue.resources.workflow import rules, store
 from ensue.resources.workflow.handle.answering import Answering
 from ensue.resources.workflow.handle.looking import Looking
@@ -53,6 +54,7 @@ from ensue.words import values
 from ensue.words.errors import Conflict, InvalidDeclaration, InvalidInput
 from ensue.words.names import Ref
 from ensue.words.values import Json
+from ensue.words.wiring import Code, Link, Wiring, into
 
 START_SYNC_MS = 300_000
 
@@ -190,6 +192,20 @@ class Workflow(Starting, Looking, Versioned, LookingAtMapRuns, Mending, Answerin
             "keep_ms": self.model.keep_ms,
             "definition": rules.decoded(self.definition),
         }
+
+    def wiring(self) -> Wiring:
+        """What its tasks reach, and where what it could not do goes."""
+        links = [Link(self.ref, self.model.dead_letters, "dead letters")]
+        if self._machine is not None:
+            for name, state in rules.tasks_of(rules.decoded(self.definition)):
+                found = self.setting.integrations.named(parse_resource(state["Resource"]), state)
+                if found is not None:
+                    links.append(Link(self.ref, found, into(found.kind), name))
+        return Wiring(tuple(links), code=self._code(), told=("definition",))
+
+    def _code(self) -> tuple[Code, ...]:
+        """The application's functions that it runs itself: a state machine names others."""
+        return ()
 
     def check(self, known: set[Ref]) -> None:
         """What its tasks name is looked up when all is there."""

@@ -105,6 +105,14 @@ class Integrations(Protocol):
             InvalidDeclaration: it is there, and cannot be called so.
         """
 
+    def named(self, resource: TaskResource, definition: Mapping[str, Json]) -> Ref | None:
+        """The resource that a task reaches; None where its definition does not tell.
+
+        Args:
+            resource: what the task names.
+            definition: the task's state, as it is written.
+        """
+
     def faults(
         self, resource: TaskResource, definition: Mapping[str, Json]
     ) -> Iterable[tuple[str, str]]:

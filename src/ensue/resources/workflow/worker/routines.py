@@ -40,6 +40,7 @@ from ensue.resources.workflow.routine.typed import plain_result
 from ensue.resources.workflow.store import Loaded, histories
 from ensue.resources.workflow.worker.facts import RunFacts
 from ensue.words.errors import WorkflowChanged
+from ensue.words.names import Ref
 from ensue.words.shapes import Shape
 from ensue.words.values import Json
 
@@ -252,6 +253,10 @@ class Steps:
             return Outside(self._act)
         known = call
         return Inside(lambda tx, _, task: self._routines.do_inside(tx, known, where, task.token))
+
+    def named(self, resource: TaskResource, definition: Mapping[str, Json]) -> Ref | None:
+        """The resource that a task reaches (see `Integrations`)."""
+        return self._others.named(resource, definition)
 
     def faults(
         self, resource: TaskResource, definition: Mapping[str, Json]

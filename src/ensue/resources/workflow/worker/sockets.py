@@ -76,6 +76,13 @@ class Sockets:
             )
         return self._others.find(resource, arguments)
 
+    def named(self, resource: TaskResource, definition: Mapping[str, Json]) -> Ref | None:
+        """The resource that a task reaches (see `Integrations`)."""
+        if resource.service == ENSUE:
+            app, _, name = resource.name.rpartition("/")
+            return Ref(app or self._app, resource.kind, name)
+        return None if self._others is None else self._others.named(resource, definition)
+
     def faults(
         self, resource: TaskResource, definition: Mapping[str, Json]
     ) -> Iterable[tuple[str, str]]:
