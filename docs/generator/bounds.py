@@ -533,6 +533,14 @@ BOUNDS: dict[str, Bound] = {
     "engine:LOOK_MS": Bound(
         ENGINE, "ms", "how often commits to a SQLite file outside are looked for", ""
     ),
+    "engine:SHORT_TICKS_MAX": Bound(
+        ENGINE,
+        "times 10,000 steps of SQLite",
+        "a read on the event loop that may take long",
+        "begun again in a thread",
+    ),
+    "engine:THREADS_MAX": Bound(ENGINE, "reads", "long ones at once", "waits for one to end"),
+    "engine:WAITING_MAX": Bound(ENGINE, "reads", "long ones that run or wait", "`LimitExceeded`"),
     "engine:LISTEN_S": Bound(
         ENGINE, "s", "how often PostgreSQL is looked at without a notification", ""
     ),

@@ -205,7 +205,7 @@ def test_a_caller_waits_by_its_own_time(store):
 
     async def poll(time: Time) -> None:
         assert await jobs.receive(wait="20ms") == []
-        assert (await orders.tail(wait_ms=20))[0] == []
+        assert (await orders.tail(after=0, wait_ms=20))[0] == []
         assert time.now_ms() == AT_TEN_MS
 
     on_held(store, app, poll)

@@ -74,17 +74,20 @@ class App(Routing):
     ) -> T:
         """Run a function on a snapshot of what is committed: ``function(*arguments, tx)``.
 
-        All that it reads is of one moment. It waits for nobody, and writes nothing.
+        All that it reads is of one moment. It waits for nobody, and writes nothing. What takes
+        long is begun again in a thread, so that everything else goes on meanwhile.
 
         Args:
-            function: a plain function whose last argument is a `ReadTx`.
+            function: a plain function whose last argument is a `ReadTx`; it may run twice.
             arguments: its other arguments.
 
         Raises:
             StoreClosed: the app is not running.
             Exception: whatever the function raises.
         """
-        return self.home.engine.read(lambda tx: function(*arguments, ReadTx(tx)))
+        return await self.home.engine.reads.look(
+            lambda tx: function(*arguments, ReadTx(tx)), known_as=function
+        )
 
     async def send_task_success(self, token: str, output: object = None) -> None:
         """End the task of a workflow that waits for a token; see `Tx.send_task_success`."""

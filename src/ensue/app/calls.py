@@ -35,11 +35,14 @@ class Calls:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def look(self, route: Route, arguments: Mapping[str, object], seal: Seal) -> Called:
-        """Run a function that reads, on a snapshot."""
+    async def look(self, route: Route, arguments: Mapping[str, object], seal: Seal) -> Called:
+        """Run a function that reads, on a snapshot; in a thread if that takes long."""
         enter(self._engine.runtime)
         return Called(
-            self._engine.read(lambda tx: seal(as_answer(route, _run(route, arguments, ReadTx(tx)))))
+            await self._engine.reads.look(
+                lambda tx: seal(as_answer(route, _run(route, arguments, ReadTx(tx)))),
+                known_as=route.function,
+            )
         )
 
     async def transact(

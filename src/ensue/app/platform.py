@@ -282,7 +282,7 @@ class Platform(Observed):
 
             return await self._calls.act(run, origin, claim)
         if route.reads_only and claim is None:
-            return self._calls.look(route, arguments, seal)
+            return await self._calls.look(route, arguments, seal)
         return await self._calls.transact(route, arguments, seal, origin, claim)
 
     def _admit(self, route: Route) -> None:

@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import ExitStack, suppress
-from typing import Any, TypeAlias, TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from ensue.engine import branches, idempotency, logs, shards, takeover
 from ensue.engine.awaited import Awaited, asleep
@@ -19,6 +19,7 @@ from ensue.engine.files import file_state
 from ensue.engine.handlers import BATCH_MAX
 from ensue.engine.ids import FIRST_FREE_NUMBER, NUMBER_MAX, WORK_NUMBER, Ids, Random, RecordIds
 from ensue.engine.keyring import keyring_of
+from ensue.engine.reads import Reads, Run
 from ensue.engine.runtime import Runtime, enter
 from ensue.engine.schema import migrate
 from ensue.engine.sockets import Directory
@@ -30,13 +31,11 @@ from ensue.words.errors import (
     InvalidDeclaration,
     LimitExceeded,
     NotFound,
-    StoreClosed,
     StoreError,
 )
 from ensue.words.names import Ref
 
 T = TypeVar("T")
-Run: TypeAlias = Callable[[Transaction], T]
 
 WATCH_MS = 100
 STEP_GRACE_MS = 1_000
@@ -63,6 +62,7 @@ class Engine:
         awaited: whether somebody waits for what its workers do.
         runtime: its clock, randomness and store, for what it runs.
         watches: what looks outside the store for news and wakes workers; `start` runs each.
+        reads: reads that may take long; `read` is for those that do not.
         busy: the workers that do not rest, once they run by themselves.
         sleepers: who waits for time to pass within what the workers run.
         delivered: how often a handler was run.
@@ -96,18 +96,17 @@ class Engine:
         with translated(url.path), ExitStack() as opened:
             if not url.in_memory:
                 opened.callback(StoreLock(url.path).release)
-            self._connection = self._reading = connect(url)
+            self._connection = connect(url)
             opened.callback(self._connection.close)
             migrate(self._connection, url.path)
             self.records = RecordIds(takeover.salt(self._connection, self.ids))
-            if not url.in_memory:
-                self._reading = connect(url, readonly=True)
-                opened.callback(self._reading.close)
+            given = (self.ids, self.records, self._numbers, self.directory)
+            self.facts = StoreFacts(*given, shelf=shelf_of(url), keyring=keyring_of(url))
+            self.reads = Reads(url, self._connection, self.facts, clock)
+            opened.callback(self.reads.close)
             if not url.on_loop:
                 opened.callback(Checkpointer(url, self._connection).close)
             self._opened = opened.pop_all()
-        given = (self.ids, self.records, self._numbers, self.directory)
-        self.facts = StoreFacts(*given, shelf=shelf_of(url), keyring=keyring_of(url))
         self.facts.measures.start(clock)
         self.runtime = Runtime(clock, source, self.records, self.transact, self.opened_ms)
         self._writer = make_writer(url, self._connection, self.facts, self.runtime, self.wake)
@@ -206,8 +205,8 @@ class Engine:
 
     @property
     def pending(self) -> int:
-        """How many transactions wait or run."""
-        return self._writer.waiting
+        """How many transactions, and reads in threads, wait or run."""
+        return self._writer.waiting + self.reads.waiting
 
     def transact(
         self, run: Run[T], origin: Origin | None = None, *, repeats: bool = False
@@ -259,21 +258,7 @@ class Engine:
             StoreClosed: the engine has stopped.
             StoreError: the store cannot serve, or the function tried to write.
         """
-        if self._closed:
-            raise StoreClosed("the engine has stopped")
-        with translated(self.url.path):
-            connection = self._reading
-            connection.execute("BEGIN")
-            tx = Transaction(connection, self.facts, self.clock.now_ms(), acting.get())
-            try:
-                if self.url.in_memory:  # the writer's own connection
-                    connection.execute("PRAGMA query_only=ON")
-                return run(tx)
-            finally:
-                tx.end()
-                connection.execute("ROLLBACK")
-                if self.url.in_memory:
-                    connection.execute("PRAGMA query_only=OFF")
+        return self.reads.read(run)
 
     def add_worker(self, worker: Worker) -> None:
         """Add a worker; it starts with `start`."""

@@ -16,7 +16,7 @@ from ensue.engine.logs import Record
 from ensue.engine.sockets import Source
 from ensue.engine.transaction import Transaction
 from ensue.engine.waiting import turn
-from ensue.engine.workers import sleep_until
+from ensue.engine.workers import Patience
 from ensue.words.names import Ref
 
 T = TypeVar("T")
@@ -70,9 +70,9 @@ class Tail(Generic[T]):
             wait_ms: how long to wait for the first at most.
         """
         self.position = position
-        until_ms = engine.clock.now_ms() + wait_ms
         number = engine.number(self.ref)
         woken = engine.listen(number)
+        patience = Patience(engine.clock, wait_ms, woken)
         try:
             while True:
                 woken.clear()
@@ -81,11 +81,12 @@ class Tail(Generic[T]):
                     return
                 if is_more:
                     await turn()
-                elif self.found or engine.clock.now_ms() >= until_ms:
+                elif self.found or patience.is_over:
                     return
                 else:
-                    await sleep_until(woken, until_ms, engine.clock)
+                    await woken.wait()
         finally:
+            patience.cancel()
             engine.unlisten(number, woken)
 
     def _source(self, tx: Transaction) -> Source:

@@ -83,7 +83,9 @@ class TableReads(Generic[T]):
         """
         if at is None:
             return self.typed(self._home.engine.read(lambda tx: store.get(tx, self.model, key)))
-        return self.typed(self._home.engine.read(lambda tx: store.get_at(tx, self.model, key, at)))
+        return self.typed(
+            await self._home.engine.reads.look(lambda tx: store.get_at(tx, self.model, key, at))
+        )
 
     def look(self, key: object) -> T | None:
         """The item with this key, without waiting: for what looks up while it is asked, as a
@@ -141,8 +143,9 @@ class TableReads(Generic[T]):
             NotKept: the changes since ``at`` are not kept any more.
         """
         asked = Asked(limit, after, reverse, filter, projection, at, given)
-        found = self._home.engine.read(
-            lambda tx: store.query(tx, self.model, partition, asked, sort=sort, index=index)
+        found = await self._home.engine.reads.look(
+            lambda tx: store.query(tx, self.model, partition, asked, sort=sort, index=index),
+            is_long=asked.may_be_long,
         )
         return self.typed_page(found, is_whole=self.is_whole(index, projection))
 
@@ -177,8 +180,9 @@ class TableReads(Generic[T]):
             NotKept: the changes since ``at`` are not kept any more.
         """
         asked = Asked(limit, after, filter=filter, projection=projection, at=at, given=given)
-        found = self._home.engine.read(
-            lambda tx: store.scan(tx, self.model, asked, segment=segment, segments=segments)
+        found = await self._home.engine.reads.look(
+            lambda tx: store.scan(tx, self.model, asked, segment=segment, segments=segments),
+            is_long=asked.may_be_long,
         )
         return self.typed_page(found, is_whole=self.is_whole(None, projection))
 
@@ -186,7 +190,9 @@ class TableReads(Generic[T]):
         """How many items there are. After the first time only what came since is counted."""
         engine = self._home.engine
         before = self._counted[1] if self._counted and self._counted[0] is engine else None
-        found, counted = engine.read(lambda tx: store.count(tx, self.model, before))
+        found, counted = await engine.reads.look(
+            lambda tx: store.count(tx, self.model, before), is_long=before is None
+        )
         self._counted = engine, counted
         return found
 
@@ -205,7 +211,9 @@ class TableReads(Generic[T]):
         engine = self._home.engine
         known, tallies = self._tallies or (engine, {})
         before = tallies.get(index) if known is engine else None
-        found, tally = engine.read(lambda tx: store.counts(tx, self.model, index, before))
+        found, tally = await engine.reads.look(
+            lambda tx: store.counts(tx, self.model, index, before), is_long=before is None
+        )
         self._tallies = engine, {**(tallies if known is engine else {}), index: tally}
         return found
 
@@ -234,6 +242,6 @@ class TableReads(Generic[T]):
         Raises:
             InvalidValue: the key, limit or ``before`` is wrong.
         """
-        return self._home.engine.read(
+        return await self._home.engine.reads.look(
             lambda tx: store.history(tx, self.model, key, limit=limit, before=before)
         )

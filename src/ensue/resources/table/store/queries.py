@@ -64,6 +64,11 @@ class Asked(NamedTuple):
     at: At | None = None
     given: Mapping[str, object] = MappingProxyType({})
 
+    @property
+    def may_be_long(self) -> bool:
+        """Whether many more items may have to be looked at than are asked for."""
+        return self.filter is not None or self.at is not None
+
 
 @dataclass(frozen=True, slots=True)
 class Counted:
