@@ -2,7 +2,7 @@
 
 POST /orders ─(signature)─▶ orders topic ─┬▶ billing queue ─▶ bill ─▶ table orders
                                           └▶ archive queue ─▶ keep ─▶ objects in the bucket archive
-each queue ─(fails five times)─▶ its -dlq        every minute: alarms ─(state changes)─▶ a letter
+each queue ─(fails five times)─▶ its -dlq   every 5 minutes: alarms ─(a state changes)─▶ a letter
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -21,12 +20,9 @@ from ensue import (
     Answer,
     App,
     Conflict,
-    EnsueError,
-    Firing,
     Hmac,
     Message,
     NotPermitted,
-    ReadTx,
     Secret,
     SignedRequest,
     Tx,
@@ -36,8 +32,6 @@ CLIENT_ID = os.environ.get("CLIENT_ID", "demo-client")
 OPERATORS = os.environ.get("OPERATORS", "operators@orders.invalid")
 SECRET = Secret.env("CLIENT_SECRET", demo="secret")
 BATCH = 10
-MINUTE_MS = 60_000
-PERIOD_MINUTES = 5
 ID_LENGTH_MAX = 128
 
 SIGN = 'openssl dgst -sha256 -hmac "$CLIENT_SECRET" -r | cut -c-64'
@@ -68,17 +62,14 @@ placed.subscribe(billing, archiving)
 
 orders = app.table("orders", key="orderId")
 archive = app.bucket("archive")
-figures = app.table("figures", key=("what", "minute"), ttl="gone_s")
-alarms = app.table("alarms", key="name")
 operators = app.mail("operators", to=OPERATORS)
 
-QUEUES = {"billing": billing, "archive": archiving}
-THRESHOLDS = {
-    **{f"{name}-backlog": 10 for name in QUEUES},
-    **{f"{name}-dlq": 1 for name in QUEUES},
-    **{f"{name}-errors": 1 for name in QUEUES},
-    "http-5xx": 1,
-}
+# Judged every five minutes, the period of an alarm where nothing else is said.
+for name, queue in (("billing", billing), ("archive", archiving)):
+    app.alarm(f"{name}-backlog", metric="depth", of=queue, threshold=">= 10", to=operators)
+    app.alarm(f"{name}-dlq", metric="depth", of=queue.dead_letters, threshold=">= 1", to=operators)
+    app.alarm(f"{name}-errors", metric="failed", of=queue, threshold=">= 1", to=operators)
+app.alarm("http-5xx", metric="errors", of="POST /orders", threshold=">= 1", to=operators)
 
 
 # Intake
@@ -95,13 +86,7 @@ class Published(msgspec.Struct):
 async def publish(signed: SignedRequest) -> Published:
     """Publish an order that somebody with the secret signed; answered once it is durable."""
     check_client(signed)
-    try:
-        await app.run(hand_over, parsed(signed.text))
-    except EnsueError:
-        raise
-    except Exception:
-        await app.run(count, "http-5xx", 1)
-        raise
+    await app.run(hand_over, parsed(signed.text))
     return Published()
 
 
@@ -183,7 +168,6 @@ def bill(message: Message, tx: Tx) -> None:
         there = tx.get(orders, order_id)
         if there is None or there["payload"] != payload:
             raise Conflict(f"there is another order {order_id}")
-    count("billing-errors", message.receives - 1, tx)
 
 
 @archiving.consumer(batch=BATCH, retry_base="30s", retry_cap="30s")
@@ -197,7 +181,6 @@ def keep(message: Message, tx: Tx) -> None:
     tx.put_object(
         archive, key, body, content_type="application/json", metadata={"message": message.id}
     )
-    count("archive-errors", message.receives - 1, tx)
 
 
 def key_of(message: Message) -> str:
@@ -209,70 +192,3 @@ def key_of(message: Message) -> str:
     safe = re.sub(r"[^A-Za-z0-9._-]", "_", id_of(message))[:ID_LENGTH_MAX]
     safe = re.sub(r"^\.+", "_", safe)
     return f"orders/{day:%Y/%m/%d}/{safe}/{message.sent_ms}.json"
-
-
-@billing.on_dead_letter
-def billing_died(message: Message, tx: Tx) -> None:
-    """Count the tries of a message that could not be billed."""
-    count("billing-errors", message.receives, tx)
-
-
-@archiving.on_dead_letter
-def archive_died(message: Message, tx: Tx) -> None:
-    """Count the tries of a message that could not be archived."""
-    count("archive-errors", message.receives, tx)
-
-
-# Figures and alarms
-
-
-def count(what: str, many: int, tx: Tx) -> None:
-    """Count something in the minute that it is; minutes are kept for an hour."""
-    if many < 1:
-        return
-    minute = tx.now_ms // MINUTE_MS
-    if not tx.update(figures, (what, minute), "SET many = many + :n", n=many):
-        gone_s = (minute + 60) * 60
-        tx.put(figures, {"what": what, "minute": minute, "many": many, "gone_s": gone_s})
-
-
-@app.schedule("rate(1 minute)")
-async def watch(firing: Firing) -> None:
-    """Look at the figures of the last five minutes, and at what waits now."""
-    del firing
-    seen: dict[str, int] = {}
-    for name, queue in QUEUES.items():
-        seen[f"{name}-backlog"] = number(await queue.depth(), "waiting")
-        if queue.dead_letters is not None:
-            seen[f"{name}-dlq"] = number(await queue.dead_letters.depth(), "waiting")
-        waiting = await queue.peek(1_000)
-        seen[f"{name}-errors"] = sum(each.receives > 0 for each in waiting)
-    await app.run(judge, seen)
-
-
-def number(found: Mapping[str, Any], name: str) -> int:
-    """A figure of a queue."""
-    return int(found[name] or 0)
-
-
-def judge(seen: Mapping[str, int], tx: Tx) -> None:
-    """Change the states of the alarms, and write one letter for each that changes."""
-    since = tx.now_ms // MINUTE_MS - PERIOD_MINUTES
-    for name, threshold in THRESHOLDS.items():
-        counted = tx.query(figures, name, sort="minute > :since", since=since).items
-        value = seen.get(name, 0) + sum(each["many"] for each in counted)
-        state = "ALARM" if value >= threshold else "OK"
-        before = tx.get(alarms, name)
-        if state == (before["state"] if before else "OK"):
-            continue
-        row = {"name": name, "state": state, "value": value, "threshold": threshold}
-        tx.put(alarms, {**row, "sinceMs": tx.now_ms})
-        text = f"{name} is {value}; the alarm is at {threshold}."
-        tx.send(operators, {"subject": f"{state}: {name}", "text": text})
-
-
-@app.get("/alarms")
-def states(tx: ReadTx) -> dict[str, Any]:
-    """The state of each alarm; what never changed is OK."""
-    found = {each["name"]: each["state"] for each in tx.scan(alarms).items}
-    return {name: found.get(name, "OK") for name in THRESHOLDS}

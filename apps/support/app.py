@@ -61,6 +61,19 @@ orders = app.table(
     key="id",
     seed=[{"id": "7", "status": "LOST"}, {"id": "8", "status": "SHIPPED"}],
 )
+# Error rate and latency, to a topic (RA-5).
+alerts = app.topic("alerts")
+app.alarm("errors", metric="errors", threshold=">= 1", to=alerts)
+app.alarm("failures", metric="failed", threshold=">= 3", to=alerts)
+app.alarm(
+    "slow",
+    metric="request_duration",
+    of="POST /tickets",
+    threshold="> 1s",
+    periods=2,
+    out_of=3,
+    to=alerts,
+)
 # Where the environment names one, it is asked: OPENAI_MODEL, OPENAI_API_KEY, OPENAI_BASE_URL.
 model = ChatModel.from_environment(app, temperature=0) or RecordedModel.load(
     Path(__file__).with_name("recorded.jsonl")

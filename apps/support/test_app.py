@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from apps.support import app as support
-from apps.support.app import agent, app, by_agent, on_the_path, orders, search_docs
+from apps.support.app import agent, alerts, app, by_agent, on_the_path, orders, search_docs
 from ensue import ModelReply, TokenUsage, ToolCall
 
 SHOES = "How long do I have to send shoes back?"
@@ -263,3 +263,17 @@ def test_a_crash_asks_the_model_nothing_again_that_is_recorded(crash_points, mon
         return output, steps(kit, by_agent, "t-2")
 
     assert crash_points(a_ticket, app) > 10
+
+
+def test_ra_5_errors_and_latency_are_told_to_a_topic(t, monkeypatch):
+    def fail(*given, **more):
+        raise RuntimeError(f"a fault of ours with {len(given)} and {len(more)}")
+
+    monkeypatch.setattr("ensue.Tx.start", fail)
+    assert opened(t, "t-1", SHOES).status == 500
+    t.advance("5m")
+
+    told, _ = t.wait(alerts.tail())
+    [event] = [each["body"] for each in told]
+    assert event["detail"]["alarmName"] == "errors"
+    assert event["detail"]["state"]["value"] == "ALARM"

@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 
 from ensue.app.measured import Measured
 from ensue.engine.home import Resource
+from ensue.observe.readings import usual_statistic
 from ensue.resources import alarm as alarm_kind
 from ensue.resources.alarm import (
     Alarm,
@@ -32,7 +33,7 @@ class Alarmed(Measured):
         metric: str | None = None,
         of: Resource | str | None = None,
         threshold: str | None = None,
-        statistic: Statistic = "max",
+        statistic: Statistic | None = None,
         period: str | float = "5m",
         periods: int = 1,
         out_of: int | None = None,
@@ -50,12 +51,14 @@ class Alarmed(Measured):
 
         Args:
             name: its name.
-            metric: which metric; `ensue metrics` lists them. Of a meter: one that it declares.
-            of: the resource whose it is, or the name of a route such as ``"POST /orders"``; None
-                for the whole app.
+            metric: which metric: ``depth``, ``oldest_age``, ``failed``, ``errors``,
+                ``request_duration``, ...; of a meter one that it declares.
+            of: the resource whose it is, the name of a route such as ``"POST /orders"``, or of a
+                rule such as ``"events/pack"``; None for the whole app.
             threshold: when it is breached: ``">= 1"``, ``"> 30s"``, ``"< 0.95"``.
             statistic: what of the metric over a period: ``sum``, ``average``, ``max``, ``min``,
-                ``count``, ``p50``, ``p95`` or ``p99``. A meter's metric has its own.
+                ``count``, ``p50``, ``p95`` or ``p99``. By default the sum of what is counted, the
+                most of how much there is, the p95 of what takes time; a meter's metric has its own.
             period: how long a period is: whole multiples of 5 seconds, an hour at most.
             periods: in how many periods the threshold must be breached.
             out_of: among how many of the newest periods that is; ``periods`` by default.
@@ -89,7 +92,7 @@ class Alarmed(Measured):
                 metric=metric,
                 of=of if isinstance(of, str | None) else of.ref,
                 subject=subject,
-                statistic=statistic,
+                statistic=statistic or usual_statistic(metric),
                 comparison=comparison,
                 threshold=number,
                 period_ms=duration_ms(period),
@@ -107,6 +110,44 @@ class Alarmed(Measured):
         )
         self._add_letters()
         return self._add(Alarm(self.home, model))
+
+    def alarms(
+        self,
+        *,
+        to: Resource | Sequence[Resource],
+        late: str = "> 5m",
+        period: str | float = "5m",
+    ) -> list[Alarm]:
+        """Declare the usual alarms on what has been declared so far.
+
+        * ``<queue>-filled`` of each dead-letter queue: something is in it.
+        * ``<queue>-late`` of each other queue: its oldest message could have been taken long ago.
+        * ``requests-failed``: a request was answered with a status from 500 on.
+
+        Args:
+            to: who is told.
+            late: how long a message may wait, as a threshold.
+            period: how long a period is.
+
+        Raises:
+            InvalidDeclaration: an alarm of such a name is declared already.
+        """
+        made: list[Alarm] = []
+        for queue in [each for each in self.resources.values() if isinstance(each, Queue)]:
+            is_dead = queue.model.dead_letters is None
+            made.append(
+                self.alarm(
+                    f"{queue.ref.name}-{'filled' if is_dead else 'late'}",
+                    metric="depth" if is_dead else "oldest_age",
+                    of=queue,
+                    threshold=">= 1" if is_dead else late,
+                    period=period,
+                    to=to,
+                )
+            )
+        failed = "requests-failed"
+        made.append(self.alarm(failed, metric="errors", threshold=">= 1", period=period, to=to))
+        return made
 
     def _combination(self, when: str, at: str) -> Combination:
         parsed = alarm_kind.parse_when(when, at)

@@ -13,6 +13,7 @@ from ensue.engine.gauges import look
 from ensue.engine.home import Resource
 from ensue.engine.ids import fresh_bytes
 from ensue.observe import Node, why
+from ensue.observe.readings import Readings
 from ensue.observe.traffic import Traffic
 from ensue.resources.adopted import Adopted
 from ensue.resources.table import Table
@@ -43,6 +44,8 @@ class Observed:
         self.traffic = Traffic(
             engine, self.refs, (each.ref_in(app.name) for app in apps for each in app.routes)
         )
+
+        engine.directory.add_measure(Readings(self.traffic, engine.clock.now_ms))
 
     def resource(self, kind: str, name: str, app: str | None = None) -> Resource:
         """A resource by kind and name, and by its app where several have such a name.

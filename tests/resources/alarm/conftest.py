@@ -32,6 +32,7 @@ class Watched:
     def alarm(self, name: str = "high", **options: Any) -> Alarm:
         """Declare an alarm on the level: at 10 or more, in one period of a minute."""
         given: dict[str, Any] = {"metric": "level", "of": self.meter, "threshold": ">= 10"}
+        given["statistic"] = "max"
         given |= {"subject": "tank", "period": "1m", "to": [self.out]}
         return self.app.alarm(name, **(given | options))
 

@@ -128,3 +128,17 @@ def test_a_queue_called_alarms_shares_its_dead_letter_queue_with_them():
     app.alarm("busy", **given)
     with running(app):
         assert [ref.name for ref in app.resources if ref.name == "alarms-dlq"] == ["alarms-dlq"]
+
+
+def test_the_usual_alarms_are_declared_in_a_line():
+    app = App("shop")
+    payments = app.queue("payments")
+    made = app.alarms(to=payments)
+    assert [each.ref.name for each in made] == [
+        "payments-late",
+        "payments-dlq-filled",
+        "requests-failed",
+    ]
+    with running(app) as t:
+        t.advance("10m")
+        assert {t.wait(each.status()).state for each in made} == {"OK"}
