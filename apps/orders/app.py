@@ -16,6 +16,8 @@ from ensue import App, Body, Change, Item, Message, Meta, NotFound, ReadTx, Tx
 
 PAYMENTS_URL = os.environ.get("PAYMENTS_URL")
 PAYMENTS_RATE = os.environ.get("PAYMENTS_RATE", "5/s")
+PAYMENTS_TRIES = int(os.environ.get("PAYMENTS_TRIES", "10"))
+PAYMENTS_RETRY = os.environ.get("PAYMENTS_RETRY", "30s")
 CUSTOMER_ADDRESS = os.environ.get("CUSTOMER_ADDRESS", "customer-{}@customers.invalid")
 STOCK_TEAM = os.environ.get("STOCK_TEAM", "stock-team@warehouse.invalid")
 PLACE = "curl -s {url}/orders -H 'content-type: application/json' -d "
@@ -37,7 +39,7 @@ stock = app.table(
     seed=[{"model": MODEL, "productName": "MacGuffin", "quantity": 1_000_000}],
 )
 backorders = app.table("backorders", key=("model", "id"))
-payments = app.queue("payments", max_receives=10)
+payments = app.queue("payments", max_receives=PAYMENTS_TRIES)
 events = app.bus("events")
 customers = app.mail("customers")
 stock_team = app.mail("stock-team", to=STOCK_TEAM)
@@ -191,7 +193,7 @@ def fulfil(body: Item, tx: Tx) -> None:
         tx.send(fulfil, body)
 
 
-@payments.consumer(rate=PAYMENTS_RATE, retry_base="30s", retry_cap="2h")
+@payments.consumer(rate=PAYMENTS_RATE, retry_base=PAYMENTS_RETRY, retry_cap="2h")
 async def charge(message: Message) -> None:
     """Have an order paid. Tried again for hours, until the service says yes or no (WI-12)."""
     order: Any = message.body

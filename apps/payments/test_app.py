@@ -50,3 +50,13 @@ def test_payments_without_an_id_are_all_taken(t):
     pay(t)
 
     assert t.get("/payments").body == {"paid": 2, "repeated": 0}
+
+
+def test_in_an_outage_no_payment_is_taken(t):
+    t.request("PUT", "/outage", body={"down": True})
+    refused = pay(t, "p-1")
+    t.request("PUT", "/outage", body={"down": False})
+    taken = pay(t, "p-1")
+
+    assert (refused.status, taken.status) == (503, 200)
+    assert t.get("/payments").body == {"paid": 1, "repeated": 0}
