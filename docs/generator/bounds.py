@@ -1179,8 +1179,11 @@ BOUNDS: dict[str, Bound] = {
     "resources.workflow:DELAY_MS_MAX": Bound(
         WORKFLOWS, "ms", "the delay of a retry: a year", "it waits so long"
     ),
-    "resources.workflow:COUNT_MAX": Bound(
-        WORKFLOWS, "executions", "executions of a status that are counted", "so many"
+    "resources.workflow:LOOKED_AT_MAX": Bound(
+        WORKFLOWS,
+        "executions",
+        "executions that a page by name looks at, where it wants those of a status or a time",
+        "the page ends, and has a `next`",
     ),
     "integrations:BATCH_MAX": Bound(
         WORKFLOWS, "messages", "a batch that a task sends or publishes", "the error of the API"

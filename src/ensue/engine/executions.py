@@ -7,11 +7,16 @@ found without another index.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
+from ensue.engine.depths import Count
 from ensue.engine.ids import EXECUTION_NUMBER, RecordIds
+from ensue.engine.transaction import Transaction
 
 NUMBERS_WITHIN_MAX = 65_536
+
+_STATUS_BITS = 3
 
 # When a row was made, as SQL: numbers are in that order. Express executions are rows at their end.
 ENTERED_AT = "CASE WHEN progress = '{}' THEN ended_ms ELSE started_ms END"
@@ -147,6 +152,19 @@ VERSIONS = """
     """
 
 
+ASKING = """
+    -- asked: of a branch that waits until somebody gives a token back or sends an event, the number
+    -- of its workflow; else null. So who is to be asked finds them, and others pay nothing.
+    ALTER TABLE ensue_branches ADD COLUMN asked INTEGER;
+    CREATE INDEX ensue_branches_asked ON ensue_branches (asked, state, id) WHERE asked IS NOT NULL;
+    CREATE INDEX ensue_task_tokens_by_branch ON ensue_task_tokens (branch);
+    UPDATE ensue_branches
+     SET asked = (SELECT workflow FROM ensue_executions WHERE id = ensue_branches.id / 65536)
+     WHERE id IN (SELECT branch FROM ensue_task_tokens)
+      OR (json_valid(body) AND json_extract(body, '$.waits') = 'event');
+    """
+
+
 class Within(NamedTuple):
     """A row of an execution: which execution, and its number there."""
 
@@ -173,3 +191,41 @@ def number_of(records: RecordIds, text: str) -> int | None:
     """The number of the execution with this record id; None when it is the id of none."""
     place = records.place(text)
     return place.sequence if place is not None and place.number == EXECUTION_NUMBER else None
+
+
+def tally(
+    tx: Transaction, workflow: int, *, was: int | None = None, now: int | None = None
+) -> None:
+    """Note that an execution has another status; see `kept`.
+
+    Args:
+        tx: the transaction.
+        workflow: the number of its workflow.
+        was: its status before; None for one that is new.
+        now: its status now; None for one that is forgotten.
+    """
+    if was is not None:
+        tx.facts.depths.add(_counter(workflow, was), -1)
+    if now is not None:
+        tx.facts.depths.add(_counter(workflow, now), 1)
+
+
+def kept(tx: Transaction, workflow: int, status: int) -> int:
+    """How many executions of a workflow have a status, as the last commit left them.
+
+    They are counted in memory, as what is in queues is (see `depths`).
+    """
+    return tx.facts.depths.committed(_counter(workflow, status)).unsettled
+
+
+def counted(tx: Transaction) -> Mapping[int, Count]:
+    """How many executions there are, counted one by one, in the words of `depths`."""
+    found = tx.execute(
+        "SELECT workflow, status, count(*) FROM ensue_executions GROUP BY workflow, status"
+    )
+    return {_counter(workflow, status): Count(count) for workflow, status, count in found}
+
+
+def _counter(workflow: int, status: int) -> int:
+    """A number that no queue has, for the executions of a workflow with a status."""
+    return -1 - (workflow << _STATUS_BITS | status)

@@ -29,10 +29,10 @@ def _forget(tx: Transaction, workflow: int, keep_ms: int, limit: int) -> int:
     before_ms = tx.now_ms - keep_ms
     # What was entered later than that cannot have ended before: there the look ends.
     behind = first_since(tx, "ensue_executions", "id", before_ms, at=executions.ENTERED_AT)
-    gone: list[int] = []
+    gone: list[tuple[int, int]] = []
     for status in ENDED:
         gone += [
-            number
+            (number, status)
             for (number,) in tx.execute(
                 "SELECT id FROM ensue_executions WHERE workflow = ? AND status = ? AND id < ?"
                 " AND ended_ms < ? ORDER BY id LIMIT ?",
@@ -40,11 +40,12 @@ def _forget(tx: Transaction, workflow: int, keep_ms: int, limit: int) -> int:
             )
         ]
     forgotten = 0
-    for number in gone:
+    for number, status in gone:
         forgotten += 1
         if not map_runs.forget(tx, number, limit):
             break
         first, last = executions.key(number, 0), executions.key(number + 1, 0) - 1
         tx.execute("DELETE FROM ensue_histories WHERE id BETWEEN ? AND ?", (first, last))
         tx.execute("DELETE FROM ensue_executions WHERE id = ?", (number,))
+        executions.tally(tx, workflow, was=status)
     return forgotten

@@ -343,6 +343,7 @@ STEPS: tuple[str, ...] = (
     audits.TABLES,
     _ALARMS,
     architectures.TABLES,
+    executions.ASKING,
 )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import apsw
 
-from ensue.engine import redrives
+from ensue.engine import executions, redrives
 from ensue.engine.depths import Count
 from ensue.engine.ids import Ids
 from ensue.engine.transaction import Transaction
@@ -47,13 +47,17 @@ def release_leases(tx: Transaction, *, crashed: bool = False) -> int:
 
 
 def count_all(tx: Transaction) -> None:
-    """Count what is in each queue, one by one; from then on every change is noted."""
+    """Count what is in each queue, and the executions of each status, one by one.
+
+    From then on every change is noted.
+    """
     counted = tx.execute(
         "SELECT queue, count(*), sum(state), sum(due_ms = ?) FROM ensue_work"
         " WHERE state < 2 GROUP BY queue",
         (HELD_MS,),
     )
-    tx.facts.depths.correct({queue: Count(*counts) for queue, *counts in counted})
+    depths = {queue: Count(*counts) for queue, *counts in counted}
+    tx.facts.depths.correct({**depths, **executions.counted(tx)})
 
 
 def follow_clock(tx: Transaction) -> int:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from ensue.app.app import App
 from ensue.app.integrity import check
+from ensue.engine import executions
 from ensue.engine.ids import seeded_random
 from ensue.languages.states.execute import execute
 from ensue.languages.states.parse import compile_machine
@@ -90,9 +91,13 @@ def count_of(t, done):
 
 
 def depths(t):
-    """How much the queues count as unsettled."""
-    counts = t._platform.engine.facts.depths._live
-    return {queue: count for queue, count in counts.items() if any(count)}
+    """How much the queues count as unsettled, once the executions are counted as they are."""
+    engine = t._platform.engine
+    counts = {number: count for number, count in engine.facts.depths._live.items() if any(count)}
+    assert {number: count for number, count in counts.items() if number < 0} == engine.read(
+        executions.counted
+    )
+    return {queue: count for queue, count in counts.items() if queue > 0}
 
 
 def agrees(t, flow, done, expected):

@@ -7,7 +7,12 @@ definition ──▶ Graph ◀── history
 """
 
 from ensue.languages.states.draw.graph import Edge, Graph, Node
-from ensue.languages.states.draw.history import graph_of_history, with_history
+from ensue.languages.states.draw.history import (
+    graph_of_frames,
+    graph_of_history,
+    with_frames,
+    with_history,
+)
 from ensue.languages.states.draw.machine import graph_of_machine
 from ensue.languages.states.draw.mermaid import draw_mermaid
 from ensue.languages.states.draw.svg import draw_svg
@@ -18,7 +23,9 @@ __all__ = [
     "Node",
     "draw_mermaid",
     "draw_svg",
+    "graph_of_frames",
     "graph_of_history",
     "graph_of_machine",
+    "with_frames",
     "with_history",
 ]

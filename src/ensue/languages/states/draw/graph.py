@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from ensue.languages.states.frames import Outcome
+
 EdgeKind = Literal["next", "choice", "default", "catch"]
-Outcome = Literal["succeeded", "failed", "caught", "running", "aborted", "untouched"]
 
 
 @dataclass(frozen=True)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
-from ensue.languages.states.draw.frames import Frame, HistoryEvent, frames_of
-from ensue.languages.states.draw.graph import Edge, Graph, Node, Outcome
+from ensue.languages.states.draw.graph import Edge, Graph, Node
 from ensue.languages.states.draw.machine import resource_words
+from ensue.languages.states.frames import Frame, Outcome, frames_of, heard
+
+HistoryEvent = Mapping[str, Any]
 
 # Of several times in a state the one that matters most is told.
 _WORST: Sequence[Outcome] = ("failed", "running", "caught", "aborted", "succeeded")
@@ -22,7 +25,11 @@ def with_history(graph: Graph, events: Iterable[HistoryEvent]) -> Graph:
         graph: the graph of its definition.
         events: its history, as Step Functions shows it.
     """
-    frames = frames_of(events)
+    return with_frames(graph, frames_of(heard(event) for event in events))
+
+
+def with_frames(graph: Graph, frames: Sequence[Frame]) -> Graph:
+    """The same, of a history that was read."""
     by_name: dict[str, list[Frame]] = {}
     for frame in frames:
         by_name.setdefault(frame.name, []).append(frame)
@@ -36,7 +43,12 @@ def graph_of_history(events: Iterable[HistoryEvent], title: str = "") -> Graph:
         events: its history, as Step Functions shows it.
         title: what it is called.
     """
-    return replace(_graph(frames_of(events), None), title=title)
+    return graph_of_frames(frames_of(heard(event) for event in events), title)
+
+
+def graph_of_frames(frames: Sequence[Frame], title: str = "") -> Graph:
+    """The same, of a history that was read."""
+    return replace(_graph(frames, None), title=title)
 
 
 def _told(graph: Graph, by_name: dict[str, list[Frame]], taken: _Taken) -> Graph:
@@ -128,4 +140,4 @@ def _outcome(frames: Iterable[Frame]) -> Outcome:
 
 
 def _retries(frames: Iterable[Frame]) -> int:
-    return sum(max(frame.tries - 1, 0) for frame in frames)
+    return sum(max(len(frame.tries) - 1, 0) for frame in frames)

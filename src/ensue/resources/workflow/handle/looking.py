@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from ensue.engine.home import Home
+from ensue.engine.transaction import Transaction
 from ensue.resources.workflow import store
 from ensue.resources.workflow.model import Execution, ExecutionPage, HistoryPage, WorkflowModel
 from ensue.words.units import as_ms
@@ -27,7 +28,15 @@ class Looking:
         Raises:
             NotFound: there is none of this name, or it is not kept any more.
         """
-        return self._home.engine.read(lambda tx: store.describe(tx, self.model, name))
+        return self._home.engine.read(lambda tx: store.by_number(tx, *self.found(tx, name)))
+
+    def found(self, tx: Transaction, name: str) -> tuple[WorkflowModel, int]:
+        """What an execution is one of, and its number.
+
+        Raises:
+            NotFound: there is none of this name.
+        """
+        return self.model, store.number_of(tx, self.model, name)
 
     async def executions(
         self,
@@ -82,7 +91,7 @@ class Looking:
         """
         return self._home.engine.read(
             lambda tx: store.history(
-                tx, self.model, name, after=after, limit=limit, reverse=reverse
+                tx, self.found(tx, name)[1], after=after, limit=limit, reverse=reverse
             )
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Sequence
 
 from ensue.engine import pauses
@@ -22,6 +23,7 @@ from ensue.resources.workflow.handle.looking import Looking
 from ensue.resources.workflow.handle.map_runs import LookingAtMapRuns
 from ensue.resources.workflow.handle.mending import Mending
 from ensue.resources.workflow.handle.starting import Starting
+from ensue.resources.workflow.handle.tracing import Tracing
 from ensue.resources.workflow.handle.versions import Versioned
 from ensue.resources.workflow.model import (
     RUNNING,
@@ -51,7 +53,7 @@ from ensue.resources.workflow.worker import (
     queues_beside,
 )
 from ensue.words import values
-from ensue.words.errors import Conflict, InvalidDeclaration, InvalidInput
+from ensue.words.errors import Conflict, InvalidDeclaration, InvalidInput, NotFound
 from ensue.words.names import Ref
 from ensue.words.values import Json
 from ensue.words.wiring import Code, Link, Wiring, into
@@ -59,7 +61,9 @@ from ensue.words.wiring import Code, Link, Wiring, into
 START_SYNC_MS = 300_000
 
 
-class Workflow(Starting, Looking, Versioned, LookingAtMapRuns, Mending, Answering, Pausable):
+class Workflow(
+    Starting, Looking, Tracing, Versioned, LookingAtMapRuns, Mending, Answering, Pausable
+):
     """A state machine whose executions are durable.
 
     Args:
@@ -97,6 +101,7 @@ class Workflow(Starting, Looking, Versioned, LookingAtMapRuns, Mending, Answerin
                 hint="Make it STANDARD; the children of the Map may be EXPRESS.",
             )
         self._notices = Notices()
+        self._readers = OrderedDict()
         self._setting: Setting | None = None
 
     @property
@@ -184,6 +189,23 @@ class Workflow(Starting, Looking, Versioned, LookingAtMapRuns, Mending, Answerin
         _ = self._home.engine
         assert self._setting is not None  # noqa: S101 - made before the app is open
         return self._setting
+
+    def found(self, tx: Transaction, name: str) -> tuple[WorkflowModel, int]:
+        """What an execution is one of, and its number: also that of a child of a map run.
+
+        Raises:
+            NotFound: there is none of this name.
+        """
+        try:
+            return super().found(tx, name)
+        except NotFound:
+            if self.setting.map_runs is None:
+                raise
+        children = self.model.children
+        try:
+            return children, store.number_of(tx, children, name)
+        except NotFound:
+            return super().found(tx, name)
 
     def declared(self) -> dict[str, Json]:
         """Its declaration, for people."""

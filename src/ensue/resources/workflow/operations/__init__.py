@@ -11,6 +11,7 @@ from ensue.resources.workflow.handle import FunctionWorkflow, Workflow
 from ensue.resources.workflow.model import Execution, ExecutionPage, HistoryPage, MapRun
 from ensue.resources.workflow.operations.mending import MENDING
 from ensue.resources.workflow.operations.shared import CAUSE, ERROR, Count, Long, Named, Text, said
+from ensue.resources.workflow.operations.tracing import TRACING
 from ensue.resources.workflow.operations.versions import VERSIONS
 from ensue.words.errors import InvalidInput
 from ensue.words.kinds import Operation
@@ -222,6 +223,7 @@ OPERATIONS = (
         _update_map_run,
         writes=True,
     ),
+    *TRACING,
     *MENDING,
     *VERSIONS,
     *pauses.OPERATIONS,

@@ -16,9 +16,8 @@ from ensue.languages.states.walk import HISTORY_EVENTS_MAX
 from ensue.resources.workflow.routine.commands import AwaitEvent, RoutineCommand
 from ensue.resources.workflow.routine.record import AGAIN, Record, name_in
 from ensue.resources.workflow.routine.strand import TOP, Strand
+from ensue.resources.workflow.store.branches import EVENT
 from ensue.words.errors import InvalidInput, WorkflowChanged
-
-EVENT = "event"  # what a strand waits for whose step is the name of an event
 
 
 class Facts(Protocol):

@@ -11,7 +11,10 @@ import msgspec
 
 from ensue.engine import executions
 from ensue.engine.transaction import Transaction
-from ensue.languages.states.branches import Branch
+from ensue.languages.states.branches import WAITING, Branch
+from ensue.languages.states.commands import RETRY, WAIT
+
+EVENT: Final = "event"  # what a branch of a function waits for that somebody is to send
 
 _encode: Final = msgspec.json.Encoder(decimal_format="number").encode
 _decode: Final = msgspec.json.Decoder(Branch).decode
@@ -42,6 +45,14 @@ class Place:
         self.is_new = is_new
 
     @property
+    def asks(self) -> bool:
+        """Whether it waits until somebody outside gives its token back or sends it an event."""
+        branch = self.branch
+        if branch.phase != WAITING or branch.waits in {WAIT, RETRY}:
+            return False
+        return self.token is not None or branch.waits == EVENT
+
+    @property
     def waits(self) -> bool:
         """Whether there may be something that it waits for."""
         return self.starts or bool(self.timer or self.task or self.token)
@@ -53,6 +64,7 @@ class StoredBranches:
     Args:
         tx: the transaction.
         execution: the number of the execution.
+        workflow: the number of its workflow; 0 where nothing is written.
         is_empty: whether it is known that there are none, as it has not begun.
     """
 
@@ -65,10 +77,14 @@ class StoredBranches:
         "_left",
         "_places",
         "_tx",
+        "_workflow",
     )
 
-    def __init__(self, tx: Transaction, execution: int, *, is_empty: bool = False) -> None:
+    def __init__(
+        self, tx: Transaction, execution: int, workflow: int = 0, *, is_empty: bool = False
+    ) -> None:
         self._tx = tx
+        self._workflow = workflow
         self._is_empty = is_empty
         self._execution = execution
         self._places: dict[int, Place | None] = {}
@@ -151,11 +167,12 @@ class StoredBranches:
             branch = place.branch
             number = executions.key(execution, branch.id)
             body = _encode(branch).decode()
+            asked = self._workflow if place.asks else None
             if place.is_new:
                 parent = branch.parent
                 tx.execute(
-                    "INSERT INTO ensue_branches (id, parent, state, timer, task, body)"
-                    " VALUES (?, ?, ?, ?, ?, ?)",
+                    "INSERT INTO ensue_branches (id, parent, state, timer, task, body, asked)"
+                    " VALUES (?, ?, ?, ?, ?, ?, ?)",
                     (
                         number,
                         None if parent is None else executions.key(execution, parent),
@@ -163,14 +180,15 @@ class StoredBranches:
                         place.timer,
                         place.task,
                         body,
+                        asked,
                     ),
                 )
                 place.is_new = False
             else:
                 tx.execute(
-                    "UPDATE ensue_branches SET state = ?, timer = ?, task = ?, body = ?"
-                    " WHERE id = ?",
-                    (branch.state, place.timer, place.task, body, number),
+                    "UPDATE ensue_branches SET state = ?, timer = ?, task = ?, body = ?,"
+                    " asked = ? WHERE id = ?",
+                    (branch.state, place.timer, place.task, body, asked, number),
                 )
         self._changed.clear()
         self._gone.clear()
@@ -194,14 +212,20 @@ class StoredBranches:
         return children
 
 
-def all_places(tx: Transaction, execution: int) -> list[Place]:
+def all_places(tx: Transaction, execution: int, limit: int = -1) -> list[Place]:
     """All branches of an execution that are in the store, and what they wait for.
 
     Of one that nobody can read that is all that is told.
+
+    Args:
+        tx: the transaction.
+        execution: whose.
+        limit: the first so many, by their numbers; -1 for all.
     """
     found = tx.execute(
-        "SELECT id, body, timer, task FROM ensue_branches WHERE id BETWEEN ? AND ?",
-        _range(execution),
+        "SELECT id, body, timer, task FROM ensue_branches WHERE id BETWEEN ? AND ?"
+        " ORDER BY id LIMIT ?",
+        (*_range(execution), limit),
     )
     return [
         Place(_readable(number, body), timer, task, is_new=False)

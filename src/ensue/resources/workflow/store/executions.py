@@ -140,6 +140,7 @@ def start(
             )
         return _started_before(tx, workflow, number, name, given)
     execution = tx.inserted()
+    executions.tally(tx, number, now=RUNNING)
     tell(tx, workflow, execution, Change(name, RUNNING), f'"startDate":{tx.now_ms},"input":{given}')
     work.add(tx, number, job_text(Job(BEGIN, execution)))
     return Started(execution, name, tx.now_ms, is_new=True)
@@ -221,6 +222,7 @@ def end(
         " progress = ?, warnings = ?, timer = NULL WHERE id = ?",
         (*ending, tx.now_ms, progress, warnings, loaded.id),
     )
+    executions.tally(tx, loaded.workflow, was=loaded.status, now=ending.status)
 
 
 def end_of(workflow: int, name: str) -> int:

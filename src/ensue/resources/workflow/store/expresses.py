@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from ensue.engine import deduplication, work
+from typing import cast
+
+from ensue.engine import deduplication, executions, work
 from ensue.engine.transaction import Transaction
 from ensue.resources.workflow import rules
 from ensue.resources.workflow.model import WorkflowModel
@@ -65,6 +67,11 @@ def keep_outcome(
 
     One that ran twice is one row, and so is a later one of the same name: the row is the last's.
     """
+    number = tx.number(workflow.ref)
+    before = tx.row(
+        "SELECT id, status FROM ensue_executions WHERE workflow = ? AND name = ?",
+        (number, express.name),
+    )
     tx.execute(
         "INSERT INTO ensue_executions (workflow, name, definition, started_ms, hop, progress,"
         " input, status, output, error, cause, ended_ms, version, alias)"
@@ -75,7 +82,7 @@ def keep_outcome(
         " cause = excluded.cause, ended_ms = excluded.ended_ms, version = excluded.version,"
         " alias = excluded.alias",
         (
-            tx.number(workflow.ref),
+            number,
             express.name,
             definition,
             express.started_ms,
@@ -87,8 +94,9 @@ def keep_outcome(
             express.alias,
         ),
     )
-    found = tx.row(
-        "SELECT id FROM ensue_executions WHERE workflow = ? AND name = ?",
-        (tx.number(workflow.ref), express.name),
-    )
-    return int(str(found[0])) if found else 0
+    if before is None:
+        executions.tally(tx, number, now=ending.status)
+        return tx.inserted()
+    execution, was = cast("tuple[int, int]", before)
+    executions.tally(tx, number, was=was, now=ending.status)
+    return execution

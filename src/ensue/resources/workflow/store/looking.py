@@ -15,7 +15,6 @@ from ensue.engine.transaction import Transaction
 from ensue.languages.states.events import told
 from ensue.resources.workflow import rules
 from ensue.resources.workflow.model import (
-    COUNT_MAX,
     PAGE_MAX,
     STATUSES,
     Execution,
@@ -28,6 +27,8 @@ from ensue.resources.workflow.store.executions import Started, number_of
 from ensue.resources.workflow.store.versions import Chosen
 from ensue.words.errors import InvalidValue, NotFound
 from ensue.words.values import Json
+
+LOOKED_AT_MAX = 5_000
 
 _BRIEF = (
     "id, name, status, error, cause, started_ms, ended_ms, definition, redrives, warnings,"
@@ -112,8 +113,7 @@ def page(  # noqa: PLR0913 - each narrows down which
 
 def history(
     tx: Transaction,
-    workflow: WorkflowModel,
-    name: str,
+    execution: int,
     *,
     after: int = 0,
     limit: int = 100,
@@ -123,34 +123,23 @@ def history(
 
     Args:
         tx: the transaction.
-        workflow: whose.
-        name: the execution's name.
+        execution: the number of the execution.
         after: only those behind this id; from the end, those before it, 0 for all.
         limit: how many at most, up to 1,000.
         reverse: whether from the end.
-
-    Raises:
-        NotFound: there is no execution of this name.
     """
     bounded = max(1, min(limit, PAGE_MAX))
-    execution = number_of(tx, workflow, name)
     found = histories.read(tx, execution, after=after, limit=bounded + 1, reverse=reverse)
     following = found[bounded - 1].id if len(found) > bounded else None
     return HistoryPage(tuple(told(event) for event in found[:bounded]), following)
 
 
 def counts(tx: Transaction, workflow: WorkflowModel) -> dict[str, Json]:
-    """How many executions there are of each status; counted up to 100,000."""
+    """How many executions there are of each status."""
     number = tx.number(workflow.ref)
-    found: dict[str, Json] = {}
-    for status, name in enumerate(STATUSES):
-        [(count,)] = tx.execute(
-            "SELECT count(*) FROM (SELECT 1 FROM ensue_executions"
-            " WHERE workflow = ? AND status = ? LIMIT ?)",
-            (number, status, COUNT_MAX),
-        )
-        found[name.lower()] = count
-    return found
+    return {
+        name.lower(): executions.kept(tx, number, status) for status, name in enumerate(STATUSES)
+    }
 
 
 def task_counts(tx: Transaction, workflow: WorkflowModel) -> dict[str, Json]:
@@ -188,24 +177,42 @@ def _page_by_name(  # noqa: PLR0917 - as `page`
     after: str | None,
 ) -> ExecutionPage:
     since_ms, until_ms = times
+    names = (tx.number(workflow.ref), prefix, prefix + "\U0010ffff", after or "")
     rows = tx.rows(
         f"SELECT {_BRIEF} FROM ensue_executions WHERE workflow = ?1 AND name >= ?2 AND name < ?3"
-        " AND name > ?4 AND (?5 IS NULL OR status = ?5) AND started_ms >= ?6 AND started_ms < ?7"
+        " AND name > ?4 AND name <= coalesce((SELECT name FROM ensue_executions WHERE workflow = ?1"
+        "  AND name >= ?2 AND name < ?3 AND name > ?4 ORDER BY name LIMIT 1 OFFSET ?9), ?3)"
+        " AND (?5 IS NULL OR status = ?5) AND started_ms >= ?6 AND started_ms < ?7"
         " ORDER BY name LIMIT ?8",
         (
-            tx.number(workflow.ref),
-            prefix,
-            prefix + "\U0010ffff",
-            after or "",
+            *names,
             None if status is None else STATUSES.index(status),
             since_ms or 0,
             2**62 if until_ms is None else until_ms,
             limit + 1,
+            LOOKED_AT_MAX - 1,
         ),
     )
     following = str(rows[limit - 1][1]) if len(rows) > limit else None
+    if following is None and _narrows(status, times):
+        following = _name_behind(tx, *names)
     shown = tuple(_shown(tx, workflow, row, None, None) for row in rows[:limit])
     return ExecutionPage(shown, following)
+
+
+def _narrows(status: str | None, times: tuple[int | None, int | None]) -> bool:
+    """Whether a page by name may leave out some that its names say."""
+    return status is not None or times != (None, None)
+
+
+def _name_behind(tx: Transaction, workflow: int, low: str, high: str, after: str) -> str | None:
+    """The last name that a page looks at, where there are more of them; None where not."""
+    found = tx.rows(
+        "SELECT name FROM ensue_executions WHERE workflow = ? AND name >= ? AND name < ?"
+        " AND name > ? ORDER BY name LIMIT 2 OFFSET ?",
+        (workflow, low, high, after, LOOKED_AT_MAX - 1),
+    )
+    return str(found[0][0]) if len(found) > 1 else None
 
 
 def _numbers(

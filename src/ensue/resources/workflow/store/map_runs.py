@@ -11,11 +11,12 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from ensue.engine import map_runs, work
+from ensue.engine import executions, map_runs, work
 from ensue.engine.transaction import Transaction
 from ensue.languages.states.map_runs import MapPlan
 from ensue.resources.workflow import rules
 from ensue.resources.workflow.model import MAP_FORM
+from ensue.resources.workflow.model import RUNNING as RUNNING_EXECUTION
 from ensue.resources.workflow.store.jobs import BEGIN, Job, job_text
 from ensue.words.names import Ref
 from ensue.words.values import Json
@@ -268,6 +269,7 @@ def begin_child(tx: Transaction, queue: int, row: MapRow, child: int, given: str
         ),
     )
     execution = tx.inserted()
+    executions.tally(tx, queue, now=RUNNING_EXECUTION)
     work.add(tx, queue, job_text(Job(BEGIN, execution)))
     tx.execute(
         "UPDATE ensue_map_children SET status = 0, execution = ?, input = NULL WHERE id = ?",

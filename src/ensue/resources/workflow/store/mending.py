@@ -50,6 +50,7 @@ def set_going(tx: Transaction, workflow: WorkflowModel, execution: int) -> Loade
         " ended_ms = NULL, timer = NULL, redrives = redrives + 1, redriven_ms = ? WHERE id = ?",
         (tx.now_ms, execution),
     )
+    executions.tally(tx, before.workflow, was=before.status, now=RUNNING)
     count = before.redrives + 1
     told = f'"startDate":{before.started_ms},"redriveCount":{count},"redriveDate":{tx.now_ms}'
     tell(tx, workflow, execution, Change(before.name, RUNNING), told)
@@ -88,6 +89,7 @@ def fork(
     if not tx.changed():
         raise Conflict(f"there is an execution {name} of {workflow.ref}", hint="Use another name.")
     number = tx.inserted()
+    executions.tally(tx, origin.workflow, now=RUNNING)
     if point.past:
         histories.add(tx, number, point.past)
     origin_id = executions.record_id(tx.facts.records, origin.id)

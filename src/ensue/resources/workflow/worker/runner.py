@@ -119,7 +119,9 @@ class Advance:
         self._texts: list[bytes] = []
         progress = _decode_progress(loaded.progress) if loaded.progress else Progress()
         self._first = progress.next_event
-        self._branches = StoredBranches(tx, loaded.id, is_empty=not loaded.progress)
+        self._branches = StoredBranches(
+            tx, loaded.id, loaded.workflow, is_empty=not loaded.progress
+        )
         self._waits = Waits(
             tx,
             setting,
