@@ -1179,6 +1179,54 @@ BOUNDS: dict[str, Bound] = {
     "resources.workflow:DELAY_MS_MAX": Bound(
         WORKFLOWS, "ms", "the delay of a retry: a year", "it waits so long"
     ),
+    "resources.workflow:APPROVALS_MAX": Bound(
+        WORKFLOWS, "approvals", "a page of approvals", "the page has so many"
+    ),
+    "resources.workflow:STATES_MAX": Bound(
+        WORKFLOWS, "states", "the states that are told at which executions ask somebody", "so many"
+    ),
+    "resources.workflow:WAITING_MAX": Bound(
+        WORKFLOWS, "approvals", "approvals of a state that are counted", "so many"
+    ),
+    "resources.workflow:EVENTS_BEFORE_MAX": Bound(
+        WORKFLOWS,
+        "events",
+        "how far back the history is read for what an approval is about",
+        "its data is not told",
+    ),
+    "resources.workflow:TITLE_LENGTH_MAX": Bound(
+        WORKFLOWS, "characters", "the title of an approval as it is listed", "it is cut"
+    ),
+    "resources.workflow:VISITS_MAX": Bound(
+        WORKFLOWS, "visits", "a page of the trace of an execution", "the page has so many"
+    ),
+    "resources.workflow:STANDS_MAX": Bound(
+        WORKFLOWS, "branches", "lines of control whose stand a trace tells", "the first so many"
+    ),
+    "resources.workflow:CHILDREN_MAX": Bound(
+        WORKFLOWS, "executions", "a page of the children of an execution", "the page has so many"
+    ),
+    "resources.workflow:COMPARED_MAX": Bound(
+        WORKFLOWS, "visits", "visits of states that are compared", "the comparison says so"
+    ),
+    "resources.workflow:DIFFERENCES_MAX": Bound(
+        WORKFLOWS, "places", "places that are told where data differs", "the first so many"
+    ),
+    "resources.workflow:ATTEMPTS_SHOWN_MAX": Bound(
+        WORKFLOWS, "attempts", "attempts of a state whose data is shown", "the last so many"
+    ),
+    "resources.workflow:ASSIGNING_MAX": Bound(
+        WORKFLOWS,
+        "visits",
+        "states before one whose variables it is shown with",
+        "the last so many",
+    ),
+    "resources.workflow:READERS_KEPT_MAX": Bound(
+        WORKFLOWS, "executions", "histories that are kept as they were read", "it is read again"
+    ),
+    "resources.workflow:FRAMES_KEPT_MAX": Bound(
+        WORKFLOWS, "visits", "the length of such a history", "it is read again"
+    ),
     "resources.workflow:LOOKED_AT_MAX": Bound(
         WORKFLOWS,
         "executions",

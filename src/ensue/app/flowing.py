@@ -98,6 +98,8 @@ class Flowing(Piping):
                 ``ERROR`` (those that failed) or ``OFF``. ``concurrency``: how many tasks outside,
                 or express executions, run at once (100). ``task_timeout``: how long a task outside
                 may run that says nothing of it (``"1h"``). ``was``: the name that it had before.
+                ``forms``: of states that wait for a token, by their names: the type of the answer,
+                so that who approves gets a form, and what does not fit is refused.
 
         Raises:
             InvalidName: the name breaks the naming rule.
@@ -201,6 +203,7 @@ class Flowing(Piping):
             log=options.get("log", "ERROR"),
             policy=policy,
             was=options.get("was"),
+            forms=dict(options.get("forms", {})),
         )
 
     def _add_flow(self, flow: W) -> W:

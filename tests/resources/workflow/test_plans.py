@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from ensue.app.app import App
-from ensue.engine import past_executions
+from ensue.engine import executions, past_executions
 from ensue.engine.withdrawals import body_of, postpone, withdraw
 from ensue.languages.states.branches import Branch
 from ensue.resources.workflow import store
-from ensue.resources.workflow.store import histories, tokens
+from ensue.resources.workflow.store import asking, histories, tokens, tracing
 from ensue.resources.workflow.store.branches import StoredBranches
 from tests.engine.test_plans import plan
 
@@ -49,7 +49,32 @@ QUERIES = {
     "page": (store.page, "by_status"),
     "page of a status": (lambda tx, flow: store.page(tx, flow, status="FAILED"), "by_status"),
     "page of a prefix": (lambda tx, flow: store.page(tx, flow, prefix="o"), "workflow=? AND name>"),
-    "counts": (store.counts, "by_status"),
+    "page of a prefix and a status": (
+        lambda tx, flow: store.page(tx, flow, prefix="o", status="FAILED"),
+        "workflow=? AND name>",
+    ),
+    "counted one by one": (lambda tx, flow: executions.counted(tx), "COVERING INDEX"),
+    "states that ask": (lambda tx, flow: asking.states(tx, 16), "COVERING INDEX"),
+    "what asks": (lambda tx, flow: asking.page(tx, 16, None, None, 9), "ensue_branches_asked"),
+    "what asks further on": (
+        lambda tx, flow: asking.page(tx, 16, None, asking.After(16, "a", 9), 9),
+        "ensue_branches_asked",
+    ),
+    "what asks in a state": (
+        lambda tx, flow: asking.page(tx, 16, "a", None, 9),
+        "asked=? AND state=?",
+    ),
+    "tokens of what asks": (
+        lambda tx, flow: asking.page(tx, 16, None, None, 9),
+        "ensue_task_tokens_by_branch",
+    ),
+    "one that asks": (lambda tx, flow: asking.claim(tx, 65536), "PRIMARY KEY"),
+    "events without data": (lambda tx, flow: tracing.brief_events(tx, 1, 7), "PRIMARY KEY"),
+    "children of an execution": (
+        lambda tx, flow: tracing.children_of(tx, 1, None, 9),
+        "by_parent (parent>? AND parent<?)",
+    ),
+    "retried states": (lambda tx, flow: tracing.retried(tx, 1), "PRIMARY KEY"),
     "forget": (
         lambda tx, flow: past_executions.forget(tx, {tx.number(flow.ref): 1}, 9),
         "by_status",
@@ -59,7 +84,9 @@ QUERIES = {
     "body": (lambda tx, flow: body_of(tx, 1), "PRIMARY KEY"),
 }
 
-BOUNDED = {"counts", "forget"}  # they look through a subquery of so many rows, or at the first row
+# It looks at the first row; at all rows of an index once, when the store is opened; or through a
+# subquery of so many rows.
+BOUNDED = {"forget", "counted one by one", "states that ask"}
 
 
 @pytest.fixture
@@ -80,3 +107,9 @@ def test_it_is_found_by_its_key_or_index_and_nothing_is_sorted(flow_and_stage, n
     assert index in said
     assert "SCAN" not in said or name in BOUNDED
     assert "TEMP B-TREE" not in said
+
+
+def test_counts_of_executions_ask_the_store_nothing(flow_and_stage):
+    flow, stage = flow_and_stage
+
+    assert not plan(stage, lambda tx: store.counts(tx, flow.model))

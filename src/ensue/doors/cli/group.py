@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from ensue.doors.cli.alarms import alarms
+from ensue.doors.cli.approvals import approvals
 from ensue.doors.cli.audit import audit
 from ensue.doors.cli.clock import clock
 from ensue.doors.cli.command import Root, examples
@@ -38,6 +39,7 @@ def make_cli(*, serve: Serve, connect: Connect = connect) -> click.Group:
     own += [put_object, get_object, clock, alarms]
     own += [audit]
     own += [map_]
+    own += [approvals]
     generated = operation_commands(leave_out=[each.name or "" for each in own])
     root = Root(
         "ensue",

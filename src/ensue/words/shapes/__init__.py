@@ -6,6 +6,7 @@ bounded by `Meta`; or a model of pydantic.
 
 from ensue.words.shapes.expected import TypeForm, described
 from ensue.words.shapes.foreign import from_plain, is_foreign, to_plain
+from ensue.words.shapes.schema import json_schema
 from ensue.words.shapes.shape import Shape, as_plain, has_field, is_structured
 
 __all__ = [
@@ -17,5 +18,6 @@ __all__ = [
     "has_field",
     "is_foreign",
     "is_structured",
+    "json_schema",
     "to_plain",
 ]

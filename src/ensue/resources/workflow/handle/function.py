@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from ensue.engine import deduplication, work
 from ensue.engine.engine import Engine
+from ensue.engine.executions import within
 from ensue.engine.home import Home
 from ensue.engine.sockets import Delivery, Refusal
 from ensue.engine.transaction import Transaction
@@ -15,10 +16,11 @@ from ensue.languages.states.program import Machine
 from ensue.resources.workflow import rules, store
 from ensue.resources.workflow.handle.workflow import Workflow
 from ensue.resources.workflow.model import RUNNING, Integrations, WorkflowModel
-from ensue.resources.workflow.routine.awaiting import check_event_name
+from ensue.resources.workflow.routine.awaiting_others import check_event_name
 from ensue.resources.workflow.routine.context import WorkflowContext
 from ensue.resources.workflow.routine.typed import input_shape
 from ensue.resources.workflow.store import GO, Job, inbox, job_text
+from ensue.resources.workflow.store.asking import Wait
 from ensue.resources.workflow.worker import (
     FunctionRevival,
     Make,
@@ -27,11 +29,20 @@ from ensue.resources.workflow.worker import (
     Sockets,
     Steps,
     Version,
+    Where,
     maker,
     version_text,
 )
 from ensue.words import values
-from ensue.words.errors import Conflict, InvalidDeclaration, InvalidInput, LimitExceeded, NotFound
+from ensue.words.errors import (
+    Conflict,
+    InvalidDeclaration,
+    InvalidInput,
+    InvalidValue,
+    LimitExceeded,
+    NotFound,
+    Unfit,
+)
 from ensue.words.names import Ref
 from ensue.words.values import Json
 from ensue.words.wiring import Code
@@ -174,6 +185,17 @@ class FunctionWorkflow(Workflow):
         if number < 1 or number in self._routines.versions:
             raise InvalidDeclaration(f"expected another version from 1 on, got {number}", at=at)
         self._routines.versions[number] = Version(function, input_shape(function, at))
+
+    def _check_answer(self, tx: Transaction, wait: Wait, output: object) -> None:
+        """What the code that waits would make of it, by a replay of its own."""
+        execution = within(wait.row).execution
+        asked = self._routines.asked(tx, Where(execution, wait.branch.id, wait.branch.attempt))
+        if asked is None:
+            return
+        try:
+            asked.read(rules.decoded(rules.encoded(output, "output")))
+        except Unfit as fault:
+            raise InvalidValue(fault.message, at=fault.at, hint=fault.hint) from None
 
     def _compiled(self) -> Machine | None:
         return None

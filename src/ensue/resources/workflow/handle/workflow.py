@@ -19,6 +19,7 @@ from ensue.languages.states.program import Machine
 from ensue.languages.states.resource_names import parse_resource
 from ensue.resources.workflow import rules, store
 from ensue.resources.workflow.handle.answering import Answering
+from ensue.resources.workflow.handle.approving import Approving, forms_of
 from ensue.resources.workflow.handle.looking import Looking
 from ensue.resources.workflow.handle.map_runs import LookingAtMapRuns
 from ensue.resources.workflow.handle.mending import Mending
@@ -62,7 +63,15 @@ START_SYNC_MS = 300_000
 
 
 class Workflow(
-    Starting, Looking, Tracing, Versioned, LookingAtMapRuns, Mending, Answering, Pausable
+    Starting,
+    Looking,
+    Tracing,
+    Versioned,
+    LookingAtMapRuns,
+    Mending,
+    Answering,
+    Approving,
+    Pausable,
 ):
     """A state machine whose executions are durable.
 
@@ -94,6 +103,7 @@ class Workflow(
         self._others = integrations
         self._objects = objects
         self._machine = self._compiled()
+        self._forms = forms_of(model, self._machine)
         if model.is_express and has_map_runs(self._machine):
             raise InvalidDeclaration(
                 "expected a STANDARD workflow for a distributed Map, got an EXPRESS one",

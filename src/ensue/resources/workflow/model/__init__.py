@@ -1,5 +1,11 @@
 """The words of workflows: what one is, what is known of an execution, what its tasks call."""
 
+from ensue.resources.workflow.model.approval import (
+    REJECTED,
+    Approval,
+    ApprovalPage,
+    Asking,
+)
 from ensue.resources.workflow.model.execution import (
     NAME_LENGTH_MAX,
     Execution,
@@ -85,6 +91,7 @@ __all__ = [
     "NAME_LENGTH_MAX",
     "PAGE_MAX",
     "PERCENT",
+    "REJECTED",
     "ROUTES_MAX",
     "RUNNING",
     "STANDARD",
@@ -96,6 +103,9 @@ __all__ = [
     "TRIES_MAX",
     "TYPES",
     "VERSIONS_MAX",
+    "Approval",
+    "ApprovalPage",
+    "Asking",
     "Attempt",
     "AttemptData",
     "Compared",

@@ -10,12 +10,14 @@ execution runs in memory, at least once, and its outcome is a row.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Literal, TypedDict, get_args
 
 from ensue.engine.handlers import Policy
 from ensue.words.names import Ref, sql_name
+from ensue.words.shapes import TypeForm
 
 STANDARD, EXPRESS = "STANDARD", "EXPRESS"
 WorkflowType = Literal["STANDARD", "EXPRESS"]
@@ -51,6 +53,7 @@ class WorkflowOptions(TypedDict, total=False):
     concurrency: int
     task_timeout: str | float
     was: str
+    forms: Mapping[str, TypeForm]
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,7 @@ class WorkflowModel:
         log: of an express workflow: of which executions the history is kept.
         policy: how its tasks outside are taken: how many at once, and how long one may run.
         was: the name that it had before; None for none.
+        forms: the types of the answers of people, by the names of the states that ask them.
     """
 
     ref: Ref
@@ -72,6 +76,7 @@ class WorkflowModel:
     log: LogLevel = "ERROR"
     policy: Policy = field(default_factory=Policy)
     was: str | None = None
+    forms: Mapping[str, TypeForm] = field(default_factory=dict, hash=False)
 
     @property
     def is_express(self) -> bool:

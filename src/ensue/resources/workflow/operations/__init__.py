@@ -9,6 +9,7 @@ import msgspec
 from ensue.engine import pauses
 from ensue.resources.workflow.handle import FunctionWorkflow, Workflow
 from ensue.resources.workflow.model import Execution, ExecutionPage, HistoryPage, MapRun
+from ensue.resources.workflow.operations.approving import APPROVING
 from ensue.resources.workflow.operations.mending import MENDING
 from ensue.resources.workflow.operations.shared import CAUSE, ERROR, Count, Long, Named, Text, said
 from ensue.resources.workflow.operations.tracing import TRACING
@@ -224,6 +225,7 @@ OPERATIONS = (
         writes=True,
     ),
     *TRACING,
+    *APPROVING,
     *MENDING,
     *VERSIONS,
     *pauses.OPERATIONS,

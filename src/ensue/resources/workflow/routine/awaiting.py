@@ -1,17 +1,21 @@
-"""What a workflow function awaits of its ``ctx``: steps, tasks, time, events, tokens, workflows."""
+"""What a workflow function awaits of its ``ctx``: steps, tasks, time, workflows."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from datetime import datetime
 from typing import Any, Protocol, TypeVar, TypeVarTuple, overload
 
 from ensue.languages.states.commands import Perform
 from ensue.languages.states.resource_names import REQUEST_RESPONSE, parse_resource
 from ensue.resources.workflow.routine.asks import Place, Task, Timer
-from ensue.resources.workflow.routine.commands import AwaitEvent, CallFunction
+from ensue.resources.workflow.routine.awaiting_others import (
+    AwaitingOthers,
+    fields_of,
+    name_of,
+)
+from ensue.resources.workflow.routine.commands import CallFunction
 from ensue.resources.workflow.routine.retry import Retry
-from ensue.resources.workflow.routine.run import RoutineRun
 from ensue.resources.workflow.routine.typed import (
     as_told,
     check_function,
@@ -23,8 +27,6 @@ from ensue.words.errors import InvalidValue
 from ensue.words.names import Ref
 from ensue.words.units import as_ms, duration_ms
 from ensue.words.values import Json
-
-EVENT_NAME_LENGTH_MAX = 256
 
 R = TypeVar("R")
 Ts = TypeVarTuple("Ts")
@@ -39,15 +41,12 @@ class Named(Protocol):
         ...
 
 
-class Awaiting:
+class Awaiting(AwaitingOthers):
     """What a workflow function awaits one after the other.
 
     Args:
         run: the execution.
     """
-
-    def __init__(self, run: RoutineRun) -> None:
-        self._run = run
 
     @overload
     async def step(
@@ -110,11 +109,11 @@ class Awaiting:
 
         def command(place: Place) -> CallFunction:
             return CallFunction(
-                *_fields(place), function, arguments, is_action, timeout_ms=timeout_ms
+                *fields_of(place), function, arguments, is_action, timeout_ms=timeout_ms
             )
 
         return await Task(
-            name or _name_of(function),
+            name or name_of(function),
             ("ensue", "step"),
             command,
             lambda: as_told(list(arguments)),
@@ -141,85 +140,6 @@ class Awaiting:
         """
         self._run.current()  # nobody else may await this
         await Timer(name, as_ms(at, "$.at"))
-
-    async def wait_for_event(
-        self,
-        event: str,
-        *,
-        timeout: str | float | None = None,  # noqa: ASYNC109 - of the wait
-    ) -> Json:
-        """Wait until somebody sends this execution an event; see `Workflow.send_event`.
-
-        One that was sent before it was waited for is there at once, the oldest first; each is
-        waited for once.
-
-        Args:
-            event: its name.
-            timeout: how long to wait; for ever by default.
-
-        Returns:
-            The event's body.
-
-        Raises:
-            StepTimedOut: none came in time.
-            InvalidValue: the name or the timeout is none.
-        """
-        self._run.current()  # nobody else may await this
-        check_event_name(event)
-        timeout_ms = None if timeout is None else duration_ms(timeout)
-        body: Json = await Task(
-            event,
-            ("ensue", "event"),
-            lambda place: AwaitEvent(place.branch, place.attempt, event, timeout_ms),
-            lambda: None,
-            may_last=True,
-        )
-        return body
-
-    async def wait_for_token(
-        self,
-        send: Callable[[str, Any], object] | Callable[[str], Awaitable[object]],
-        *,
-        name: str | None = None,
-        timeout: str | float | None = None,  # noqa: ASYNC109 - of the step
-        heartbeat: str | float | None = None,
-    ) -> Json:
-        """Hand a token out, and wait until somebody gives it back, with success or failure.
-
-        Args:
-            send: hands it out: a ``def send(token, tx)`` in the transaction that records it, or an
-                ``async def send(token)`` outside.
-            name: the step's name in the history; the function's own by default.
-            timeout: how long to wait; for ever by default.
-            heartbeat: for how long nobody may say that it is still being worked on.
-
-        Returns:
-            What the token came back with; see `App.send_task_success`.
-
-        Raises:
-            StepFailed: it came back with a failure, or could not be handed out.
-            StepTimedOut: it did not come back in time.
-            InvalidDeclaration: the function takes other arguments.
-            InvalidValue: a time is no duration.
-        """
-        self._run.current()  # nobody else may await this
-        is_action = check_function(send, 1)
-        timeout_ms = None if timeout is None else duration_ms(timeout)
-        heartbeat_ms = None if heartbeat is None else duration_ms(heartbeat)
-
-        def command(place: Place) -> CallFunction:
-            return CallFunction(
-                *_fields(place), send, (), is_action, timeout_ms, heartbeat_ms, with_token=True
-            )
-
-        answer: Json = await Task(
-            name or _name_of(send),
-            ("ensue", "token.waitForTaskToken"),
-            command,
-            lambda: None,
-            is_inside=not is_action,
-        )
-        return answer
 
     async def task(
         self,
@@ -313,30 +233,7 @@ class Awaiting:
         return await self.task(resource, given, name=name or ref.name)
 
 
-def check_event_name(name: object) -> None:
-    """Check the name of an event.
-
-    Raises:
-        InvalidValue: it is none.
-    """
-    if not isinstance(name, str) or not 1 <= len(name) <= EVENT_NAME_LENGTH_MAX:
-        raise InvalidValue(
-            f"expected the name of an event, 1 to {EVENT_NAME_LENGTH_MAX} characters, got {name!r}"
-        )
-
-
 def _retries(given: Retry | Iterable[Retry] | None) -> tuple[Retry, ...]:
     if given is None:
         return ()
     return (given,) if isinstance(given, Retry) else tuple(given)
-
-
-def _name_of(function: Callable[..., Any]) -> str:
-    found = getattr(function, "__name__", None) or getattr(
-        getattr(function, "func", None), "__name__", "step"
-    )
-    return "step" if found == "<lambda>" else str(found)
-
-
-def _fields(place: Place) -> tuple[int, int, str, int, str]:
-    return place.branch, place.attempt, place.state, place.retries, place.key

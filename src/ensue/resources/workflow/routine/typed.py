@@ -11,7 +11,7 @@ from typing import Any
 from ensue.engine.typed import as_typed
 from ensue.words import values
 from ensue.words.errors import EnsueError, InvalidDeclaration
-from ensue.words.shapes import Shape, as_plain, is_structured
+from ensue.words.shapes import Shape, as_plain, is_structured, json_schema
 from ensue.words.values import Json
 
 CALLABLES_MAX = 1_000
@@ -19,6 +19,7 @@ CALLABLES_MAX = 1_000
 # What is known of functions by their code: looking at a signature takes as long as a step's replay.
 _known: dict[tuple[CodeType, int, int, int], bool] = {}
 _shapes: dict[CodeType, Shape[Any] | None] = {}
+_forms: dict[type[Any], tuple[Shape[Any], Json]] = {}
 
 
 def kept(value: object) -> Json:
@@ -106,6 +107,19 @@ def input_shape(function: Callable[..., Any], at: str) -> Shape[Any] | None:
             hint="Define the type in the module, before the workflow.",
         ) from None
     return Shape(named, at) if named is not None and is_structured(named) else None
+
+
+def form_shape(form: type[Any]) -> tuple[Shape[Any], Json]:
+    """The shape of an answer of a type, and its JSON Schema.
+
+    Raises:
+        InvalidDeclaration: JSON cannot hold the type.
+    """
+    if form not in _forms:
+        if len(_forms) >= CALLABLES_MAX:
+            _forms.clear()
+        _forms[form] = Shape(form, form.__name__), json_schema(form, form.__name__)
+    return _forms[form]
 
 
 def reader(shape: Shape[Any] | None) -> Callable[[Json], Any]:

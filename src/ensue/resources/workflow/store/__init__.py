@@ -1,6 +1,7 @@
 """What a workflow does within a transaction."""
 
 from ensue.resources.workflow.store.answering import (
+    answer,
     send_task_failure,
     send_task_heartbeat,
     send_task_success,
@@ -97,6 +98,7 @@ __all__ = [
     "StoredBranches",
     "Task",
     "all_places",
+    "answer",
     "answer_to_parent",
     "by_number",
     "children",

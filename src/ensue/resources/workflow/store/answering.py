@@ -7,7 +7,8 @@ from ensue.engine.transaction import Transaction
 from ensue.engine.withdrawals import body_of, postpone, withdraw
 from ensue.resources.workflow import rules
 from ensue.resources.workflow.model import RUNNING
-from ensue.resources.workflow.store import inbox, tokens
+from ensue.resources.workflow.store import asking, inbox, tokens
+from ensue.resources.workflow.store.asking import Wait
 from ensue.resources.workflow.store.executions import Loaded, load
 from ensue.resources.workflow.store.jobs import (
     FAILED,
@@ -87,10 +88,39 @@ def tell_started(tx: Transaction, token: str, worker: str | None) -> None:
     work.add(tx, loaded.workflow, job_text(Job(STARTED, *_place(held), output=worker)))
 
 
-def _answer(tx: Transaction, token: str, held: tokens.Held, job: Job) -> None:
+def answer(
+    tx: Transaction, wait: Wait, output: object, error: str | None = None, cause: str | None = None
+) -> None:
+    """End what somebody is asked for: as giving its token back does, or sending it its event.
+
+    Args:
+        tx: the transaction.
+        wait: what waits.
+        output: what it is given, where there is no error.
+        error: the name of the error that it fails with; None for none.
+        cause: what happened, for people.
+
+    Raises:
+        NotFound: its execution has ended.
+        InvalidValue: the output is no JSON value, or the error or the cause is no text.
+        TooLarge: the output is larger than 256 KiB.
+    """
+    held = tokens.Held(wait.row, wait.branch.attempt)
+    if error is None:
+        given = rules.decoded(rules.encoded(output, "output"))
+        job = Job(SUCCEEDED, *_place(held), output=given)
+    else:
+        values.check_name(error, "error", ERROR_LENGTH_MAX, "$.error")
+        values.check_name(cause or None, "cause", CAUSE_LENGTH_MAX, "$.comment")
+        job = Job(FAILED, *_place(held), error=error, cause=cause)
+    _answer(tx, wait.token, held, job)
+
+
+def _answer(tx: Transaction, token: str | None, held: tokens.Held, job: Job) -> None:
     loaded = _loaded(tx, held)
-    tokens.forget(tx, token)
-    timer = _timer(tx, held)
+    if token is not None:
+        tokens.forget(tx, token)
+    timer = asking.claim(tx, held.branch)
     if timer is not None:
         withdraw(tx, timer)  # what is taken here is the answer, however late it is taken up
     if loaded.paused_ms is not None:

@@ -16,7 +16,7 @@ from ensue.resources.workflow.worker.notices import Herald, Notices
 from ensue.resources.workflow.worker.outcomes import ExpressWork, shown_run
 from ensue.resources.workflow.worker.reviving import FunctionRevival, MachineRevival, Revival
 from ensue.resources.workflow.worker.routine import maker
-from ensue.resources.workflow.worker.routines import Routines, Steps, Version, version_text
+from ensue.resources.workflow.worker.routines import Routines, Steps, Version, Where, version_text
 from ensue.resources.workflow.worker.runner import Advance
 from ensue.resources.workflow.worker.setting import Make, Setting, UnderWay
 from ensue.resources.workflow.worker.sockets import Sockets
@@ -39,6 +39,7 @@ __all__ = [
     "Tasks",
     "UnderWay",
     "Version",
+    "Where",
     "advancing",
     "check_machine",
     "enter",

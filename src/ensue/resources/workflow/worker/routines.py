@@ -156,18 +156,27 @@ class Routines:
         Raises:
             WorkflowChanged: the code does not fit the record.
         """
+        asked = self.asked(tx, where)
+        command = None if asked is None else asked.wanted
+        return command if isinstance(command, CallFunction) else None
+
+    def asked(self, tx: Transaction, where: Where) -> Task | None:
+        """What a strand waits for, by a replay of its own; None where it waits for no task.
+
+        Raises:
+            WorkflowChanged: the code does not fit the record.
+        """
         loaded = store.load(tx, where.execution)
         if loaded is None or not loaded.progress:
             return None
-        facts = RunFacts(tx.now_ms, seeded_random(0))
-        run = self._replayed(tx, loaded, facts, None)
+        run = self._replayed(tx, loaded, RunFacts(tx.now_ms, seeded_random(0)), None)
         try:
             asked = run.waits(where.branch)
-            command = asked.wanted if isinstance(asked, Task) else None
         finally:
             run.close()
-        is_it = isinstance(command, CallFunction) and command.attempt == where.attempt
-        return command if is_it and isinstance(command, CallFunction) else None
+        wanted = getattr(asked, "wanted", None)
+        is_it = getattr(wanted, "attempt", None) == where.attempt
+        return asked if is_it and isinstance(asked, Task) else None
 
     def do_inside(
         self, tx: Transaction, call: CallFunction, where: Where, token: str | None
