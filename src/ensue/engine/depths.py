@@ -11,6 +11,7 @@ somebody asks before.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple, TypeAlias
 
 from ensue.engine.measures import COMPLETED
@@ -47,8 +48,8 @@ class Depths:
         self._changes: list[tuple[Key, int, int, int, int]] = []
         self._summed = 0  # how many of the changes the live counts have in them
 
-    def add(self, queue: int, unsettled: int = 0, leased: int = 0, held: int = 0) -> None:
-        """Note a change that the running transaction makes."""
+    def add(self, queue: Key, unsettled: int = 0, leased: int = 0, held: int = 0) -> None:
+        """Note a change that the running transaction makes; of a queue, or of what is kept so."""
         came = unsettled if unsettled > 0 else 0  # noqa: FURB136 - max() takes four times as long
         self._changes.append((queue, unsettled, leased, held, came))
 
@@ -72,7 +73,7 @@ class Depths:
         self._sum_up()
         return self._live.get(queue, NOTHING)
 
-    def committed(self, queue: int) -> Count:
+    def committed(self, queue: Key) -> Count:
         """A queue's counts as the last commit left them."""
         return self._committed.get(queue, NOTHING)
 
@@ -108,7 +109,7 @@ class Depths:
         self._changes.clear()
         self._summed = 0
 
-    def correct(self, counted: dict[int, Count]) -> None:
+    def correct(self, counted: Mapping[Key, Count]) -> None:
         """Note whatever makes the counts these, which were just counted one by one."""
         self._sum_up()
         queues = {key for key in self._live if isinstance(key, int)}

@@ -10,13 +10,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from ensue.engine.depths import Count
+from ensue.engine.depths import Count, Key
 from ensue.engine.ids import EXECUTION_NUMBER, RecordIds
 from ensue.engine.transaction import Transaction
 
 NUMBERS_WITHIN_MAX = 65_536
-
-_STATUS_BITS = 3
+# What of a workflow is counted, by the status that executions have.
+KEPT = (
+    "executions_running",
+    "executions_succeeded",
+    "executions_failed",
+    "executions_timed_out",
+    "executions_aborted",
+)
 
 # When a row was made, as SQL: numbers are in that order. Express executions are rows at their end.
 ENTERED_AT = "CASE WHEN progress = '{}' THEN ended_ms ELSE started_ms END"
@@ -205,9 +211,9 @@ def tally(
         now: its status now; None for one that is forgotten.
     """
     if was is not None:
-        tx.facts.depths.add(_counter(workflow, was), -1)
+        tx.facts.depths.add((workflow, KEPT[was]), -1)
     if now is not None:
-        tx.facts.depths.add(_counter(workflow, now), 1)
+        tx.facts.depths.add((workflow, KEPT[now]), 1)
 
 
 def kept(tx: Transaction, workflow: int, status: int) -> int:
@@ -215,17 +221,12 @@ def kept(tx: Transaction, workflow: int, status: int) -> int:
 
     They are counted in memory, as what is in queues is (see `depths`).
     """
-    return tx.facts.depths.committed(_counter(workflow, status)).unsettled
+    return tx.facts.depths.committed((workflow, KEPT[status])).unsettled
 
 
-def counted(tx: Transaction) -> Mapping[int, Count]:
+def counted(tx: Transaction) -> Mapping[Key, Count]:
     """How many executions there are, counted one by one, in the words of `depths`."""
     found = tx.execute(
         "SELECT workflow, status, count(*) FROM ensue_executions GROUP BY workflow, status"
     )
-    return {_counter(workflow, status): Count(count) for workflow, status, count in found}
-
-
-def _counter(workflow: int, status: int) -> int:
-    """A number that no queue has, for the executions of a workflow with a status."""
-    return -1 - (workflow << _STATUS_BITS | status)
+    return {(workflow, KEPT[status]): Count(count) for workflow, status, count in found}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import apsw
 
 from ensue.engine import executions, redrives
-from ensue.engine.depths import Count
+from ensue.engine.depths import Count, Key
 from ensue.engine.ids import Ids
 from ensue.engine.transaction import Transaction
 from ensue.engine.work import HELD_MS
@@ -56,7 +56,7 @@ def count_all(tx: Transaction) -> None:
         " WHERE state < 2 GROUP BY queue",
         (HELD_MS,),
     )
-    depths = {queue: Count(*counts) for queue, *counts in counted}
+    depths: dict[Key, Count] = {queue: Count(*counts) for queue, *counts in counted}
     tx.facts.depths.correct({**depths, **executions.counted(tx)})
 
 

@@ -95,7 +95,7 @@ def tables(t):
         lambda tx: tx.rows("SELECT queue, count(*) FROM ensue_work WHERE state < 2 GROUP BY queue")
     )
     counted = engine.facts.depths._live
-    queues = {queue: each.unsettled for queue, each in counted.items() if queue > 0}
+    queues = {queue: each.unsettled for queue, each in counted.items() if isinstance(queue, int)}
     assert {queue: count for queue, count in queues.items() if count} == dict(held)
     return [
         engine.read(lambda tx, table=table: tx.rows(f"SELECT count(*) FROM {table}"))[0][0]
