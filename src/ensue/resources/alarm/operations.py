@@ -37,7 +37,7 @@ class History(msgspec.Struct, forbid_unknown_fields=True):
     """Which page of the changes."""
 
     older_than: Annotated[int, _OLDER] | None = None
-    limit: Annotated[int, msgspec.Meta(ge=1, le=PAGE_MAX, description="How many at most.")] = 100
+    limit: Annotated[int, msgspec.Meta(ge=1, le=PAGE_MAX)] = 100
 
 
 async def _set_state(alarm: Alarm, given: SetState) -> dict[str, Json]:
