@@ -138,7 +138,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     ),
     "draw": ("ensue draw ship", "ensue draw ship --execution order-1 --format mermaid"),
     "trace": ("ensue trace ship order-1",),
-    "state": ("ensue state ship order-1 Charge", "ensue state ship order-1 Charge --visit 2"),
+    "visit": ("ensue visit ship order-1 Charge", "ensue visit ship order-1 Charge --visit 2"),
     "graph": ("ensue graph ship --execution order-1 --json",),
     "family": ("ensue family ship order-1",),
     "compare": ("ensue compare ship order-1 order-2",),

@@ -103,7 +103,7 @@ SECTIONS: Mapping[str, tuple[str, ...]] = {
         "draw",
         "graph",
         "trace",
-        "state",
+        "visit",
         "family",
         "compare",
         "publish-version",

@@ -60,7 +60,7 @@ async def _trace(flow: Workflow, given: ReadTrace) -> Trace:
     return await flow.trace(given.name, after=given.after, limit=given.limit)
 
 
-async def _state(flow: Workflow, given: ReadState) -> StateData:
+async def _visit(flow: Workflow, given: ReadState) -> StateData:
     return await flow.visit(given.name, given.state, given.visit)
 
 
@@ -81,10 +81,10 @@ TRACING = (
         "trace", "Show what became of the states of an execution.", ReadTrace, _trace, writes=False
     ),
     Operation(
-        "state",
+        "visit",
         "Show the data of a state of an execution: input, output, variables, attempts.",
         ReadState,
-        _state,
+        _visit,
         writes=False,
     ),
     Operation(
