@@ -126,6 +126,12 @@ BOUNDS: dict[str, Bound] = {
     "engine:RETRIES_MAX": Bound(WORK, "retries", "retries of a rule's delivery", DECLARED),
     "engine:AGE_MS_MIN": Bound(WORK, "ms", "`max_age` of a rule's delivery, at least", DECLARED),
     "engine:AGE_MS_MAX": Bound(WORK, "ms", "`max_age` of a rule's delivery, at most", DECLARED),
+    "resources.bus:TRIED_MAX": Bound(
+        DATA, "events", "on how many a pattern is tried by `try-pattern`", "refused"
+    ),
+    "resources.bus:TRIED_SHOWN_MAX": Bound(
+        DATA, "events", "of how many of these `try-pattern` tells", "refused"
+    ),
     "resources.bus:ARCHIVE_LOOKS_MAX": Bound(
         DATA, "events", "the part of a log that `archives` counts", "the newest; it says so"
     ),
@@ -962,6 +968,9 @@ BOUNDS: dict[str, Bound] = {
     ),
     "languages.expressions:MIN_NUMBER_EXPONENT": Bound(
         EXPRESSIONS, "", "a decimal exponent, at least", EXPRESSION
+    ),
+    "languages.schemas:FIELD_DEPTH_MAX": Bound(
+        SCHEMAS, "levels", "how deep `schema fields` looks", "what is deeper is not found"
     ),
     "languages.schemas:LENGTH_MAX": Bound(
         SCHEMAS, "characters", "a text that is looked at for its format", "it has none"

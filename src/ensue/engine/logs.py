@@ -125,6 +125,14 @@ def read_before(tx: Transaction, table: str, before: int | None, limit: int) -> 
     return _records(tx, where, (2**62 if before is None else before, limit))
 
 
+def read_back(
+    tx: Transaction, table: str, before: int, limit: int, *, sharded: bool = False
+) -> list[Record]:
+    """The newest facts before position ``before``, oldest of them first."""
+    where = f"{table} WHERE sequence < ? ORDER BY sequence DESC LIMIT ?"
+    return _records(tx, where, (before, limit), sharded=sharded)[::-1]
+
+
 def record(tx: Transaction, table: str, sequence: int, *, sharded: bool = False) -> Record | None:
     """One fact by its sequence number; None when it is not kept any more, or never was."""
     found = _records(tx, f"{table} WHERE sequence = ?", (sequence,), sharded=sharded)

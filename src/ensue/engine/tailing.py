@@ -17,6 +17,7 @@ from ensue.engine.sockets import Source
 from ensue.engine.transaction import Transaction
 from ensue.engine.waiting import turn
 from ensue.engine.workers import Patience
+from ensue.words.errors import InvalidInput
 from ensue.words.names import Ref
 
 T = TypeVar("T")
@@ -51,12 +52,16 @@ class Tail(Generic[T]):
 
     async def newest(self, engine: Engine) -> None:
         """Read the newest that are wanted."""
+        self.position = engine.read(lambda tx: end_of(tx, self._source(tx)))
+        await self.earlier(engine, self.position + 1)
+
+    async def earlier(self, engine: Engine, before: int) -> None:
+        """Read the newest that are wanted before a position, down to ``before``."""
+        self.before = before
         if self.wants is None:
             engine.read(self._last)
             return
-        self.position = engine.read(lambda tx: end_of(tx, self._source(tx)))
-        self.before = self.position + 1
-        last = self.position - LOOKS_MAX + 1
+        last = before - LOOKS_MAX
         while self.before > max(1, last) and len(self.found) < self.limit:
             engine.read(self._backward)
             await turn()
@@ -93,24 +98,22 @@ class Tail(Generic[T]):
         return tx.facts.directory.source(self.ref)
 
     def _last(self, tx: Transaction) -> None:
-        source = self._source(tx)
-        found = read_last(tx, source, self.limit)
-        self.position = found[-1].sequence if found else end_of(tx, source)
+        found = read_before(tx, self._source(tx), self.before, self.limit)
+        self.before = found[0].sequence if found else 1
         self.found = [self.show(tx, record) for record in found]
 
     def _backward(self, tx: Transaction) -> None:
         """Look at a part of the log before the place where it has begun."""
-        after = max(0, self.before - 1 - LOOK_AT_ONCE)
-        earlier: list[T] = []
-        for record in read(tx, self._source(tx), after, LOOK_AT_ONCE):
-            if record.sequence >= self.before:
-                break
+        found = read_before(tx, self._source(tx), self.before, LOOK_AT_ONCE)
+        self.before = 1 if len(found) < LOOK_AT_ONCE else found[0].sequence
+        for record in reversed(found):
             self.looked += 1
             shown = self.show(tx, record)
             if self._is_wanted(shown):
-                earlier.append(shown)
-        self.before = after + 1
-        self.found = earlier[len(self.found) - self.limit :] + self.found
+                self.found.insert(0, shown)
+                if len(self.found) >= self.limit:
+                    self.before = record.sequence
+                    return
 
     def _forward(self, tx: Transaction) -> bool:
         """Look at the records behind the position; returns whether there may be more."""
@@ -144,6 +147,7 @@ async def tail(
     *,
     after: int | None,
     wait_ms: int,
+    before: int | None = None,
 ) -> tuple[list[T], int]:
     """What is wanted behind a position, or the newest; and the position behind it.
 
@@ -152,11 +156,21 @@ async def tail(
         reading: what is wanted, not begun.
         after: a position; None for the newest.
         wait_ms: when there is nothing behind the position, how long to wait for the first.
+        before: a position: the newest before it are wanted; then the position is that before which
+            the next are, and 1 at the beginning.
 
     Returns:
-        Nothing, with a later position than that given, where it has looked at 10,000 records and
-        wanted none.
+        Nothing, with a later position than that given, or an earlier one, where it has looked at
+        10,000 records and wanted none.
+
+    Raises:
+        InvalidInput: both positions are given.
     """
+    if before is not None:
+        if after is not None:
+            raise InvalidInput("expected `after` or `before`, got both", at="$.before")
+        await reading.earlier(engine, before)
+        return reading.found, reading.before
     if after is None:
         await reading.newest(engine)
     else:
@@ -171,11 +185,12 @@ def read(tx: Transaction, source: Source, after: int, limit: int) -> list[Record
     return archives.read(tx, source, after, limit)
 
 
-def read_last(tx: Transaction, source: Source, limit: int) -> list[Record]:
-    """The newest records of any log, oldest of them first, also those that are archived."""
-    if source.sharded:
-        return logs.read_last(tx, source.table, limit, sharded=True)
-    return archives.read_last(tx, source, limit)
+def read_before(tx: Transaction, source: Source, before: int, limit: int) -> list[Record]:
+    """The newest records of any log before a position, oldest of them first; see `read`."""
+    found = logs.read_back(tx, source.table, before, limit, sharded=source.sharded)
+    if source.archive is None or len(found) == limit:
+        return found
+    return logs.read_back(tx, source.archive, before, limit - len(found)) + found
 
 
 def end_of(tx: Transaction, source: Source) -> int:

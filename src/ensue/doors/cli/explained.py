@@ -115,6 +115,13 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "next": ("ensue next schedules nightly --count 3",),
     "preview": ("ensue preview schedules 'cron(0 2 L * ? *)' --timezone Europe/Paris",),
     "subscriptions": ("ensue subscriptions orders",),
+    "try-pattern": (
+        'ensue try-pattern order-events \'{"detail": {"total": [{"numeric": [">", 100]}]}}\'',
+        "ensue try-pattern order-events @pattern.json --last 1000 --json",
+    ),
+    "try-event": (
+        'ensue try-event order-events \'{"detail-type": "OrderPlaced", "detail": {"id": "1"}}\'',
+    ),
     "rules": ("ensue rules order-events",),
     "enable": ("ensue enable order-events billing",),
     "disable": ("ensue disable order-events billing",),

@@ -19,6 +19,10 @@ from ensue.words.kinds import Kind, Operation
 EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "schema list": ("ensue schema list",),
     "schema search": ("ensue schema search 'order total'",),
+    "schema fields": (
+        "ensue schema fields --name customer",
+        "ensue schema fields --type date-time",
+    ),
     "schema get": ("ensue schema get shop@OrderPlaced --version 2",),
     "schema diff": ("ensue schema diff shop@OrderPlaced 1 2",),
     "schema code": (

@@ -24,6 +24,8 @@ SECTIONS: Mapping[str, tuple[str, ...]] = {
         "enable",
         "disable",
         "explain",
+        "try-pattern",
+        "try-event",
         "pattern",
         "archives",
         "replay",

@@ -9,6 +9,7 @@ from ensue.languages.schemas.compare import (
     breaks,
     differences,
 )
+from ensue.languages.schemas.fields import FieldAt, fields_of
 from ensue.languages.schemas.fits import fits
 from ensue.languages.schemas.infer import infer
 from ensue.languages.schemas.merge import merge
@@ -23,12 +24,14 @@ __all__ = [
     "Compatibility",
     "Difference",
     "Doubt",
+    "FieldAt",
     "Style",
     "Tree",
     "breaks",
     "check_pattern",
     "code",
     "differences",
+    "fields_of",
     "fits",
     "infer",
     "merge",

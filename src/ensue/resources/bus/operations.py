@@ -12,11 +12,15 @@ from ensue.resources.bus.model import (
     ENTRIES_MAX,
     EVERY_RULE,
     REPLAYS_SHOWN_MAX,
+    TRIED_MAX,
+    TRIED_SHOWN_MAX,
     ArchiveState,
     Match,
+    PatternTrial,
     Replay,
     ReplayOptions,
     ReplayPreview,
+    RuleTrial,
 )
 from ensue.words.errors import InvalidInput
 from ensue.words.kinds import Operation
@@ -59,6 +63,7 @@ class Tail(msgspec.Struct, forbid_unknown_fields=True):
     limit: Annotated[int, msgspec.Meta(ge=1, le=1_000)] = 10
     wait: Annotated[int, msgspec.Meta(ge=0, le=30_000)] = 0
     pattern: Annotated[dict[str, Any] | None, PATTERN] = None
+    before: Annotated[int, msgspec.Meta(ge=0)] | None = None
 
 
 class Explain(msgspec.Struct, forbid_unknown_fields=True):
@@ -101,9 +106,35 @@ async def _publish_batch(bus: Bus, given: PublishBatch) -> dict[str, Json]:
 
 async def _tail(bus: Bus, given: Tail) -> dict[str, Json]:
     events, position = await bus.tail(
-        after=given.after, limit=given.limit, wait_ms=given.wait, pattern=given.pattern
+        after=given.after,
+        limit=given.limit,
+        wait_ms=given.wait,
+        pattern=given.pattern,
+        before=given.before,
     )
     return {"events": events, "position": position}
+
+
+class TryPattern(msgspec.Struct, forbid_unknown_fields=True):
+    """An event pattern, as an object or as text; on how many events, and how many to tell of."""
+
+    pattern: Any
+    last: Annotated[int, msgspec.Meta(ge=1, le=TRIED_MAX)] = 100
+    show: Annotated[int, msgspec.Meta(ge=0, le=TRIED_SHOWN_MAX)] = 10
+
+
+class TryEvent(msgspec.Struct, forbid_unknown_fields=True):
+    """An event: its ``detail-type``, its ``detail``, and what else is to be so."""
+
+    event: dict[str, Any]
+
+
+async def _try_pattern(bus: Bus, given: TryPattern) -> PatternTrial:
+    return await bus.try_pattern(given.pattern, last=given.last, show=given.show)
+
+
+async def _try_event(bus: Bus, given: TryEvent) -> list[RuleTrial]:
+    return await bus.try_event(given.event)
 
 
 async def _explain(bus: Bus, given: Explain) -> list[Match]:
@@ -251,6 +282,20 @@ OPERATIONS = (
         "Say which rules matched an event, and why not.",
         Explain,
         _explain,
+        writes=False,
+    ),
+    Operation(
+        "try-pattern",
+        "Try a pattern on the newest events.",
+        TryPattern,
+        _try_pattern,
+        writes=False,
+    ),
+    Operation(
+        "try-event",
+        "Say what each rule would do with an event.",
+        TryEvent,
+        _try_event,
         writes=False,
     ),
     Operation("rules", "List the rules, with their targets.", Rules, _rules, writes=False),

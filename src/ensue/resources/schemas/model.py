@@ -37,6 +37,33 @@ PATTERN_SIZE_MAX = 1_048_576
 FAULTS_MAX = 10
 
 
+@dataclass(frozen=True, slots=True)
+class FieldFound:
+    """A field of a subject's newest version.
+
+    Attributes:
+        subject: the subject.
+        version: its newest version.
+        path: where the field is in the detail, such as ``items[].sku``.
+        type: what it is, in words.
+        required: whether it is always there, where that is that holds it.
+    """
+
+    subject: str
+    version: int
+    path: str
+    type: str
+    required: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FieldPage:
+    """A page of fields, and behind which subject the next begins; None for the last page."""
+
+    fields: list[FieldFound]
+    next: str | None
+
+
 @dataclass(frozen=True)
 class SchemasModel:
     """A registry as declared.

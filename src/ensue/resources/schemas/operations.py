@@ -9,7 +9,7 @@ import msgspec
 from ensue.engine import pauses
 from ensue.languages.schemas import Style
 from ensue.resources.schemas.handle import Schemas
-from ensue.resources.schemas.model import PAGE_MAX, SUBJECT_LENGTH_MAX, Version
+from ensue.resources.schemas.model import PAGE_MAX, SUBJECT_LENGTH_MAX, FieldPage, Version
 from ensue.words.kinds import Operation
 from ensue.words.values import Json
 
@@ -42,6 +42,15 @@ class Search(msgspec.Struct, forbid_unknown_fields=True):
     """Which words, and how many."""
 
     words: Annotated[str, msgspec.Meta(min_length=1, max_length=1_000)]
+    limit: Limit = 100
+
+
+class Fields(msgspec.Struct, forbid_unknown_fields=True):
+    """A part of a field's name, a type or format, behind which subject, and how many."""
+
+    name: Annotated[str, msgspec.Meta(max_length=256)] | None = None
+    type: Annotated[str, msgspec.Meta(max_length=256)] | None = None
+    after: str | None = None
     limit: Limit = 100
 
 
@@ -118,6 +127,10 @@ async def _search(registry: Schemas, given: Search) -> list[dict[str, Json]]:
     ]
 
 
+async def _fields(registry: Schemas, given: Fields) -> FieldPage:
+    return await registry.fields(given.name, given.type, after=given.after, limit=given.limit)
+
+
 async def _register(registry: Schemas, given: Register) -> dict[str, Json]:
     made = await registry.register(given.subject, given.schema)
     return {"subject": made.subject, "version": made.version, "origin": made.origin}
@@ -165,6 +178,7 @@ OPERATIONS = (
         _search,
         writes=False,
     ),
+    Operation("fields", "Find fields by their name and type.", Fields, _fields, writes=False),
     Operation("get", "Show a version of a subject.", Get, _get, writes=False),
     Operation("versions", "List the versions of a subject.", Of, _versions, writes=False),
     Operation("diff", "Say what fits one version and not another.", Diff, _diff, writes=False),

@@ -157,6 +157,20 @@ def search(tx: Transaction, registry: SchemasModel, text: str, limit: int) -> li
     return [_version(row) for row in found]
 
 
+def latest(
+    tx: Transaction, registry: SchemasModel, *, after: str | None, limit: int
+) -> list[Version]:
+    """The newest version of each subject behind one, in their order."""
+    found = tx.execute(
+        f"SELECT {_COLUMNS} FROM {registry.table} AS one WHERE schema IS NOT NULL AND subject > ?"
+        f" AND version = (SELECT max(version) FROM {registry.table} AS other"
+        " WHERE other.subject = one.subject AND other.schema IS NOT NULL)"
+        " ORDER BY subject LIMIT ?",
+        (after or "", limit),
+    )
+    return [_version(row) for row in found]
+
+
 def every(tx: Transaction, registry: SchemasModel) -> list[Version]:
     """All versions of all subjects, in their order."""
     found = tx.execute(

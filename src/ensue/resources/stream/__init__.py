@@ -55,6 +55,7 @@ class Tail(msgspec.Struct, forbid_unknown_fields=True):
     limit: Limit = 10
     wait: Wait = 0
     pattern: Annotated[dict[str, Any] | None, PATTERN] = None
+    before: Position | None = None
 
 
 class Nothing(msgspec.Struct, forbid_unknown_fields=True):
@@ -159,7 +160,11 @@ async def _append(stream: Stream, given: Append) -> dict[str, Json]:
 
 async def _tail(stream: Stream, given: Tail) -> dict[str, object]:
     found, position = await stream.tail(
-        after=given.after, limit=given.limit, wait_ms=given.wait, pattern=given.pattern
+        after=given.after,
+        limit=given.limit,
+        wait_ms=given.wait,
+        pattern=given.pattern,
+        before=given.before,
     )
     return {"records": found, "position": position}
 

@@ -41,6 +41,7 @@ class Tail(msgspec.Struct, forbid_unknown_fields=True):
     limit: Annotated[int, msgspec.Meta(ge=1, le=1_000)] = 10
     wait: Annotated[int, msgspec.Meta(ge=0, le=30_000)] = 0
     pattern: Annotated[dict[str, Any] | None, PATTERN] = None
+    before: Annotated[int, msgspec.Meta(ge=0)] | None = None
 
 
 class Subscribed(msgspec.Struct, forbid_unknown_fields=True):
@@ -63,7 +64,11 @@ async def _explain(topic: Topic, given: Explain) -> list[Match]:
 
 async def _tail(topic: Topic, given: Tail) -> dict[str, Json]:
     found, position = await topic.tail(
-        after=given.after, limit=given.limit, wait_ms=given.wait, pattern=given.pattern
+        after=given.after,
+        limit=given.limit,
+        wait_ms=given.wait,
+        pattern=given.pattern,
+        before=given.before,
     )
     return {"messages": found, "position": position}
 

@@ -122,6 +122,7 @@ class Topic:
         limit: int = 10,
         wait_ms: int = 0,
         pattern: Mapping[str, Json] | None = None,
+        before: int | None = None,
     ) -> tuple[list[Json], int]:
         """The messages behind a position, or the newest, and the position behind the last of them.
 
@@ -132,9 +133,12 @@ class Topic:
             pattern: an event pattern on ``body``, ``attributes`` and ``group``: only the messages
                 that match it. One call looks at 10,000 messages at most: it may find none, and yet
                 come to a later position.
+            before: a position, instead of ``after``: the newest messages before it, and the
+                position before which the next are; that is 1 at the beginning.
 
         Raises:
             InvalidPattern: the pattern does not compile; says where.
+            InvalidInput: ``after`` and ``before`` are given.
         """
         reading = Tail(
             self.ref,
@@ -142,7 +146,9 @@ class Topic:
             max(0, min(limit, PAGE_MAX)),
             None if pattern is None else wanting(pattern),
         )
-        found, position = await tail(self._home.engine, reading, after=after, wait_ms=wait_ms)
+        found, position = await tail(
+            self._home.engine, reading, after=after, wait_ms=wait_ms, before=before
+        )
         return [*found], position
 
     async def explain(self, message_id: str) -> list[Match]:

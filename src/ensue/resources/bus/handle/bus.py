@@ -17,6 +17,7 @@ from ensue.languages.cloudevents import CloudEvent
 from ensue.languages.transformers import Declared
 from ensue.resources.bus import schema, store
 from ensue.resources.bus.handle.replaying import Replaying
+from ensue.resources.bus.handle.trying import Trying
 from ensue.resources.bus.model import (
     TAIL_MAX,
     TARGETS_MAX,
@@ -37,7 +38,7 @@ from ensue.words.names import Ref, check_name
 from ensue.words.values import Json
 
 
-class Bus(Replaying):
+class Bus(Replaying, Trying):
     """Events, kept in a log and delivered by rules.
 
     Args:
@@ -212,6 +213,7 @@ class Bus(Replaying):
         limit: int = 10,
         wait_ms: int = 0,
         pattern: Mapping[str, Json] | None = None,
+        before: int | None = None,
     ) -> tuple[list[Json], int]:
         """The events behind a position, or the newest, and the position behind the last of them.
 
@@ -221,9 +223,12 @@ class Bus(Replaying):
             wait_ms: when there are none yet, how long to wait for the first.
             pattern: an event pattern: only the events that match it. One call looks at 10,000
                 events at most: it may find none, and yet come to a later position.
+            before: a position, instead of ``after``: the newest events before it, and the position
+                before which the next are; that is 1 at the beginning.
 
         Raises:
             InvalidPattern: the pattern does not compile; says where.
+            InvalidInput: ``after`` and ``before`` are given.
         """
         reading = Tail(
             self.ref,
@@ -231,7 +236,9 @@ class Bus(Replaying):
             max(0, min(limit, TAIL_MAX)),
             None if pattern is None else wanting(pattern),
         )
-        found, position = await tail(self._home.engine, reading, after=after, wait_ms=wait_ms)
+        found, position = await tail(
+            self._home.engine, reading, after=after, wait_ms=wait_ms, before=before
+        )
         return [*found], position
 
     async def explain(self, event_id: str) -> list[Match]:

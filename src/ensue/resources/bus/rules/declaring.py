@@ -100,3 +100,8 @@ def scheduled_pattern(event: Mapping[str, Json]) -> dict[str, Json]:
 def rule_arn(bus: BusModel, rule: str) -> str:
     """What a rule is called, as EventBridge names it."""
     return f"arn:aws:events:{REGION}:{ACCOUNT}:rule/{bus.ref.name}/{rule}"
+
+
+def rule_names(bus: BusModel, rule: str) -> dict[str, Json]:
+    """What a rule is called, as EventBridge gives it to input transformers."""
+    return {"aws.events.rule-arn": rule_arn(bus, rule), "aws.events.rule-name": rule}

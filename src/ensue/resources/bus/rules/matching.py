@@ -73,6 +73,10 @@ class RuleSet:
             return [rules[name] for name in self._matcher.match(event)]
         return [rules[name] for name in self._matcher.match(event) if name not in disabled]
 
+    def matching_all(self, event: Mapping[str, Json]) -> list[Rule]:
+        """The rules that match an event, also those that are disabled."""
+        return [self._rules[name] for name in self._matcher.match(event)]
+
     def maybe_matching(self, event: Mapping[str, Json]) -> list[Rule]:
         """The enabled rules that may match an event of which nobody knows the detail."""
         rules = self._rules.values()

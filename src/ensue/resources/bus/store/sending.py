@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from ensue.engine.sockets import Delivery
 from ensue.resources.bus.model import REPLAY_NAME, BusModel, Rule, RuleTargetModel
-from ensue.resources.bus.rules.declaring import rule_arn
+from ensue.resources.bus.rules.declaring import rule_names
 from ensue.resources.bus.rules.grouping import group_of
 from ensue.words import values
 from ensue.words.errors import EnsueError
@@ -89,8 +89,3 @@ def _again(rule: Rule, outgoing: Outgoing) -> str | None:
         return None
     said = values.encode([replay, rule.name, outgoing.event["id"]])
     return hashlib.sha256(said.encode()).hexdigest()
-
-
-def rule_names(bus: BusModel, rule: str) -> dict[str, Json]:
-    """What a rule is called, as EventBridge gives it to input transformers."""
-    return {"aws.events.rule-arn": rule_arn(bus, rule), "aws.events.rule-name": rule}

@@ -8,16 +8,19 @@ from typing import Any, TypeVar
 from ensue.engine.home import Home
 from ensue.engine.ids import seeded_random
 from ensue.engine.transaction import Transaction
-from ensue.languages.schemas import Difference, Style, code, differences, parse, sample
+from ensue.engine.waiting import turn
+from ensue.languages.schemas import Difference, Style, code, differences, fields_of, parse, sample
 from ensue.resources.schemas import store
 from ensue.resources.schemas.handle.checking import Checks
-from ensue.resources.schemas.model import SchemasModel, Version
+from ensue.resources.schemas.model import FieldFound, FieldPage, SchemasModel, Version
 from ensue.resources.schemas.rules.deciding import digest_of
 from ensue.resources.schemas.rules.doubting import rule_findings
 from ensue.resources.schemas.rules.validating import Fault
 from ensue.words.errors import NotFound
 from ensue.words.findings import Finding
 from ensue.words.values import Json
+
+SUBJECTS_AT_ONCE = 20
 
 T = TypeVar("T")
 
@@ -71,6 +74,45 @@ class Looking:
             InvalidValue: there are no words, or more than sixteen.
         """
         return self._read(lambda tx: store.search(tx, self.model, words, limit))
+
+    async def fields(
+        self,
+        name: str | None = None,
+        type: str | None = None,  # noqa: A002 - its word in JSON Schema
+        *,
+        after: str | None = None,
+        limit: int = 100,
+    ) -> FieldPage:
+        """The fields of the newest versions, by their names or types.
+
+        Args:
+            name: a part of the field's name, in any case; None for any.
+            type: a type of JSON Schema, such as ``integer``, or a format, such as ``date-time``;
+                None for any.
+            after: the ``next`` of the page before.
+            limit: how many fields at most, up to 1,000; those of one subject stay together.
+        """
+        found: list[FieldFound] = []
+        sought, last = (name or "").lower(), after
+        while True:
+            versions = self._latest(last)
+            for version in versions:
+                last = version.subject
+                found += [
+                    FieldFound(last, version.version, each.path, each.said, each.required)
+                    for each in fields_of(parse(version.schema))
+                    if sought in each.name.lower() and (type is None or type in each.types)
+                ]
+                if len(found) >= limit:
+                    return FieldPage(found, last)
+            if len(versions) < SUBJECTS_AT_ONCE:
+                return FieldPage(found, None)
+            await turn()
+
+    def _latest(self, after: str | None) -> list[Version]:
+        return self._read(
+            lambda tx: store.latest(tx, self.model, after=after, limit=SUBJECTS_AT_ONCE)
+        )
 
     async def export(self) -> list[Version]:
         """All versions of all subjects."""

@@ -73,6 +73,7 @@ class Stream(DeclaredStream, Generic[T]):
         limit: int = 10,
         wait_ms: int = 0,
         pattern: Mapping[str, Json] | None = None,
+        before: int | None = None,
     ) -> tuple[list[StreamRecord], int]:
         """Records of all shards behind a position, or the newest, and the position behind them.
 
@@ -83,9 +84,12 @@ class Stream(DeclaredStream, Generic[T]):
             pattern: an event pattern on ``key``, ``data`` and ``attributes``: only the records that
                 match it. One call looks at 10,000 records at most: it may find none, and yet come
                 to a later position.
+            before: a position, instead of ``after``: the newest records before it, and the position
+                before which the next are; that is 1 at the beginning.
 
         Raises:
             InvalidPattern: the pattern does not compile; says where.
+            InvalidInput: ``after`` and ``before`` are given.
         """
         reading = Tail(
             self.ref,
@@ -93,7 +97,7 @@ class Stream(DeclaredStream, Generic[T]):
             max(0, min(limit, RECORDS_MAX)),
             None if pattern is None else wanting(pattern),
         )
-        return await tail(self._home.engine, reading, after=after, wait_ms=wait_ms)
+        return await tail(self._home.engine, reading, after=after, wait_ms=wait_ms, before=before)
 
     async def shards(self) -> list[ShardState]:
         """All shards, with their ranges of hash keys and their parents, oldest first."""
