@@ -14,6 +14,9 @@ from ensue.words.kinds import Operation
 from ensue.words.values import Json
 
 Subject = Annotated[str, msgspec.Meta(min_length=3, max_length=SUBJECT_LENGTH_MAX)]
+Short = Annotated[str, msgspec.Meta(max_length=256)]
+NAME = msgspec.Meta(description="A part of the field's name.")
+TYPE = msgspec.Meta(description="A type, such as integer, or a format, such as date-time.")
 Number = Annotated[int, msgspec.Meta(ge=1)]
 Limit = Annotated[int, msgspec.Meta(ge=1, le=PAGE_MAX)]
 
@@ -48,8 +51,8 @@ class Search(msgspec.Struct, forbid_unknown_fields=True):
 class Fields(msgspec.Struct, forbid_unknown_fields=True):
     """A part of a field's name, a type or format, behind which subject, and how many."""
 
-    name: Annotated[str, msgspec.Meta(max_length=256)] | None = None
-    type: Annotated[str, msgspec.Meta(max_length=256)] | None = None
+    name: Annotated[Short | None, NAME] = None
+    type: Annotated[Short | None, TYPE] = None
     after: str | None = None
     limit: Limit = 100
 

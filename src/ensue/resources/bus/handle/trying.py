@@ -22,7 +22,7 @@ from ensue.resources.bus.rules.matching import RuleSet
 from ensue.resources.bus.rules.trying import Tally, compiled, event_of, shown_at_most, trial_of
 
 READ_AT_ONCE = 50
-MINUTE_S = 60
+MINUTE = 60
 MISSED_SHOWN = 50
 
 
@@ -110,4 +110,4 @@ def _per_minute(tally: Tally) -> float | None:
         return None
     span = datetime.fromisoformat(tally.newest) - datetime.fromisoformat(tally.oldest)
     seconds = abs(span.total_seconds())
-    return None if seconds == 0 else round(tally.matched * MINUTE_S / seconds, 3)
+    return None if seconds == 0 else round(tally.matched * MINUTE / seconds, 3)
