@@ -37,6 +37,8 @@ TO = msgspec.Meta(
 )
 RATE = msgspec.Meta(description="How many a second at most, such as 1000/s.")
 DRY_RUN = msgspec.Meta(description="Say what would be delivered, and deliver nothing.")
+LAST = msgspec.Meta(description="On how many of the newest events.")
+SHOW = msgspec.Meta(description="Of how many of them to tell.")
 Word = Annotated[str, msgspec.Meta(min_length=1, max_length=256)]
 
 
@@ -119,8 +121,8 @@ class TryPattern(msgspec.Struct, forbid_unknown_fields=True):
     """An event pattern, as an object or as text; on how many events, and how many to tell of."""
 
     pattern: Any
-    last: Annotated[int, msgspec.Meta(ge=1, le=TRIED_MAX)] = 100
-    show: Annotated[int, msgspec.Meta(ge=0, le=TRIED_SHOWN_MAX)] = 10
+    last: Annotated[int, LAST, msgspec.Meta(ge=1, le=TRIED_MAX)] = 100
+    show: Annotated[int, SHOW, msgspec.Meta(ge=0, le=TRIED_SHOWN_MAX)] = 10
 
 
 class TryEvent(msgspec.Struct, forbid_unknown_fields=True):
