@@ -84,6 +84,19 @@ BOUNDS: dict[str, Bound] = {
     "resources.table:TTL_AGE_S_MAX": Bound(
         DATA, "s", "how long ago an item may have ended: 5 years", "it does not expire"
     ),
+    "resources.table:ACTED_MAX": Bound(DATA, "keys", "`act-all` of a table", "refused"),
+    "resources.schedule:LANES_MAX": Bound(
+        SCHEDULES, "schedules", "`upcoming`: those that are due first", "left out"
+    ),
+    "resources.schedule:MOMENTS_MAX": Bound(
+        SCHEDULES, "moments", "`upcoming`, of one schedule", "`more` says so"
+    ),
+    "resources.schedule:NOTES_MAX": Bound(
+        SCHEDULES, "notes", "what was missed, of a group", "the oldest are forgotten"
+    ),
+    "resources.schedule:COUNTED_MAX": Bound(
+        SCHEDULES, "moments", "`moments` of what was missed", "counted up to this"
+    ),
     "resources.table:LOOK_MS": Bound(
         ENGINE, "ms", "how often expired items are looked for at least", ""
     ),

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Unpack, cast
 
+from ensue.app.acting import Acting
 from ensue.app.feeds import feed_of
-from ensue.app.following import Following
 from ensue.engine.handlers import BatchOptions, Policy, make_policy
 from ensue.engine.home import Resource
 from ensue.engine.targets import RuleTarget
@@ -25,7 +25,7 @@ _OF_ACTIONS = ("concurrency", "timeout")
 _OF_POLICY = tuple(BatchOptions.__annotations__)
 
 
-class Piping(Following):
+class Piping(Acting):
     """What an app declares with its pipes."""
 
     def pipe(

@@ -51,6 +51,17 @@ def hops_caused_by(tx: Transaction, cause: Place, limit: int) -> list[Hop]:
     return [_hop(row) for row in found]
 
 
+def newest_caused_by(tx: Transaction, cause: Place, limit: int) -> list[Hop]:
+    """The hops that handled this record, newest first."""
+    found = tx.execute(
+        f"SELECT {_COLUMNS} FROM ensue_hops"
+        " WHERE cause_sequence = ? AND cause_number = ? AND cause_sequence IS NOT NULL"
+        " ORDER BY id DESC LIMIT ?",
+        (cause.sequence, cause.number, limit),
+    )
+    return [_hop(row) for row in found]
+
+
 def oldest_ms(tx: Transaction) -> int | None:
     """The time of the oldest hop that is kept; None where none is."""
     found = tx.row("SELECT at_ms FROM ensue_hops ORDER BY id LIMIT 1")

@@ -22,6 +22,13 @@ QUERIES = {
         "name>?",
     ),
     "counts": (schedule_store.counts, "_due"),
+    "what fires next": (schedule_store.next_firing, "_due"),
+    "missed of one": (
+        lambda tx, group: tx.execute(
+            f"SELECT name FROM {group.notes} WHERE schedule = 1 ORDER BY id DESC LIMIT 9"
+        ),
+        "_by_schedule",
+    ),
     "declared": (lambda tx, group: schedule_store.declare(tx, group, {}), "_declared"),
 }
 

@@ -61,6 +61,9 @@ SECTIONS: Mapping[str, tuple[str, ...]] = {
         "batch-delete",
         "rows",
         "changes",
+        "plan",
+        "act",
+        "act-all",
     ),
     "Objects of buckets": (
         "put-object",
@@ -73,7 +76,7 @@ SECTIONS: Mapping[str, tuple[str, ...]] = {
         "delete-objects",
     ),
     "Secrets of vaults": ("secrets",),
-    "Schedules": ("create", "list", "next", "fire", "preview"),
+    "Schedules": ("create", "list", "next", "upcoming", "runs", "missed", "fire", "preview"),
     "Records of streams": (
         "append",
         "shards",

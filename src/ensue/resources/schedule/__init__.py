@@ -13,6 +13,9 @@ from ensue.resources.schedule.model import (
     DEAD_LETTERS,
     GROUP_DEFAULT,
     Firing,
+    Lane,
+    Missing,
+    Run,
     Schedule,
     ScheduleOptions,
     Timing,
@@ -22,6 +25,7 @@ from ensue.resources.schedule.worker import Scheduler
 from ensue.words.errors import InvalidValue
 from ensue.words.kinds import Kind, Operation
 from ensue.words.names import Ref
+from ensue.words.units import duration_ms
 from ensue.words.values import Json
 
 __all__ = [
@@ -29,6 +33,9 @@ __all__ = [
     "GROUP_DEFAULT",
     "KIND",
     "Firing",
+    "Lane",
+    "Missing",
+    "Run",
     "Schedule",
     "ScheduleOptions",
     "Scheduler",
@@ -121,6 +128,26 @@ class Preview(msgspec.Struct, forbid_unknown_fields=True):
     count: Count = 10
 
 
+class Upcoming(msgspec.Struct, forbid_unknown_fields=True):
+    """Within how long from now."""
+
+    within: Text = "1d"
+
+
+class Runs(msgspec.Struct, forbid_unknown_fields=True):
+    """Of which schedule, and how many."""
+
+    name: Text
+    limit: Count = 20
+
+
+class Missed(msgspec.Struct, forbid_unknown_fields=True):
+    """Of which schedule, or of all, and how many."""
+
+    name: Text | None = None
+    limit: Count = 20
+
+
 async def _create(schedules: Schedules, given: Create) -> Schedule:
     options: ScheduleOptions = {
         "timezone": given.timezone,
@@ -185,6 +212,18 @@ async def _preview(schedules: Schedules, given: Preview) -> list[str]:
     return [shown_ms(at_ms, given.timezone) for at_ms in found]
 
 
+async def _upcoming(schedules: Schedules, given: Upcoming) -> list[Lane]:
+    return await schedules.upcoming(duration_ms(given.within))
+
+
+async def _runs(schedules: Schedules, given: Runs) -> list[Run]:
+    return await schedules.runs(given.name, given.limit)
+
+
+async def _missed(schedules: Schedules, given: Missed) -> list[Missing]:
+    return await schedules.missed(given.name, given.limit)
+
+
 async def _status(schedules: Schedules) -> dict[str, Json]:
     return await schedules.counts()
 
@@ -215,6 +254,11 @@ KIND = Kind(
         Operation("resume", "Let a schedule fire again, from now on.", Named, _resume, writes=True),
         Operation("fire", "Fire a schedule now, out of turn.", Named, _fire, writes=True),
         Operation("next", "Say when a schedule is due next.", Next, _next, writes=False),
+        Operation(
+            "upcoming", "Say when all schedules are due soon.", Upcoming, _upcoming, writes=False
+        ),
+        Operation("runs", "Show the last firings of a schedule.", Runs, _runs, writes=False),
+        Operation("missed", "Show what was due and did not fire.", Missed, _missed, writes=False),
         Operation(
             "preview", "Say when an expression is due next.", Preview, _preview, writes=False
         ),

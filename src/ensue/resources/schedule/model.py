@@ -31,6 +31,10 @@ FIRINGS_MAX = 500
 RETRIES_MAX = 3
 PAGE_MAX = 1_000
 UPCOMING_MAX = 1_000
+LANES_MAX = 40
+MOMENTS_MAX = 50
+NOTES_MAX = 1_000
+COUNTED_MAX = 100
 GROUP_DEFAULT = "schedules"
 DEAD_LETTERS = "-dlq"
 
@@ -84,6 +88,11 @@ class GroupModel:
     def table(self) -> str:
         """The SQL table that holds the schedules."""
         return sql_name(self.ref.app, self.ref.name, "_schedules")
+
+    @cached_property
+    def notes(self) -> str:
+        """The SQL table of what was missed."""
+        return f"{self.table}_missed"
 
     @property
     def dead_letters(self) -> Ref:
@@ -196,6 +205,64 @@ class Schedule:
     raw: bool
     group: str | None
     declared: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """When a schedule is due within a time.
+
+    Attributes:
+        name: the schedule's.
+        expression: when it is due.
+        timezone: on whose clock.
+        moments_ms: the first of them, in ms since 1970.
+        more: whether there are others within the time.
+    """
+
+    name: str
+    expression: str
+    timezone: str
+    moments_ms: list[int]
+    more: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A firing that was, as far as it is kept.
+
+    Attributes:
+        id: of what happened; `ensue why` shows what came of it.
+        at_ms: when.
+        state: what became of its delivery: ``delivered``, or, where that is work of the target,
+            ``waiting``, ``in flight``, ``done`` or ``dead``; ``refused`` when it is tried again.
+        target: who got it, such as ``queue/reports``; None when that is not known any more.
+    """
+
+    id: str
+    at_ms: int
+    state: str
+    target: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """Moments of a schedule that passed without its firing in time.
+
+    Attributes:
+        name: the schedule's.
+        first_ms: the first of them.
+        until_ms: when it went on; None while it is paused.
+        moments: how many they were, up to 100.
+        why: ``late``: nothing ran then, or the clock was set ahead. ``paused``: it was.
+        did: ``fired once`` in place of all, ``fired``, or ``left out``.
+    """
+
+    name: str
+    first_ms: int
+    until_ms: int | None
+    moments: int
+    why: str
+    did: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from ensue.languages.schedules import Timetable, compile_schedule, moment_ms, sh
 from ensue.resources.schedule.model import (
     ACTIVE,
     AFTERWARDS,
+    COUNTED_MAX,
     GROUP_LENGTH_MAX,
     MISSED_AFTER_MS,
     MISSED_MS_MAX,
@@ -139,6 +140,23 @@ def due_after(plan: Plan, anchor_ms: int, after_ms: int) -> int | None:
     return due_ms
 
 
+def is_missed(plan: Plan, due_ms: int, now_ms: int) -> bool:
+    """Whether a moment is over for more than a minute, the plan's window included."""
+    return due_ms < now_ms - plan.window_ms - MISSED_AFTER_MS
+
+
+def moments_between(plan: Plan, anchor_ms: int, first_ms: int, until_ms: int) -> int:
+    """How many moments of a plan there are from one of them up to a time, counted up to 100."""
+    counted, due_ms = 0, first_ms
+    while due_ms <= until_ms and counted < COUNTED_MAX:
+        counted += 1
+        following_ms = due_after(plan, anchor_ms, due_ms)
+        if following_ms is None:
+            break
+        due_ms = following_ms
+    return counted
+
+
 def decide(plan: Plan, anchor_ms: int, due_ms: int, now_ms: int) -> Decision:
     """What to do with a schedule that was due at ``due_ms`` and whose moment has come.
 
@@ -149,7 +167,7 @@ def decide(plan: Plan, anchor_ms: int, due_ms: int, now_ms: int) -> Decision:
         return due_after(plan, anchor_ms, at_ms)
 
     open_ms = now_ms - plan.window_ms
-    if due_ms >= open_ms - MISSED_AFTER_MS:
+    if not is_missed(plan, due_ms, now_ms):
         return Decision(fire=True, next_ms=after(due_ms))
     if plan.missed == "skip":
         return Decision(fire=False, next_ms=after(open_ms - MISSED_AFTER_MS - 1), left_out=True)

@@ -1,4 +1,4 @@
-"""The SQL table of a group of schedules."""
+"""The SQL tables of a group of schedules."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from ensue.resources.schedule.model import GroupModel
 
 
 def create(tx: Transaction, group: GroupModel) -> None:
-    """Make the table and its indexes, if they are not there yet."""
+    """Make the tables and their indexes, if they are not there yet."""
     table = group.table
     tx.execute(
         f"CREATE TABLE IF NOT EXISTS {table} ("
@@ -26,4 +26,14 @@ def create(tx: Transaction, group: GroupModel) -> None:
     tx.execute(f"CREATE INDEX IF NOT EXISTS {table}_declared ON {table} (name) WHERE declared = 1")
     tx.execute(
         f"CREATE INDEX IF NOT EXISTS {table}_resting ON {table} (state, name) WHERE state > 0"
+    )
+    # Moments that passed without a firing in time, and what became of them; the newest are kept.
+    tx.execute(
+        f"CREATE TABLE IF NOT EXISTS {group.notes} ("
+        " id INTEGER PRIMARY KEY AUTOINCREMENT, schedule INTEGER NOT NULL, name TEXT NOT NULL,"
+        " first_ms INTEGER NOT NULL, until_ms INTEGER, moments INTEGER NOT NULL,"
+        " why TEXT NOT NULL, did TEXT NOT NULL)"
+    )
+    tx.execute(
+        f"CREATE INDEX IF NOT EXISTS {group.notes}_by_schedule ON {group.notes} (schedule, id)"
     )

@@ -130,6 +130,8 @@ def fire_due(tx: Transaction, group: GroupModel, limit: int) -> Fired:
         decision = rules.decide(entry.plan, entry.anchor_ms, entry.due_ms or 0, tx.now_ms)
         if decision.fire:
             _fire(tx, group, entry)
+        if rules.is_missed(entry.plan, entry.due_ms or 0, tx.now_ms):
+            store.note_missed(tx, group, entry, decision)
         if decision.left_out:
             left_out.append(entry.name)
         after.append(_after(tx, entry, decision))

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from ensue.resources.table.audit import audit
 from ensue.resources.table.handle import Table
-from ensue.resources.table.model import At, Condition, Index, IndexOption, Page, Versioned
+from ensue.resources.table.model import (
+    At,
+    Condition,
+    Index,
+    IndexOption,
+    ItemAction,
+    Page,
+    Versioned,
+)
 from ensue.resources.table.operations import OPERATIONS
 from ensue.resources.table.store import (
     Asked,
@@ -33,6 +41,7 @@ __all__ = [
     "Condition",
     "Index",
     "IndexOption",
+    "ItemAction",
     "Page",
     "Table",
     "Versioned",

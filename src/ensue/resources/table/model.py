@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -21,6 +21,7 @@ from ensue.words.units import duration_ms
 from ensue.words.values import Item, shown
 
 T = TypeVar("T", default=Item)
+KINDS = ("insert", "update", "remove")
 
 ITEM_BYTES_MAX = 409_600
 PAGE_MAX = 1_000
@@ -31,6 +32,7 @@ RECOUNT = 20_000
 SEGMENTS_MAX = 1_000
 TTL_AGE_S_MAX = 157_680_000
 CHANGES_SEARCHED = 100_000
+ACTED_MAX = 100
 ATTRIBUTE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,254}\Z")
 
 At: TypeAlias = datetime | int | str
@@ -171,6 +173,27 @@ class Condition(NamedTuple):
     def is_always_true(self) -> bool:
         """Whether it holds whatever is there."""
         return self.where is None and self.expect is None
+
+
+@dataclass(frozen=True, slots=True)
+class ItemAction:
+    """Something that an app offers to be done to one item at a time: see `App.action`.
+
+    Attributes:
+        name: its name, one of the table's.
+        title: what it is called on a button.
+        summary: what it does, one sentence.
+        run: does it, given the transaction and the item as the table's type.
+        where: a condition expression on the items that it can be done to; None for all.
+        given: the values of the expression's ``:names``.
+    """
+
+    name: str
+    title: str
+    summary: str
+    run: Callable[[Any, Any], object]
+    where: str | None = None
+    given: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,11 @@ from typing import Annotated, Any
 
 import msgspec
 
+from ensue.languages.expressions import compile_condition
 from ensue.resources.table.handle import Table
-from ensue.resources.table.model import BATCH_MAX, PAGE_MAX, SEGMENTS_MAX, Page
+from ensue.resources.table.model import ACTED_MAX, BATCH_MAX, PAGE_MAX, SEGMENTS_MAX, Page
+from ensue.resources.table.rules import Planning, plan
+from ensue.resources.table.store import check_sort
 from ensue.words.changes import Change
 from ensue.words.errors import InvalidValue, NotFound
 from ensue.words.kinds import Operation
@@ -98,6 +101,41 @@ class History(msgspec.Struct, forbid_unknown_fields=True):
     key: Any
     limit: Limit = 100
     before: str | None = None
+
+
+class Changes(msgspec.Struct, forbid_unknown_fields=True):
+    """From where to read, how much, how many milliseconds to wait, and which changes."""
+
+    after: Annotated[int, msgspec.Meta(ge=0)] | None = None
+    limit: Limit = 10
+    wait: Annotated[int, msgspec.Meta(ge=0, le=30_000)] = 0
+    kinds: Annotated[list[str], msgspec.Meta(max_length=3)] = []
+    item: Annotated[Any, msgspec.Meta(description="Only those of the item with this key.")] = None
+    pattern: dict[str, Any] | None = None
+
+
+class Plan(msgspec.Struct, forbid_unknown_fields=True):
+    """A query or a scan that is not asked yet."""
+
+    partition: Any = None
+    index: str | None = None
+    limit: Limit = 100
+    sort: str | None = None
+    filter: str | None = None
+
+
+class Act(msgspec.Struct, forbid_unknown_fields=True):
+    """What to do, and the key of the item."""
+
+    action: str
+    key: Any
+
+
+class ActAll(msgspec.Struct, forbid_unknown_fields=True):
+    """What to do, and the keys of the items."""
+
+    action: str
+    keys: Annotated[list[Any], msgspec.Meta(max_length=ACTED_MAX)]
 
 
 class Keys(msgspec.Struct, forbid_unknown_fields=True):
@@ -224,6 +262,41 @@ async def _history(table: Table, given: History) -> list[Change]:
     return await table.history(_key(given.key), limit=given.limit, before=given.before)
 
 
+async def _changes(table: Table, given: Changes) -> dict[str, Any]:
+    found, position = await table.changes(
+        after=given.after,
+        limit=given.limit,
+        wait_ms=given.wait,
+        kinds=given.kinds,
+        key=None if given.item is None else _key(given.item),
+        pattern=given.pattern,
+    )
+    return {"changes": found, "position": position}
+
+
+async def _plan(table: Table, given: Plan) -> dict[str, Json]:
+    if given.filter is not None:
+        compile_condition(given.filter)
+    if given.sort is not None:
+        check_sort(table.model, given.sort, given.index)
+    planning = Planning(
+        given.partition is not None,
+        given.index,
+        given.sort is not None,
+        given.filter is not None,
+        given.limit,
+    )
+    return plan(table.model, planning)._asdict()
+
+
+async def _act(table: Table, given: Act) -> dict[str, Any]:
+    return {"answer": await table.act(given.action, _key(given.key))}
+
+
+async def _act_all(table: Table, given: ActAll) -> dict[str, Json]:
+    return {"done": await table.act_all(given.action, [_key(key) for key in given.keys])}
+
+
 async def _batch_get(table: Table, given: Keys) -> list[Item | None]:
     return await table.untyped().batch_get([_key(key) for key in given.keys])
 
@@ -246,6 +319,10 @@ OPERATIONS = (
     Operation("scan", "Read all items, or a segment of them.", Scan, _scan, writes=False),
     Operation("counts", "Count the items by an index's attribute.", Counts, _counts, writes=False),
     Operation("history", "Read the changes of one item.", History, _history, writes=False),
+    Operation("changes", "Read the newest changes, or wait.", Changes, _changes, writes=False),
+    Operation("plan", "Say what a query would read.", Plan, _plan, writes=False),
+    Operation("act", "Do to an item what the app offers.", Act, _act, writes=True),
+    Operation("act-all", "Do to items what the app offers.", ActAll, _act_all, writes=True),
     Operation("batch-get", "Read several items.", Keys, _batch_get, writes=False),
     Operation("batch-put", "Store several items, all or none.", Items, _batch_put, writes=True),
     Operation("batch-delete", "Remove several items.", Keys, _batch_delete, writes=True),

@@ -1,13 +1,20 @@
-"""Which values an index takes, and which range of SQL values a condition on a sort key asks for."""
+"""What an index takes, what a query reads, and which changes a follower wants. No I/O."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
+from ensue.engine.changes import as_plain_event, change_kind
+from ensue.engine.logs import Record
+from ensue.languages.patterns import compile_pattern
+from ensue.resources.table.model import EXAMINED_MAX, KINDS, TableModel
 from ensue.words.changes import KeyValue
-from ensue.words.errors import InvalidValue
+from ensue.words.errors import InvalidValue, NotFound
 from ensue.words.keys import key_value
+from ensue.words.values import Json
 
 Range = list[tuple[str, KeyValue]]
 
@@ -117,3 +124,92 @@ def _behind(prefix: KeyValue) -> KeyValue | None:
     if _SURROGATES_BEGIN <= following <= _SURROGATES_END:  # no text has these
         following = chr(ord(_SURROGATES_END) + 1)
     return letters[:-1] + following
+
+
+def wanted_changes(
+    kinds: Collection[str], key: str | None, pattern: Mapping[str, Json] | None
+) -> Callable[[Record], bool] | None:
+    """What tells whether a record of the change log is wanted; None where all are.
+
+    Args:
+        kinds: of change; all where none is named.
+        key: that of the item, as the log has it; None for any.
+        pattern: an event pattern on the change, as a handler of `App.on_change` has it.
+
+    Raises:
+        InvalidPattern: the pattern does not compile; says where.
+        InvalidValue: there is no such kind of change.
+    """
+    unknown = [each for each in kinds if each not in KINDS]
+    if unknown:
+        raise InvalidValue(f"expected {', '.join(KINDS)}, got {unknown[0]!r}", at="$.kinds")
+    compiled = None if pattern is None else compile_pattern(pattern)
+    if not kinds and key is None and compiled is None:
+        return None
+
+    def is_wanted(record: Record) -> bool:
+        if kinds and change_kind(record) not in kinds:
+            return False
+        if key is not None and record.key != key:
+            return False
+        return compiled is None or compiled.matches(as_plain_event(record))
+
+    return is_wanted
+
+
+@dataclass(frozen=True, slots=True)
+class Planning:
+    """A query that is planned.
+
+    Attributes:
+        has_partition: whether the value of a partition is given.
+        index: the name of an index; None for the table itself.
+        ranged: whether there is a condition on the sort key.
+        filtered: whether there is a filter.
+        limit: items a page.
+    """
+
+    has_partition: bool
+    index: str | None
+    ranged: bool
+    filtered: bool
+    limit: int
+
+
+class Planned(NamedTuple):
+    """What a query reads.
+
+    Attributes:
+        by: ``key``, ``index`` or ``scan``.
+        name: of the index; None for the table itself.
+        partition: the attribute whose value is given; None for a scan.
+        sort: the attribute by which they are ordered; None for the key.
+        ranged: whether only a range of that is read.
+        examined: how many items are read at most for one page.
+    """
+
+    by: str
+    name: str | None
+    partition: str | None
+    sort: str | None
+    ranged: bool
+    examined: int
+
+
+def plan(table: TableModel, asked: Planning) -> Planned:
+    """What a query reads, before it is asked.
+
+    Raises:
+        NotFound: there is no such index.
+    """
+    examined = asked.limit if not asked.filtered else EXAMINED_MAX
+    if not asked.has_partition:
+        return Planned("scan", None, None, None, ranged=False, examined=examined)
+    attributes = table.key if asked.index is None else table.indexes.get(asked.index)
+    if attributes is None:
+        raise NotFound(f"there is no index {asked.index} on {table.ref}")
+    by = "key" if asked.index is None else "index"
+    first, second = attributes[0], attributes[1] if len(attributes) > 1 else None
+    if by == "key" and second is None:
+        examined = 1
+    return Planned(by, asked.index, first, second, ranged=asked.ranged, examined=examined)

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Generic
 
 from typing_extensions import TypeVar
 
+from ensue.engine.changes import change_of
 from ensue.engine.engine import Engine
 from ensue.engine.home import Home
+from ensue.engine.logs import Record
+from ensue.engine.tailing import Tail, tail
 from ensue.engine.typed import as_typed
 from ensue.resources.table import store
-from ensue.resources.table.model import At, Page, TableModel, Versioned
+from ensue.resources.table.model import PAGE_MAX, At, Page, TableModel, Versioned
+from ensue.resources.table.rules import wanted_changes
 from ensue.resources.table.store import Asked, Counted, Tally
 from ensue.words.changes import Change
 from ensue.words.shapes import Shape
-from ensue.words.values import Item
+from ensue.words.values import Item, Json
 
 T = TypeVar("T", default=Item)
 
@@ -245,3 +249,44 @@ class TableReads(Generic[T]):
         return await self._home.engine.reads.look(
             lambda tx: store.history(tx, self.model, key, limit=limit, before=before)
         )
+
+    async def changes(
+        self,
+        *,
+        after: int | None = None,
+        limit: int = 10,
+        wait_ms: int = 0,
+        kinds: Sequence[str] = (),
+        key: object = None,
+        pattern: Mapping[str, Json] | None = None,
+    ) -> tuple[list[Change], int]:
+        """The changes behind a position, or the newest, and the position behind the last of them.
+
+        Args:
+            after: a position of an earlier call; None for the newest changes.
+            limit: how many at most, up to 1,000.
+            wait_ms: when there are none yet, how long to wait for the first.
+            kinds: only ``insert``, ``update`` or ``remove``.
+            key: only those of the item with this key.
+            pattern: an event pattern on the change, as `App.on_change` takes it: only those that
+                match. One call looks at 10,000 changes at most: it may find none, and yet come to
+                a later position.
+
+        Raises:
+            InvalidValue: there is no such kind, or the key has another shape.
+            InvalidPattern: the pattern does not compile; says where.
+        """
+        engine, model = self._home.engine, self.model
+        text = None
+        if key is not None:
+            place = model.as_key(key)
+            text = engine.read(lambda tx: store.key_text(tx, place))
+        wants = wanted_changes(kinds, text, pattern)
+        reading = Tail[tuple[Change, Record]](
+            model.ref,
+            lambda tx, record: (change_of(tx, model.ref, record), record),
+            max(0, min(limit, PAGE_MAX)),
+            None if wants is None else lambda shown: wants(shown[1]),
+        )
+        found, position = await tail(engine, reading, after=after, wait_ms=wait_ms)
+        return [change for change, _ in found], position

@@ -18,9 +18,10 @@ from ensue.engine.transaction import Transaction
 from ensue.engine.workers import Worker
 from ensue.resources.table import schema, store
 from ensue.resources.table.handle.reads import TableReads
-from ensue.resources.table.model import Condition, IndexOption, make_model
+from ensue.resources.table.model import Condition, IndexOption, ItemAction, make_model
 from ensue.resources.table.worker import Expiry
 from ensue.words import values
+from ensue.words.errors import InvalidDeclaration, NotFound
 from ensue.words.names import Ref
 from ensue.words.shapes import Shape
 from ensue.words.values import Item, Json
@@ -63,6 +64,7 @@ class Table(TableReads[T]):
             model = replace(model, shape=Shape(of, str(ref)))
         super().__init__(home, model)
         self._seed = tuple(seed)
+        self.actions: dict[str, ItemAction] = {}
 
     @property
     def ref(self) -> Ref:
@@ -183,6 +185,49 @@ class Table(TableReads[T]):
         """
         return await self._home.engine.transact(lambda tx: store.batch_delete(tx, self.model, keys))
 
+    def offer(self, action: ItemAction) -> None:
+        """Offer something that can be done to its items; see `App.action`.
+
+        Raises:
+            InvalidDeclaration: there is one of this name.
+        """
+        if action.name in self.actions:
+            raise InvalidDeclaration(
+                f"there are two actions called {action.name}", at=str(self.ref)
+            )
+        self.actions[action.name] = action
+
+    async def act(self, name: str, key: object) -> object:
+        """Do what the app offers to one item, in a transaction of its own; returns what it does.
+
+        Raises:
+            NotFound: there is no such action, or no such item.
+            Conflict: it cannot be done to this item.
+            Exception: whatever the app's function raises; then nothing has happened.
+        """
+        action = self._action(name)
+        return await self._home.engine.transact(lambda tx: store.act(tx, self, action, key))
+
+    async def act_all(self, name: str, keys: Sequence[object]) -> int:
+        """Do what the app offers to several items in one transaction; returns to how many.
+
+        Those that are not there any more, or that it cannot be done to, are passed over.
+
+        Raises:
+            NotFound: there is no such action.
+            LimitExceeded: there are more than 100 keys.
+            Exception: whatever the app's function raises; then nothing has happened.
+        """
+        action = self._action(name)
+        return await self._home.engine.transact(lambda tx: store.act_all(tx, self, action, keys))
+
+    def _action(self, name: str) -> ItemAction:
+        found = self.actions.get(name)
+        if found is None:
+            has = ", ".join(self.actions) or "none"
+            raise NotFound(f"there is no action {name} of {self.ref}; it has: {has}")
+        return found
+
     def find(self, tx: Transaction, sought: str) -> Place | None:
         """The newest change of the item with this key, told as text, for `ensue why`."""
         parts = sought.split("/") if len(self.model.key) == 2 else [sought]
@@ -209,6 +254,8 @@ class Table(TableReads[T]):
             said["ttl"] = model.ttl
         if model.keep_ms is not None:
             said["keep_changes_ms"] = model.keep_ms
+        if self.actions:
+            said["actions"] = {each.name: each.title for each in self.actions.values()}
         return said
 
     def check(self, known: set[Ref]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ensue.resources.table.store.acting import act, act_all, can_act
 from ensue.resources.table.store.counting import Tally, counts
 from ensue.resources.table.store.expiry import next_end_ms, remove_expired
 from ensue.resources.table.store.items import (
@@ -14,7 +15,7 @@ from ensue.resources.table.store.items import (
     put,
     update,
 )
-from ensue.resources.table.store.past import get_at, history, last_change
+from ensue.resources.table.store.past import get_at, history, key_text, last_change
 from ensue.resources.table.store.queries import (
     Asked,
     Counted,
@@ -30,9 +31,12 @@ __all__ = [
     "Asked",
     "Counted",
     "Tally",
+    "act",
+    "act_all",
     "batch_delete",
     "batch_get",
     "batch_put",
+    "can_act",
     "check_sort",
     "count",
     "counts",
@@ -41,6 +45,7 @@ __all__ = [
     "get_at",
     "get_versioned",
     "history",
+    "key_text",
     "last_change",
     "next_end_ms",
     "place_of",

@@ -160,7 +160,7 @@ def history(
                 f"expected the id of a change of {table.ref}, got {before!r}", at="$.before"
             )
         end = place.sequence
-    text = _key_text(tx, table.as_key(key))
+    text = key_text(tx, table.as_key(key))
     found = logs.about(tx, table.changes, text, before=end, limit=limit)
     return [changes.change_of(tx, table.ref, each) for each in found]
 
@@ -178,12 +178,13 @@ def last_change(tx: Transaction, table: TableModel, key: Key) -> int | None:
     newest = f"SELECT sequence, key FROM {table.changes} ORDER BY sequence DESC LIMIT ?"
     found = tx.row(
         f"SELECT max(sequence) FROM ({newest}) WHERE key = ?",
-        (CHANGES_SEARCHED, _key_text(tx, key)),
+        (CHANGES_SEARCHED, key_text(tx, key)),
     )
     return found[0] if found and isinstance(found[0], int) else None
 
 
-def _key_text(tx: Transaction, key: Key) -> str:
+def key_text(tx: Transaction, key: Key) -> str:
+    """A key as the change log has it."""
     names = ["pk", "sk"][: len(key)]
     [(text,)] = tx.execute(
         f"SELECT {schema.key_text(*(f':{name}' for name in names))}",

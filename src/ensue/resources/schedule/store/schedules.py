@@ -80,7 +80,7 @@ def update(
     changed = _replan(tx, entry, plan)
     if changed.state == COMPLETED and entry.state != COMPLETED:
         raise _never_due(plan)
-    _save(tx, group, changed)
+    save(tx, group, changed)
     return changed
 
 
@@ -101,7 +101,7 @@ def declare(tx: Transaction, group: GroupModel, declared: dict[str, Plan]) -> li
         elif entry.plan != plan or not entry.declared:
             tx.facts.directory.target(plan.target)
             entry = _replan(tx, entry._replace(declared=True), plan)
-            _save(tx, group, entry)
+            save(tx, group, entry)
         else:
             tx.facts.directory.target(plan.target)
         if entry.state == COMPLETED and entry.fired == 0:
@@ -130,26 +130,6 @@ def delete(tx: Transaction, group: GroupModel, name: str) -> bool:
     _check_undeclared(group, entry)
     tx.execute(f"DELETE FROM {group.table} WHERE id = ?", (entry.id,))
     return True
-
-
-def pause(tx: Transaction, group: GroupModel, name: str) -> Entry:
-    """Let a schedule fire no more until it is resumed."""
-    entry = get(tx, group, name)
-    if entry.state == COMPLETED:
-        raise Conflict(f"the schedule {name} of group {group.ref.name} is completed")
-    paused = entry._replace(state=PAUSED, due_ms=None, fire_ms=None)
-    _save(tx, group, paused)
-    return paused
-
-
-def resume(tx: Transaction, group: GroupModel, name: str) -> Entry:
-    """Let a schedule fire again, from now on; what was due while it was paused is left out."""
-    entry = get(tx, group, name)
-    if entry.state == COMPLETED:
-        raise Conflict(f"the schedule {name} of group {group.ref.name} is completed")
-    resumed = _due(tx, entry._replace(state=ACTIVE))
-    _save(tx, group, resumed)
-    return resumed
 
 
 def due(tx: Transaction, group: GroupModel, limit: int) -> list[Entry]:
@@ -231,10 +211,10 @@ def _replan(tx: Transaction, entry: Entry, plan: Plan) -> Entry:
         return entry._replace(plan=plan, fire_ms=moment_ms)
     anchor_ms = tx.now_ms if plan.start_ms is None else plan.start_ms
     state = PAUSED if entry.state == PAUSED else ACTIVE
-    return _due(tx, entry._replace(plan=plan, anchor_ms=anchor_ms, state=state))
+    return due_from_now(tx, entry._replace(plan=plan, anchor_ms=anchor_ms, state=state))
 
 
-def _due(tx: Transaction, entry: Entry) -> Entry:
+def due_from_now(tx: Transaction, entry: Entry) -> Entry:
     """An entry that is due from now on, and never again at a moment at which it fired."""
     if entry.state == PAUSED:
         return entry
@@ -263,7 +243,7 @@ def save_fired(tx: Transaction, group: GroupModel, entries: Sequence[Entry]) -> 
     )
 
 
-def _save(tx: Transaction, group: GroupModel, entry: Entry) -> None:
+def save(tx: Transaction, group: GroupModel, entry: Entry) -> None:
     """Store what can change of an entry."""
     tx.execute(
         f"UPDATE {group.table} SET (declared, state, anchor_ms, due_ms, fire_ms, {_PLAN})"

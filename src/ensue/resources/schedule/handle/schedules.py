@@ -15,6 +15,7 @@ from ensue.engine.work import Work
 from ensue.engine.workers import Worker
 from ensue.languages.schedules import compile_schedule, upcoming_ms
 from ensue.resources.schedule import rules, schema, store, worker
+from ensue.resources.schedule.handle.looking import Looking
 from ensue.resources.schedule.model import (
     RETRIES_MAX,
     STATES,
@@ -35,7 +36,7 @@ from ensue.words.wiring import Link, Wiring
 log = logging.getLogger("ensue.schedule")
 
 
-class Schedules:
+class Schedules(Looking):
     """A group of schedules: declared by the app, or made while it runs. Each is a row.
 
     Args:
@@ -44,8 +45,7 @@ class Schedules:
     """
 
     def __init__(self, home: Home, name: str) -> None:
-        self.model = GroupModel(Ref(home.app, "schedule", name))
-        self._home = home
+        super().__init__(home, GroupModel(Ref(home.app, "schedule", name)))
         self._declared: dict[str, Plan] = {}
         self._renamed: dict[str, str] = {}
 
