@@ -179,6 +179,20 @@ BOUNDS: dict[str, Bound] = {
     "resources.queue:REDRIVE_MAX": Bound(
         DATA, "messages", "one `redrive` without a rate looks at", "the rest stays"
     ),
+    "engine:LOOKED_AT_LENGTH_MAX": Bound(
+        DATA, "characters", "what is looked at of a reason to find its cause", "the rest is ignored"
+    ),
+    "engine:ERROR_NAME_LENGTH_MAX": Bound(
+        DATA, "characters", "the kind of error of a cause of dead letters", "cut off"
+    ),
+    "engine:MESSAGE_LENGTH_MAX": Bound(
+        DATA, "characters", "the message of a cause of dead letters", "cut off"
+    ),
+    "resources.queue:CAUSES_MAX": Bound(DATA, "causes", "one `dlq causes`", "the next page"),
+    "resources.queue:LETTERS_MAX": Bound(DATA, "letters", "one `dlq letters`", "the next page"),
+    "resources.queue:LETTER_IDS_MAX": Bound(
+        DATA, "letters", "dead letters redriven or deleted by their ids", VALUE
+    ),
     "resources.topic:SUBSCRIPTIONS_MAX": Bound(
         DATA, "subscriptions", "subscriptions of a topic", DECLARED
     ),

@@ -31,7 +31,8 @@ def app() -> App:
     files = app.bucket("files", versions=True)
     app.schemas("shapes")
     app.vault("keys")
-    app.meter("usage", metrics=[Metric("calls", "call", "COUNT")])
+    usage = app.meter("usage", metrics=[Metric("calls", "call", "COUNT")])
+    app.alarm("calls", metric="calls", of=usage, subject="a", threshold="> 1")
     jobs = app.queue("jobs", max_receives=1)
     leased = app.queue("leased")
     news.subscribe(leased, filter={"kind": ["none"]})
@@ -106,6 +107,7 @@ def test_a_store_that_was_used_has_nothing_wrong_with_it(filled):
 
     assert check(filled.engine) == []
     wanted = [
+        "alarm",
         "bucket",
         "bus",
         "deliveries",
@@ -168,6 +170,9 @@ BROKEN = [
     ("work.body", ["UPDATE ensue_work SET attributes = '[]' WHERE state = 2"]),
     ("work.dead", [f"UPDATE ensue_work SET attributes = {DEAD} WHERE attributes IS NOT NULL"]),
     ("work.failures", ["INSERT INTO ensue_failures VALUES (999, 1, 1, 'why')"]),
+    ("work.causes", ["UPDATE ensue_causes SET letters = letters + 1"]),
+    ("work.causes", ["DELETE FROM ensue_causes", "DELETE FROM ensue_dead"]),
+    ("work.causes", ["UPDATE ensue_dead SET work = 999999"]),
     ("work.done", [f"UPDATE ensue_work SET due_ms = {HELD_MS} WHERE state = 2"]),
     ("readers.unknown", [f"UPDATE ensue_readers SET number = {NO_RESOURCE}"]),
     ("readers.unknown", [f"UPDATE ensue_readers SET log = {NO_RESOURCE}"]),

@@ -120,7 +120,7 @@ def test_dead_letters_are_told_until_they_are_gone(store, run_on, monkeypatch):
     [found] = gauges.look(stage.engine)
     assert (found.rule, found.where) == ("dead.letters", "queue jobs-dlq")
     assert found.what.startswith("1 messages")
-    assert "ensue redrive jobs-dlq" in found.hint
+    assert "ensue dlq redrive jobs-dlq" in found.hint
     monkeypatch.setattr(gauges, "DEAD_COUNTED_MAX", 1)
     assert gauges.look(stage.engine)[0].what.startswith("1 or more")
     stage.wait(queue.dead_letters.redrive(1))

@@ -9,6 +9,7 @@ from ensue.engine import (
     archives,
     backlog,
     batches,
+    causes,
     dead_letters,
     deduplication,
     hops,
@@ -106,6 +107,30 @@ QUERIES = {
     "dead letters": (
         lambda tx, _: dead_letters.look(tx, 16, (5, 5), 9, 9),
         "ensue_work_ready",
+    ),
+    "letters of a cause": (
+        lambda tx, _: dead_letters.look_at_cause(tx, 1, (5, 5), 9, 9),
+        "ensue_dead_by_cause",
+    ),
+    "the newest letters of a cause": (
+        lambda tx, _: dead_letters.newest_of_cause(tx, 1, causes.TOP, 9),
+        "ensue_dead_by_cause",
+    ),
+    "the newest letters": (
+        lambda tx, _: dead_letters.newest(tx, 16, causes.TOP, 9),
+        "ensue_work_ready",
+    ),
+    "the causes of all queues": (lambda tx, _: causes.of_all(tx, 9), "ensue_causes_by_letters"),
+    "the causes of a queue": (lambda tx, _: causes.of_queue(tx, 16, 9), "ensue_causes_of_queue"),
+    "one cause": (lambda tx, _: causes.find(tx, 16, "a"), "queue=? AND fingerprint=?"),
+    "the cause of a letter": (lambda tx, _: causes.of_letter(tx, 1), "INTEGER PRIMARY KEY"),
+    "the first and last letter of a cause": (
+        lambda tx, _: causes.span(tx, 1),
+        "ensue_dead_by_cause",
+    ),
+    "the body before a redrive": (
+        lambda tx, _: redrives.original(tx, 1),
+        "ensue_redriven_by_work",
     ),
     "the redrive that runs": (
         lambda tx, _: redrives.first_running(tx, 16),

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from ensue.app.app import App
 from ensue.app.auditing import AuditLog
 from ensue.app.mapped import Mapped
+from ensue.app.messages import Messages
 from ensue.app.time import Time
 from ensue.engine.engine import Engine
 from ensue.engine.gauges import look
@@ -23,7 +24,7 @@ from ensue.words.findings import Finding
 from ensue.words.names import Ref
 
 
-class Observed:
+class Observed(Messages):
     """What can be looked at of a running platform.
 
     Attributes:

@@ -144,7 +144,7 @@ class Piping(Acting):
                 raise InvalidDeclaration(
                     f"expected a queue to read from, got the dead letters {source.ref}",
                     at=str(ref),
-                    hint="Redrive them: `ensue redrive`.",
+                    hint="Redrive them: `ensue dlq redrive`.",
                 )
             return source.dead_letters
         if target.dead_letters is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from ensue.engine import causes
 from ensue.engine.transaction import Transaction
 from ensue.engine.work import COLUMNS, HELD_MS, Work
 
@@ -152,5 +153,6 @@ def forget(tx: Transaction, queue: int, pieces: Sequence[Work]) -> None:
     """Forget waiting work of a queue, and how it failed."""
     for sql in ("DELETE FROM ensue_failures WHERE work = ?", "DELETE FROM ensue_work WHERE id = ?"):
         tx.connection.executemany(sql, [(piece.id,) for piece in pieces])
+    causes.left(tx, queue, (piece.id for piece in pieces))
     held = sum(piece.due_ms == HELD_MS for piece in pieces)
     tx.facts.depths.add(queue, -len(pieces), 0, -held)

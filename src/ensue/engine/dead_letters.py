@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from ensue.engine import causes
+from ensue.engine.causes import DEAD_LETTER
 from ensue.engine.transaction import Transaction
 from ensue.engine.work import (
     COLUMNS,
-    DEAD_LETTER,
+    DONE,
     HELD_MS,
     LEASED,
     WAITING,
@@ -63,6 +65,71 @@ def look(
     return [Work(*row) for row in found]
 
 
+class Seen(NamedTuple):
+    """A letter where it was seen.
+
+    Attributes:
+        at: its place in the order in which it was looked for.
+        piece: the work.
+    """
+
+    at: tuple[int, int]
+    piece: Work
+
+
+def look_at_cause(
+    tx: Transaction, cause: int, after: tuple[int, int], until_ms: int, limit: int
+) -> list[Seen]:
+    """What nobody has taken of the letters of one cause, in the order in which they died.
+
+    Args:
+        tx: the transaction.
+        cause: the number of the cause.
+        after: time of death and number of the last that was seen; `BEGINNING` for none.
+        until_ms: what died later is left alone.
+        limit: how many at most.
+    """
+    found = tx.execute(
+        f"SELECT at_ms, {COLUMNS} FROM ensue_dead CROSS JOIN ensue_work ON id = work"
+        " WHERE cause = ? AND (at_ms, work) > (?, ?) AND at_ms <= ?"
+        " AND state < 2 AND due_ms <= ? ORDER BY at_ms, work LIMIT ?",
+        (cause, *after, until_ms, tx.now_ms, limit),
+    )
+    return [_seen(at_ms, Work(*row)) for at_ms, *row in found]
+
+
+def newest_of_cause(tx: Transaction, cause: int, before: tuple[int, int], limit: int) -> list[Seen]:
+    """The letters of one cause, also those that somebody has, the last to die first."""
+    found = tx.execute(
+        f"SELECT at_ms, {COLUMNS} FROM ensue_dead CROSS JOIN ensue_work ON id = work"
+        " WHERE cause = ? AND (at_ms, work) < (?, ?) ORDER BY at_ms DESC, work DESC LIMIT ?",
+        (cause, *before, limit),
+    )
+    return [_seen(at_ms, Work(*row)) for at_ms, *row in found]
+
+
+def newest(tx: Transaction, queue: int, before: tuple[int, int], limit: int) -> list[Seen]:
+    """What is not settled in a dead-letter queue, the last that came first."""
+    found = tx.execute(
+        f"SELECT due_ms, {COLUMNS} FROM ensue_work WHERE queue = ? AND state < 2"
+        " AND (due_ms, id) < (?, ?) ORDER BY due_ms DESC, id DESC LIMIT ?",
+        (queue, *before, limit),
+    )
+    return [_seen(at_ms, Work(*row)) for at_ms, *row in found]
+
+
+def named(tx: Transaction, queue: int, work_id: int) -> Work | None:
+    """A letter of a dead-letter queue that nobody has taken; None where there is none."""
+    found = piece(tx, work_id)
+    if found is None or found.queue != queue or found.state == DONE or found.due_ms > tx.now_ms:
+        return None
+    return found
+
+
+def _seen(at_ms: int, found: Work) -> Seen:
+    return Seen((at_ms, found.id), found)
+
+
 def letter_of(found: Work) -> Letter | None:
     """Work as a dead letter; None for what was sent there by hand, and did not die."""
     attributes = attributes_of(found)
@@ -102,6 +169,7 @@ def revive(tx: Transaction, letter: Letter, body: str | None = None) -> None:
         ),
     )
     tx.facts.depths.add(dead.queue, -1, -int(dead.state == LEASED))
+    causes.left(tx, dead.queue, [dead.id])
     tx.facts.depths.add(home, 1, 0, int(held))
     release_groups(tx, [dead])
     tx.touched.add(home)
@@ -142,6 +210,9 @@ def put_back(
     )
     tx.facts.depths.add(home, -1, 0, -int(found.due_ms == HELD_MS))
     tx.facts.depths.add(dead_letters, 1)
+    death = causes.death_of(attributes)
+    if death is not None:
+        causes.died(tx, dead_letters, work_id, death)
     release_groups(tx, [found])
     tx.touched.add(dead_letters)
     return True

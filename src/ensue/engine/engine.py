@@ -137,7 +137,7 @@ class Engine:
         self.branch = branches.branch_of(tx)
         takeover.release_leases(tx, crashed=crashed)
         takeover.follow_clock(tx)
-        takeover.recall_pauses(tx)
+        takeover.recall(tx)
         idempotency.free_all(tx)
         if crashed:
             self.careful_work = logs.last_sequence(tx, "ensue_work")

@@ -110,7 +110,7 @@ def _dead(engine: Engine, tx: Transaction) -> Iterator[Finding]:
                 "dead.letters",
                 f"queue {name}",
                 f"{count}{more} messages failed for good and wait here",
-                f"Repair the cause, then `ensue redrive {name}`.",
+                f"`ensue dlq {name}` says of what; repair that, then `ensue dlq redrive {name}`.",
             )
 
 

@@ -282,7 +282,7 @@ class LogReader:
 
     def _waits_behind(self, tx: Transaction, record: Record) -> bool:
         key = self._handler.group_of(record)
-        return key is not None and work.group_is_unsettled(tx, self._number, key)
+        return key is not None and work.first_of_group(tx, self._number, key) is not None
 
     def _enqueue_behind(self, tx: Transaction, record: Record) -> None:
         tx.nested(self._origin(record), lambda: self._enqueue(tx, record))

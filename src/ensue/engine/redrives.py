@@ -148,6 +148,16 @@ def moved_by(tx: Transaction, number: int, after: int, limit: int) -> list[Moved
     return [Moved(*row) for row in found]
 
 
+def original(tx: Transaction, work_id: int) -> str | None:
+    """The body that work had before redrives changed it; None where none did that is on record."""
+    found = tx.row(
+        "SELECT body FROM ensue_redriven JOIN ensue_redrives ON id = redrive"
+        " WHERE work = ? AND body IS NOT NULL AND state <> 3 ORDER BY redrive LIMIT 1",
+        (work_id,),
+    )
+    return None if found is None else str(found[0])
+
+
 def forget(tx: Transaction, before_ms: int, limit: int) -> int:
     """Forget redrives that ended before ``before_ms``, and what they moved; returns how much."""
     old = tx.row(

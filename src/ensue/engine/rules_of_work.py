@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TypeAlias
 
+from ensue.engine.causes import DEAD_LETTER
 from ensue.engine.handlers import LEASE_MARGIN_MS, TIMEOUT_MS_MAX
 from ensue.engine.transaction import Transaction
-from ensue.engine.work import DEAD_LETTER, DONE, HELD_MS, LEASED
+from ensue.engine.work import DONE, HELD_MS, LEASED
 from ensue.words.findings import WARNING, Finding
 
 LEASE_MS_MAX = TIMEOUT_MS_MAX + LEASE_MARGIN_MS
@@ -155,6 +156,40 @@ def _settled(tx: Transaction, known: set[int], started_ms: int | None) -> Iterat
         )
 
 
+def _causes(tx: Transaction, known: set[int], started_ms: int | None) -> Iterator[Finding]:
+    """Each dead letter is counted under one cause, and nothing else is."""
+    del known, started_ms
+    if tx.row("SELECT 1 FROM sqlite_schema WHERE name = 'ensue_dead'") is None:
+        return  # letters are counted from a later version on
+    mended = (
+        "Only the counts of `ensue dlq` are wrong. With no server running: DELETE FROM"
+        " ensue_causes; UPDATE ensue_dead SET cause = NULL; they are counted at the next start."
+    )
+    for (number,) in tx.execute(
+        "SELECT id FROM ensue_work LEFT JOIN ensue_dead ON work = id"
+        " WHERE state < 2 AND work IS NULL AND json_valid(attributes)"
+        f" AND json_type(attributes, '$.{DEAD_LETTER}.from') = 'integer'"
+    ):
+        yield Finding(
+            "work.causes", f"ensue_work {number}", "it is dead and not counted", mended, WARNING
+        )
+    for (number,) in tx.execute(
+        "SELECT work FROM ensue_dead LEFT JOIN ensue_work ON work = id"
+        f" WHERE state IS NULL OR state = {DONE}"
+    ):
+        yield Finding(
+            "work.causes", f"ensue_dead {number}", "it is counted and not dead", mended, WARNING
+        )
+    for cause, said, letters in tx.execute(
+        "SELECT c.number, c.letters, count(d.work) FROM ensue_causes c"
+        " LEFT JOIN ensue_dead d ON d.cause = c.number GROUP BY c.number"
+        " HAVING c.letters <> count(d.work)"
+    ):
+        yield Finding(
+            "work.causes", f"ensue_causes {cause}", f"{said} letters, of {letters}", mended, WARNING
+        )
+
+
 RULES: dict[str, Rule] = {
     "work.state": _states,
     "work.queue": _queues,
@@ -163,6 +198,7 @@ RULES: dict[str, Rule] = {
     "work.held": _held,
     "work.body": _bodies,
     "work.dead": _dead,
+    "work.causes": _causes,
     "work.failures": _failures,
     "work.done": _settled,
 }

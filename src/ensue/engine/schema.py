@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import apsw
 
-from ensue.engine import architectures, audits, executions, map_runs
+from ensue.engine import architectures, audits, causes, executions, map_runs
 from ensue.engine.ids import FIRST_FREE_NUMBER
 from ensue.words.errors import StoreUnusable
 
@@ -344,6 +344,7 @@ STEPS: tuple[str, ...] = (
     _ALARMS,
     architectures.TABLES,
     executions.ASKING,
+    causes.TABLES,
 )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import apsw
 
-from ensue.engine import executions, redrives
+from ensue.engine import causes, executions, redrives
 from ensue.engine.depths import Count, Key
 from ensue.engine.ids import Ids
 from ensue.engine.transaction import Transaction
@@ -79,9 +79,11 @@ def follow_clock(tx: Transaction) -> int:
     tx.execute("UPDATE ensue_deduplication SET until_ms = until_ms - ?", (ahead_ms,))
     tx.execute("UPDATE ensue_tokens SET until_ms = until_ms - ?", (ahead_ms,))
     redrives.look_again(tx, ahead_ms)
+    causes.follow_clock(tx, ahead_ms)
     return ahead_ms
 
 
-def recall_pauses(tx: Transaction) -> None:
-    """Know again what is paused, and since when."""
+def recall(tx: Transaction) -> None:
+    """Know again what is paused, and since when, and where something is dead."""
+    causes.recall(tx)
     tx.facts.paused.update(tx.execute("SELECT number, since_ms FROM ensue_paused"))

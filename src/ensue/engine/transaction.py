@@ -65,6 +65,7 @@ class StoreFacts:
         measures: how often, how long and how much, for those who watch.
         orders: the order of each queue that has one of its own; see `turns`.
         paused: the number of each resource that is paused, and since when; see `pauses`.
+        dead_letter_queues: the number of each queue that dead letters came to; see `causes`.
         shelf: where the bodies are.
         keyring: the keys under which secrets are sealed.
     """
@@ -78,6 +79,7 @@ class StoreFacts:
     measures: Measures = field(default_factory=Measures)
     orders: dict[int, str] = field(default_factory=dict)
     paused: dict[int, int] = field(default_factory=dict)
+    dead_letter_queues: set[int] = field(default_factory=set)
     shelf: Shelf = field(default_factory=MemoryShelf)
     keyring: Keyring = field(default_factory=Keyring)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ensue.engine import deduplication, failures, work
+from ensue.engine import causes, deduplication, failures, work
 from ensue.engine.ids import WORK_NUMBER
 from ensue.engine.transaction import Transaction
 from ensue.engine.work import DONE, HELD_MS, LEASED, WAITING
@@ -31,6 +31,7 @@ def take_back(tx: Transaction, queue: int, record_id: str) -> bool:
         return False
     tx.execute("DELETE FROM ensue_work WHERE id = ?", (piece.id,))
     tx.facts.depths.add(queue, -1, 0, -1 if piece.due_ms == HELD_MS else 0)
+    causes.left(tx, queue, [piece.id])
     deduplication.forget_work(tx, queue, piece.id)
     if piece.receives:
         failures.forget(tx, piece.id)
@@ -52,6 +53,7 @@ def withdraw(tx: Transaction, work_id: int) -> bool:
     queue, state = found
     tx.execute("DELETE FROM ensue_work WHERE id = ?", (work_id,))
     tx.facts.depths.add(queue, -1, -1 if state == LEASED else 0)
+    causes.left(tx, queue, [work_id])
     tx.touched.add(queue)
     return True
 

@@ -16,7 +16,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from ensue.engine import failures, turns
+from ensue.engine import causes, failures, turns
+from ensue.engine.causes import DEAD_LETTER, Death
 from ensue.engine.depths import Count
 from ensue.engine.ids import WORK_NUMBER
 from ensue.engine.measures import DEAD_LETTERED, FAILED, RECEIVED
@@ -27,7 +28,6 @@ from ensue.words.errors import StoreUnusable
 
 WAITING, LEASED, DONE = 0, 1, 2
 HELD_MS = 2**62
-DEAD_LETTER = "dead_letter"  # the attribute that tells where dead work comes from, and why
 
 BATCH_MAX = 10_000
 
@@ -191,6 +191,7 @@ def finish(tx: Transaction, done: Sequence[Work]) -> int:
                 settled += 1
                 release_groups(tx, [each])
     tx.facts.depths.complete(done[0].queue, settled, settled)
+    causes.settled(tx, done[0].queue, (piece.id for piece in done))
     return settled
 
 
@@ -211,6 +212,7 @@ def finish_untaken(tx: Transaction, done: Sequence[Work]) -> None:
             " WHERE id = ?2",
             [(tx.now_ms, piece.id) for piece in done],
         )
+    causes.left(tx, done[0].queue, (piece.id for piece in done))
     leased = [piece.state for piece in done].count(LEASED)
     tx.facts.depths.complete(done[0].queue, len(done), leased)
     release_groups(tx, done)
@@ -277,6 +279,7 @@ def bury(tx: Transaction, piece: Work, error: str, dead_letters: int) -> bool:
         return False
     tx.facts.depths.add(piece.queue, -1, -before.leased, -before.held)
     tx.facts.depths.add(dead_letters, 1)
+    causes.died(tx, dead_letters, piece.id, Death(piece.queue, error, tx.now_ms))
     tx.facts.depths.count(piece.queue, FAILED)
     tx.facts.depths.count(piece.queue, DEAD_LETTERED)
     failures.record(tx, piece.id, piece.receives, error)
@@ -327,11 +330,6 @@ def has_unsettled(tx: Transaction, queue: int) -> bool:
     """Whether a queue holds any work that is not done."""
     sql = "SELECT 1 FROM ensue_work WHERE queue = ? AND state < 2 LIMIT 1"
     return tx.row(sql, (queue,)) is not None
-
-
-def group_is_unsettled(tx: Transaction, queue: int, group: str) -> bool:
-    """Whether a group of a queue has work that is not done."""
-    return first_of_group(tx, queue, group) is not None
 
 
 def piece(tx: Transaction, work_id: int) -> Work | None:

@@ -24,6 +24,7 @@ class Operation:
         private: whether a secret is in its parameters or its answer: it is asked for by POST only,
             takes no idempotency key, under which both would be kept, and is not recorded.
         reveals: whether its answer shows a secret: only a server that demands a key gives it.
+        group: the command below which it is, where that is not the one of its kind.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Operation:
     writes: bool
     private: bool = False
     reveals: bool = False
+    group: str | None = None
 
 
 @dataclass(frozen=True)

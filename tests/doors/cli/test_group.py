@@ -10,7 +10,7 @@ from ensue.doors.cli.sections import SECTIONS
 
 COMMANDS = [
     "run", "new", "ls", "describe", "send", "publish", "put", "get", "query", "peek",
-    "redrive", "invoke", "explain", "tail", "why",
+    "dlq", "redrive", "invoke", "explain", "tail", "why",
 ]  # fmt: skip
 
 

@@ -5,38 +5,50 @@ import click
 import pytest
 
 from ensue.catalog import KINDS
-from ensue.doors.cli.operations import EXAMPLES, HELP, operation_commands, usages
+from ensue.doors.cli.operations import (
+    EXAMPLES,
+    HELP,
+    grouped_commands,
+    operation_commands,
+    usages,
+)
 
 NAMES = list(
     dict.fromkeys(
-        each.name for kind in KINDS.values() if kind.group is None for each in kind.operations
+        (each.group, each.name)
+        for kind in KINDS.values()
+        if kind.group is None
+        for each in kind.operations
     )
 )
+# Those that are written by hand have examples of their own.
+MADE = [
+    each for each in NAMES if each not in {(None, "tail"), (None, "approvals"), ("dlq", "causes")}
+]
 
 
 def test_each_operation_of_the_catalog_has_a_command(ensue):
-    for name in NAMES:
-        assert ensue(name, "--help").exit_code == 0
+    for words in NAMES:
+        assert ensue(*filter(None, words), "--help").exit_code == 0
 
 
-OWN = {"tail", "approvals"}  # which are commands of their own
-
-
-@pytest.mark.parametrize("name", [name for name in NAMES if name not in OWN])
-def test_the_examples_of_a_command_can_be_typed(name):
-    assert EXAMPLES[name]
-    (command,) = [each for each in operation_commands(leave_out=()) if each.name == name]
-    for line in EXAMPLES[name]:
+@pytest.mark.parametrize(("group", "name"), MADE)
+def test_the_examples_of_a_command_can_be_typed(group, name):
+    written = [each for each in (group, name) if each]
+    commands = operation_commands(()) if group is None else grouped_commands(group, ())
+    (command,) = [each for each in commands if each.name == name]
+    assert EXAMPLES[" ".join(written)]
+    for line in EXAMPLES[" ".join(written)]:
         words = shlex.split(line.partition(" < ")[0])
-        assert words[:2] == ["ensue", name]
-        found = command.make_context(name, words[2:], resilient_parsing=False)
+        assert words[: len(written) + 1] == ["ensue", *written]
+        found = command.make_context(name, words[len(written) + 1 :], resilient_parsing=False)
         assert found.params["resource"]
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if name != "tail"])
-def test_each_option_has_help_and_means_one_thing_for_all_kinds(name):
+@pytest.mark.parametrize(("group", "name"), MADE)
+def test_each_option_has_help_and_means_one_thing_for_all_kinds(group, name):
     meant = {}
-    for way in usages(name).values():
+    for way in usages(name, group).values():
         for option in way.options:
             assert option.help or option.name in HELP
             means = (option.shape, option.help)
@@ -211,7 +223,7 @@ def test_a_write_is_never_repeated(ensue, answers):
 def test_the_servers_refusal_is_printed_to_standard_error(ensue, answers):
     error = {"code": "invalid_input", "message": "expected a dead-letter queue", "hint": "Look."}
     answers.add("/_ensue/queues/payments/redrive", {"error": error}, 400)
-    done = ensue("redrive", "payments")
+    done = ensue("dlq", "redrive", "payments")
     assert (done.exit_code, done.stdout) == (1, "")
     assert done.stderr == "error: expected a dead-letter queue. Look.\n"
 

@@ -122,9 +122,9 @@ def test_a_message_that_fails_is_looked_at_and_redriven(ensue):
     assert "no money" in _waited_for(ensue, "Refused", 1, why=sent)
     (message,) = _json(ensue("peek", "payments-dlq", "--json"))
     assert message["body"] == {"n": 1}
-    assert _json(ensue("redrive", "payments-dlq", "--json"))["moved"] == 1
+    assert _json(ensue("dlq", "redrive", "payments-dlq", "--json"))["moved"] == 1
     _waited_for(ensue, "Refused", 2, why=sent)
-    assert ensue("redrive", "payments").startswith("1 error: expected a dead-letter queue")
+    assert ensue("dlq", "redrive", "payments").startswith("1 error: expected a dead-letter queue")
 
 
 def test_an_event_is_published_explained_and_has_consequences(ensue):

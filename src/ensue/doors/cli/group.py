@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from ensue.doors.cli import dlq
 from ensue.doors.cli.alarms import alarms
 from ensue.doors.cli.approvals import approvals
 from ensue.doors.cli.audit import audit
@@ -40,6 +41,7 @@ def make_cli(*, serve: Serve, connect: Connect = connect) -> click.Group:
     own += [audit]
     own += [map_]
     own += [approvals]
+    own += [dlq.commands()]
     generated = operation_commands(leave_out=[each.name or "" for each in own])
     root = Root(
         "ensue",

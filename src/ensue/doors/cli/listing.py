@@ -66,7 +66,10 @@ def _row(found: dict[str, Any]) -> dict[str, object]:
 
 
 def _commands(kind: Kind, name: str) -> list[str]:
-    ways: list[Usage] = [usages(operation.name)[kind.name] for operation in kind.operations]
+    ways: list[Usage] = [usages(each.name, each.group)[kind.name] for each in kind.operations]
     return [
-        " ".join(filter(None, ["ensue", way.operation.name, name, way.arguments])) for way in ways
+        " ".join(
+            filter(None, ["ensue", way.operation.group, way.operation.name, name, way.arguments])
+        )
+        for way in ways
     ]

@@ -55,7 +55,13 @@ class Usage:
         return " ".join(each.metavar for each in self.positional)
 
     def __str__(self) -> str:
-        words = ["ensue", self.operation.name, _metavar(self.kind), self.arguments]
+        words = [
+            "ensue",
+            self.operation.group,
+            self.operation.name,
+            _metavar(self.kind),
+            self.arguments,
+        ]
         return " ".join(filter(None, words))
 
 
@@ -65,23 +71,33 @@ def _metavar(kind: Kind) -> str:
 
 def operation_commands(leave_out: Iterable[str]) -> list[click.Command]:
     """A command for each operation name of the catalog, in its order."""
+    return [_command(name) for name in _names(None) if name not in set(leave_out)]
+
+
+def grouped_commands(group: str, leave_out: Iterable[str]) -> list[click.Command]:
+    """A command for each operation that is below another command."""
+    return [_command(name, group) for name in _names(group) if name not in set(leave_out)]
+
+
+def _names(group: str | None) -> Iterable[str]:
     kinds = [kind for kind in KINDS.values() if kind.group is None]
-    names = dict.fromkeys(each.name for kind in kinds for each in kind.operations)
-    return [_command(name) for name in names if name not in set(leave_out)]
+    every = [each for kind in kinds for each in kind.operations]
+    return dict.fromkeys(each.name for each in every if each.group == group)
 
 
-def usages(name: str) -> dict[str, Usage]:
+def usages(name: str, group: str | None = None) -> dict[str, Usage]:
     """How each kind that has an operation of this name takes it."""
     return {
         kind.name: Usage(kind, operation, parameters_of(operation.parameters))
         for kind in KINDS.values()
         for operation in kind.operations
-        if operation.name == name and kind.group is None
+        if operation.name == name and operation.group == group and kind.group is None
     }
 
 
-def _command(name: str) -> click.Command:
-    ways = usages(name)
+def _command(name: str, group: str | None = None) -> click.Command:
+    ways = usages(name, group)
+    full_name = name if group is None else f"{group} {name}"
     only = next(iter(ways.values())) if len(ways) == 1 else None
     resource = _metavar(only.kind) if only else "NAME"
     params: list[click.Parameter] = [click.Argument(["resource"], metavar=resource)]
@@ -110,7 +126,7 @@ def _command(name: str) -> click.Command:
         params=[*params, json_option()],
         help=_help(ways),
         short_help=_short_help(ways),
-        epilog=examples(*EXAMPLES[name]) if name in EXAMPLES else None,
+        epilog=examples(*EXAMPLES[full_name]) if full_name in EXAMPLES else None,
     )
 
 

@@ -30,6 +30,7 @@ SECTIONS: Mapping[str, tuple[str, ...]] = {
         "archives",
         "replay",
         "replays",
+        "cancel",
         "schema",
     ),
     "Messages of queues and topics; letters": (
@@ -37,6 +38,7 @@ SECTIONS: Mapping[str, tuple[str, ...]] = {
         "send-batch",
         "withdraw",
         "peek",
+        "message",
         "receive",
         "settle",
         "extend",
@@ -44,7 +46,7 @@ SECTIONS: Mapping[str, tuple[str, ...]] = {
         "purge",
         "subscriptions",
     ),
-    "Dead letters": ("redrive", "redrives", "cancel", "undo"),
+    "Dead letters": ("dlq",),
     "Functions, pipes and destinations": ("invoke", "call", "pause", "resume", "rewind"),
     "Items of tables": (
         "get",
@@ -118,6 +120,7 @@ SECTIONS: Mapping[str, tuple[str, ...]] = {
         "aliases",
         "unalias",
         "fork",
+        "redrive",
         "pause-execution",
         "resume-execution",
         "approvals",

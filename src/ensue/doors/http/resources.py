@@ -15,6 +15,7 @@ from ensue.doors.http.auditing import AuditDoor, Audits, ShownAudit
 from ensue.doors.http.clock import Advance, ClockDoor, Drain, ShownClock, ShownMove
 from ensue.doors.http.house import HouseRoute
 from ensue.doors.http.maps import map_routes
+from ensue.doors.http.messages import message_routes
 from ensue.doors.http.objects import OBJECT, OfObject, object_endpoints
 from ensue.doors.http.operating import OfApp, Operated, fields_of
 from ensue.doors.http.routing import Endpoint
@@ -181,6 +182,7 @@ def house_routes(
             returns=list[ShownAudit],
         ),
         *map_routes(platform),
+        *message_routes(platform),
         *(
             HouseRoute(
                 each.method,

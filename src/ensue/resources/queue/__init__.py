@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from ensue.resources.queue.handle import Queue
 from ensue.resources.queue.model import (
+    CausePage,
+    DeadCause,
     Message,
     QueueOptions,
     Received,
@@ -13,9 +15,12 @@ from ensue.resources.queue.model import (
 )
 from ensue.resources.queue.operations import KIND
 from ensue.resources.queue.store import send
+from ensue.resources.queue.store.letters import of_all as causes_of_all
 
 __all__ = [
     "KIND",
+    "CausePage",
+    "DeadCause",
     "Message",
     "Queue",
     "QueueOptions",
@@ -23,5 +28,6 @@ __all__ = [
     "Redrive",
     "SendOptions",
     "SentMessage",
+    "causes_of_all",
     "send",
 ]

@@ -33,6 +33,10 @@ LEASES_MAX = 1_000
 PURGE_CHUNK = 1_000
 REDRIVE_MAX = 10_000
 REDRIVES_MAX = 1_000
+CAUSES_MAX = 1_000
+LETTERS_MAX = 1_000
+LETTER_IDS_MAX = 1_000
+DELETE_CHUNK = 1_000
 RETENTION_MS_MIN = 1_000
 DEAD_LETTERS = "-dlq"
 
@@ -140,6 +144,8 @@ class QueueOptions(TypedDict, total=False):
 class RedriveOptions(TypedDict, total=False):
     """Which dead letters are moved, and how; see `Queue.redrive`."""
 
+    cause: str | None
+    ids: list[str] | None
     pattern: dict[str, Json] | None
     body: Json
     edit: str | None
@@ -163,6 +169,82 @@ class LeaseInfo:
     receives: int
     taken_ms: int | None
     left_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class DeadCause:
+    """What dead letters of one queue died of, and how many did.
+
+    Attributes:
+        cause: its fingerprint: the same wherever something fails so.
+        app: whose the dead-letter queue is.
+        queue: the dead-letter queue.
+        died_in: what they died in: kind and name; empty where that is known no more.
+        error: the kind of error, such as ``KeyError``; empty where the reason names none.
+        message: what it says, with ``{id}``, ``{number}`` and the like where letters differ.
+        letters: how many there are.
+        first_ms: when the oldest of them died.
+        last_ms: when the newest did.
+        example: the id of the newest.
+    """
+
+    cause: str
+    app: str
+    queue: str
+    died_in: str
+    error: str
+    message: str
+    letters: int
+    first_ms: int
+    last_ms: int
+    example: str
+
+
+@dataclass(frozen=True, slots=True)
+class CausePage:
+    """Causes, that of most letters first; ``next`` is given as ``after`` for those behind them."""
+
+    causes: list[DeadCause]
+    next: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """A message of a dead-letter queue.
+
+    Attributes:
+        id: the message's.
+        cause: the fingerprint of what it died of; None for what was sent there and did not die.
+        died_in: what it died in: kind and name; None as above.
+        reason: why, as it was said.
+        receives: how often it was received before it died.
+        died_ms: when.
+        sent_ms: when it was sent.
+        group: its message group.
+        body: what was sent.
+        attributes: what travels beside it.
+        is_taken: whether somebody has received it by hand, and so nobody else may touch it.
+    """
+
+    id: str
+    cause: str | None
+    died_in: str | None
+    reason: str | None
+    receives: int
+    died_ms: int | None
+    sent_ms: int
+    group: str | None
+    body: Json
+    attributes: dict[str, Json]
+    is_taken: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LetterPage:
+    """Dead letters, the last to die first; ``next`` is given as ``after`` for those before them."""
+
+    letters: list[DeadLetter]
+    next: str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -14,6 +14,7 @@ from ensue.languages.patterns import Pattern, compile_pattern
 from ensue.resources.queue.model import (
     DELAY_MS_MAX,
     GROUP_LENGTH_MAX,
+    LETTER_IDS_MAX,
     MAX_RECEIVES_DEFAULT,
     RETENTION_MS_MIN,
     QueueModel,
@@ -21,7 +22,13 @@ from ensue.resources.queue.model import (
     RedriveOptions,
 )
 from ensue.words import values
-from ensue.words.errors import InvalidDeclaration, InvalidExpression, InvalidInput, InvalidValue
+from ensue.words.errors import (
+    InvalidDeclaration,
+    InvalidExpression,
+    InvalidInput,
+    InvalidValue,
+    LimitExceeded,
+)
 from ensue.words.names import Ref
 from ensue.words.shapes import Shape
 from ensue.words.units import duration_ms
@@ -149,11 +156,30 @@ def receipt(handle: object) -> Receipt:
     )
 
 
+def check_chosen(cause: str | None, ids: Sequence[str] | None) -> None:
+    """Check how dead letters are chosen: by their cause, or one by one.
+
+    Raises:
+        InvalidInput: by both.
+        LimitExceeded: there are more than 1,000 ids.
+    """
+    if cause is not None and ids is not None:
+        raise InvalidInput("expected ids or a cause, got both", at="$.cause")
+    if ids is not None and len(ids) > LETTER_IDS_MAX:
+        raise LimitExceeded(
+            f"expected at most {LETTER_IDS_MAX} ids, got {len(ids)}",
+            at="$.ids",
+            hint="Choose them by their cause or by a pattern.",
+        )
+
+
 @dataclass(frozen=True)
 class Plan:
     """Which dead letters a redrive moves, and what it changes.
 
     Attributes:
+        cause: the fingerprint of their cause; None for any.
+        ids: the letters themselves; None for any.
         pattern: an event pattern on ``body``, ``attributes``, ``reason``, ``receives``, ``group``.
         body: what replaces each body; None to keep them.
         edit: an update expression on each body.
@@ -162,6 +188,8 @@ class Plan:
         limit: how many it moves at most; None for all.
     """
 
+    cause: str | None = None
+    ids: list[str] | None = None
     pattern: dict[str, Json] | None = None
     body: Json = None
     edit: str | None = None
@@ -170,6 +198,7 @@ class Plan:
     limit: int | None = None
 
     def __post_init__(self) -> None:
+        check_chosen(self.cause, self.ids)
         if self.edit is not None and self.body is not None:
             raise InvalidInput("expected a body or an edit, got both", at="$.edit")
         if self.edit is None and self.values:
@@ -198,9 +227,12 @@ def plan_of(
     Raises:
         InvalidPattern: the pattern does not compile; says where.
         InvalidExpression: the edit does not compile, or its values are not those it names.
-        InvalidInput: a body and an edit, or values without an edit.
+        InvalidInput: a body and an edit, values without an edit, or ids and a cause.
+        LimitExceeded: there are more than 1,000 ids.
     """
     return Plan(
+        cause=options.get("cause"),
+        ids=options.get("ids"),
         pattern=options.get("pattern"),
         body=options.get("body"),
         edit=options.get("edit"),

@@ -91,9 +91,9 @@ def _deliver(tx: Transaction, delivery: Delivery, target: Ref) -> None:
 
 def _waits(tx: Transaction, number: int, target: Ref) -> bool:
     """Whether an earlier change has not been told to a target yet."""
-    return bool(tx.facts.depths.live(number).unsettled) and work.group_is_unsettled(
-        tx, number, _line(target)
-    )
+    if not tx.facts.depths.live(number).unsettled:
+        return False
+    return work.first_of_group(tx, number, _line(target)) is not None
 
 
 def _keep(tx: Transaction, number: int, delivery: Delivery, target: Ref) -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ensue.engine import archives, hops, work
+from ensue.engine.causes import DEAD_LETTER
 from ensue.engine.failures import failures
 from ensue.engine.transaction import Transaction
-from ensue.engine.work import DEAD_LETTER, Work
+from ensue.engine.work import Work
 from ensue.resources.bus.model import EXPLAINED_MAX, BusModel, Delivered, Match
 from ensue.resources.bus.rules.matching import RuleSet
 from ensue.resources.bus.store.keeping import DELIVERY, said_of

@@ -21,6 +21,8 @@ from ensue.engine.typed import with_typed
 from ensue.engine.work import Work
 from ensue.engine.workers import Worker
 from ensue.resources.queue import rules, store
+from ensue.resources.queue.handle.letters import Letters
+from ensue.resources.queue.handle.looking import Looking
 from ensue.resources.queue.handle.receiving import Receiving
 from ensue.resources.queue.handle.redriving import Redriving
 from ensue.resources.queue.handle.running import Runs, Tells
@@ -43,7 +45,7 @@ F = TypeVar("F", bound=Callable[..., object])
 T = TypeVar("T", default=Any)
 
 
-class Queue(Receiving, Redriving, Pausable, Generic[T]):
+class Queue(Looking, Receiving, Letters, Redriving, Pausable, Generic[T]):
     """Messages, each to be handled by one consumer, or received by hand.
 
     Its dead-letter queue is made with it and called ``<name>-dlq``.
@@ -132,30 +134,6 @@ class Queue(Receiving, Redriving, Pausable, Generic[T]):
         return await self._home.engine.transact(
             lambda tx: store.withdraw(tx, self.model, message_id), repeats=True
         )
-
-    async def peek(self, limit: int = 10) -> list[Message]:
-        """Look at messages without receiving them, longest due first, at most 1,000."""
-        return self._home.engine.read(lambda tx: store.peek(tx, self.model, limit))
-
-    async def purge(self) -> int:
-        """Forget every message that waits, a thousand in a transaction; returns how many.
-
-        What is in flight stays, and so does what is sent meanwhile.
-        """
-        engine = self._home.engine
-        up_to = engine.read(store.last_message)
-        purged = 0
-        while found := await engine.transact(lambda tx: store.purge(tx, self.model, up_to)):
-            purged += found
-        return purged
-
-    async def depth(self) -> dict[str, Json]:
-        """How many messages wait and are in flight, and how long the oldest has waited.
-
-        ``waiting`` counts what is due, ``delayed`` and ``held`` behind its group. Where more than
-        10,000 are due and more than 10,000 delayed, ``delayed`` is 10,000.
-        """
-        return self._home.engine.read(lambda tx: store.depth(tx, self.model))
 
     def consumer(
         self, *, batches: bool = False, **options: Unpack[BatchOptions]

@@ -42,13 +42,15 @@ class Redriving:
         Args:
             limit: how many it moves at most.
             rate: such as ``"50/s"``.
-            options: ``pattern``: which letters: an event pattern on ``body``, ``attributes``,
-                ``reason``, ``receives`` and ``group``. ``body``: what replaces each body.
-                ``edit``: an update expression on each body, such as ``SET currency = :c``, with
-                ``values`` for its ``:names``.
+            options: ``cause``: the fingerprint of what they died of, as `causes` tells it; or
+                ``ids``: which letters, 1,000 at most. ``pattern``: which of them: an event pattern
+                on ``body``, ``attributes``, ``reason``, ``receives`` and ``group``. ``body``: what
+                replaces each body. ``edit``: an update expression on each body, such as ``SET
+                currency = :c``, with ``values`` for its ``:names``.
 
         Raises:
             InvalidInput: this is no dead-letter queue, or the options contradict each other.
+            NotFound: there are no letters of that cause.
             InvalidPattern: the pattern does not compile; says where.
             InvalidExpression: the edit does not compile; says where.
             InvalidValue: the rate is none, or the limit is below 1.

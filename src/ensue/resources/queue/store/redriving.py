@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from ensue.engine import dead_letters, redrives, work
-from ensue.engine.dead_letters import BEGINNING, Letter
+from ensue.engine import causes, dead_letters, redrives, work
+from ensue.engine.dead_letters import BEGINNING, Letter, Seen
 from ensue.engine.redrives import Moved, Redriving
 from ensue.engine.transaction import Transaction
+from ensue.engine.work import Work
 from ensue.resources.queue import rules
 from ensue.resources.queue.model import (
     REDRIVE_MAX,
@@ -18,6 +20,8 @@ from ensue.resources.queue.model import (
     Undone,
 )
 from ensue.resources.queue.rules import Plan, Redriver
+from ensue.resources.queue.store import letters
+from ensue.resources.queue.store.letters import check
 from ensue.words import values
 from ensue.words.errors import Conflict, InvalidInput, LimitExceeded, NotFound
 from ensue.words.values import Json
@@ -28,19 +32,6 @@ STATES = {
     redrives.CANCELLED: "cancelled",
     redrives.UNDONE: "undone",
 }
-
-
-def check(tx: Transaction, queue: QueueModel) -> None:
-    """Check that a queue is a dead-letter queue: of its own kind, or because others name it.
-
-    Raises:
-        InvalidInput: it is none.
-    """
-    if queue.dead_letters is not None and not tx.facts.directory.gets_letters(queue.ref):
-        raise InvalidInput(
-            f"expected a dead-letter queue, got {queue.ref}",
-            hint=f"Its dead letters are in {queue.dead_letters.name}.",
-        )
 
 
 @dataclass
@@ -71,13 +62,16 @@ def _look(
     """Look at ``looks`` dead letters behind where a redrive is, until ``limit`` are wanted."""
     redriver = Redriver(plan)
     seen = _Seen(at=(redriving.at_due_ms, redriving.at_id))
-    found = dead_letters.look(tx, redriving.queue, seen.at, redriving.started_ms, looks)
-    for piece in found:
+    found = _chosen(tx, redriving, plan, seen.at, looks)
+    for at, piece in found:
         if len(seen.wanted) >= limit:
             seen.more = True
             return seen
-        seen.at = (piece.due_ms, piece.id)
+        seen.at = at
         seen.looked_at += 1
+        if piece is None:
+            seen.refuse(f"{(plan.ids or [])[at[1]]} is no dead letter here, or somebody has it")
+            continue
         letter = dead_letters.letter_of(piece)
         if letter is None or not redriver.wants(letter):
             continue
@@ -92,9 +86,26 @@ def _look(
     return seen
 
 
+def _chosen(
+    tx: Transaction, redriving: Redriving, plan: Plan, after: tuple[int, int], limit: int
+) -> Sequence[tuple[tuple[int, int], Work | None]]:
+    """The next letters among those that a plan is about; None for a named one that is gone."""
+    queue, until_ms = redriving.queue, redriving.started_ms
+    if plan.cause is not None:
+        cause = causes.find(tx, queue, plan.cause)
+        number = 0 if cause is None else cause.number
+        return dead_letters.look_at_cause(tx, number, after, until_ms, limit)
+    if plan.ids is not None:
+        chosen = range(after[1] + 1, min(len(plan.ids), after[1] + 1 + limit))
+        return [((0, each), letters.named(tx, queue, plan.ids[each])) for each in chosen]
+    found = dead_letters.look(tx, queue, after, until_ms, limit)
+    return [Seen((piece.due_ms, piece.id), piece) for piece in found]
+
+
 def start(tx: Transaction, queue: QueueModel, plan: Plan) -> Redriving:
     """Enter a redrive."""
     check(tx, queue)
+    letters.check_cause(tx, queue, plan.cause)
     return redrives.start(tx, tx.number(queue.ref), plan.text())
 
 
@@ -144,6 +155,7 @@ def at_once(tx: Transaction, redriving: Redriving, declared: set[int]) -> Redriv
 def preview(tx: Transaction, queue: QueueModel, plan: Plan, declared: set[int]) -> RedrivePreview:
     """What a redrive of at most 10,000 letters would do; nothing is changed."""
     check(tx, queue)
+    letters.check_cause(tx, queue, plan.cause)
     number = tx.number(queue.ref)
     unsaved = redrives.unsaved(number, tx.now_ms)
     limit = REDRIVE_MAX if plan.limit is None else min(plan.limit, REDRIVE_MAX)

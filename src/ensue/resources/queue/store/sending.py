@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any, Unpack
 
 from ensue.engine import adding, deduplication, delays, withdrawals, work
+from ensue.engine.causes import DEAD_LETTER
 from ensue.engine.deduplication import DEDUPLICATION_ID_LENGTH_MAX
 from ensue.engine.sockets import Delivery, Refusal
 from ensue.engine.transaction import Transaction
@@ -41,9 +42,9 @@ def send(tx: Transaction, queue: QueueModel, body: object, **options: Unpack[Sen
         raise InvalidValue(
             f"expected an object of attributes, got {values.shown(attributes)}", at="$.attributes"
         )
-    if attributes and work.DEAD_LETTER in attributes:
+    if attributes and DEAD_LETTER in attributes:
         raise InvalidValue(
-            f"expected attributes without {work.DEAD_LETTER}, which tells where a dead letter"
+            f"expected attributes without {DEAD_LETTER}, which tells where a dead letter"
             " comes from",
             at="$.attributes",
         )

@@ -8,6 +8,7 @@ import msgspec
 
 from ensue.engine import pauses
 from ensue.engine.deduplication import DEDUPLICATION_ID_LENGTH_MAX
+from ensue.engine.pieces import PieceDetails
 from ensue.engine.turns import PRIORITY_MAX, TENANT_LENGTH_MAX
 from ensue.resources.queue.handle import Queue
 from ensue.resources.queue.model import (
@@ -16,15 +17,12 @@ from ensue.resources.queue.model import (
     LEASES_MAX,
     PEEK_MAX,
     RECEIVE_MAX,
-    REDRIVES_MAX,
     LeaseInfo,
     Message,
     Received,
-    Redrive,
-    RedriveOptions,
     SentMessage,
-    Undone,
 )
+from ensue.resources.queue.operations import letters
 from ensue.words.kinds import Kind, Operation
 from ensue.words.units import TIME_MS_MAX
 from ensue.words.values import Json
@@ -91,38 +89,22 @@ class Extend(msgspec.Struct, forbid_unknown_fields=True):
     visibility: Annotated[float, msgspec.Meta(ge=0, le=43_200)]
 
 
-class Nothing(msgspec.Struct, forbid_unknown_fields=True):
-    """No parameters."""
+class Purge(msgspec.Struct, forbid_unknown_fields=True):
+    """Whether to say only how many messages would be forgotten."""
+
+    preview: bool = False
+
+
+class OfMessage(msgspec.Struct, forbid_unknown_fields=True):
+    """Which message."""
+
+    id: str
 
 
 class Leases(msgspec.Struct, forbid_unknown_fields=True):
     """How many leases to show."""
 
     limit: Annotated[int, msgspec.Meta(ge=1, le=LEASES_MAX)] = 100
-
-
-class RedriveLetters(msgspec.Struct, forbid_unknown_fields=True):
-    """Which dead letters to move, what to change in them, and how fast."""
-
-    limit: Annotated[int, msgspec.Meta(ge=1)] | None = None
-    pattern: dict[str, Any] | None = None
-    body: Any = None
-    edit: str | None = None
-    values: dict[str, Any] = {}
-    rate: str | None = None
-    preview: bool = False
-
-
-class Redrives(msgspec.Struct, forbid_unknown_fields=True):
-    """How many redrives to show."""
-
-    limit: Annotated[int, msgspec.Meta(ge=1, le=REDRIVES_MAX)] = 100
-
-
-class OfRedrive(msgspec.Struct, forbid_unknown_fields=True):
-    """Which redrive."""
-
-    id: int
 
 
 async def _send(queue: Queue, given: Send) -> dict[str, Json]:
@@ -171,37 +153,18 @@ async def _extend(queue: Queue, given: Extend) -> dict[str, Json]:
     return {"visibility": given.visibility}
 
 
-async def _purge(queue: Queue, given: Nothing) -> dict[str, Json]:
-    del given
+async def _message(queue: Queue, given: OfMessage) -> PieceDetails:
+    return await queue.message(given.id)
+
+
+async def _purge(queue: Queue, given: Purge) -> dict[str, Json]:
+    if given.preview:
+        return {"purges": (await queue.depth())["waiting"]}
     return {"purged": await queue.purge()}
 
 
 async def _leases(queue: Queue, given: Leases) -> list[LeaseInfo]:
     return await queue.leases(given.limit)
-
-
-async def _redrive(queue: Queue, given: RedriveLetters) -> object:
-    options: RedriveOptions = {
-        "pattern": given.pattern,
-        "body": given.body,
-        "edit": given.edit,
-        "values": given.values,
-    }
-    if given.preview:
-        return await queue.preview_redrive(given.limit, **options)
-    return await queue.redrive(given.limit, rate=given.rate, **options)
-
-
-async def _redrives(queue: Queue, given: Redrives) -> list[Redrive]:
-    return await queue.redrives(given.limit)
-
-
-async def _cancel(queue: Queue, given: OfRedrive) -> Redrive:
-    return await queue.cancel_redrive(given.id)
-
-
-async def _undo(queue: Queue, given: OfRedrive) -> Undone:
-    return await queue.undo_redrive(given.id)
 
 
 async def _status(queue: Queue) -> dict[str, Json]:
@@ -233,29 +196,15 @@ KIND = Kind(
         Operation(
             "leases", "Show what is in flight, and who has it.", Leases, _leases, writes=False
         ),
-        Operation("purge", "Forget every message that waits.", Nothing, _purge, writes=True),
         Operation(
-            "redrive",
-            "Move a dead-letter queue's messages back to where they came from.",
-            RedriveLetters,
-            _redrive,
-            writes=True,
-        ),
-        Operation(
-            "redrives",
-            "Show the redrives of a dead-letter queue.",
-            Redrives,
-            _redrives,
+            "message",
+            "Show a message: how it stands, and how it was tried.",
+            OfMessage,
+            _message,
             writes=False,
         ),
-        Operation("cancel", "Stop a redrive that runs.", OfRedrive, _cancel, writes=True),
-        Operation(
-            "undo",
-            "Make what a redrive moved, and still waits, dead letters again.",
-            OfRedrive,
-            _undo,
-            writes=True,
-        ),
+        Operation("purge", "Forget every message that waits.", Purge, _purge, writes=True),
+        *letters.OPERATIONS,
         *pauses.OPERATIONS,
     ),
     status=_status,
