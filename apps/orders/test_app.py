@@ -535,7 +535,7 @@ def test_why_tells_the_whole_tree_of_an_order(t):
         "event events",
         "event events",
         "event events",
-        "message customers",
+        "mail customers",
         "message payments",
         "request POST /orders",
         "run charge",

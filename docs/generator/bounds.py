@@ -621,9 +621,24 @@ BOUNDS: dict[str, Bound] = {
     "engine:MAP_CHANGES_MAX": Bound(
         ENGINE, "sentences", "what changed, kept with a version of the map", "the first so many"
     ),
-    "observe:NODES_MAX": Bound(ENGINE, "nodes", "a tree of `why`", "a note says so"),
-    "observe:CHILDREN_MAX": Bound(ENGINE, "nodes", "children of one node", "the first so many"),
-    "observe:DEPTH_MAX": Bound(ENGINE, "levels", "a tree of `why`", "a note says so"),
+    "observe:NODES_MAX": Bound(ENGINE, "nodes", "a tree of `why`", "`more`: asked for by `after`"),
+    "observe:CHILDREN_MAX": Bound(
+        ENGINE, "nodes", "children of one node", "`more`: asked for by `after`"
+    ),
+    "observe:DEPTH_MAX": Bound(
+        ENGINE, "levels", "a tree of `why` above what was sought, and below", "`cause`, and `more`"
+    ),
+    "observe:ATTEMPTS_MAX": Bound(ENGINE, "", "failed attempts of a node", "the last so many"),
+    "observe:SHOWN_BYTES_MAX": Bound(ENGINE, "bytes", "a value in `detail`", "its beginning"),
+    "observe:HISTORY_MAX": Bound(
+        ENGINE, "events", "of an execution's history in `detail`", "the first so many"
+    ),
+    "observe:UNMATCHED_MAX": Bound(
+        ENGINE, "rules", "told in `deliveries` that did not match", "the rest is counted"
+    ),
+    "observe:GOT_MAX": Bound(ENGINE, "", "what came of one delivery", "the first so many"),
+    "observe:TEXT_LENGTH_MAX": Bound(ENGINE, "characters", "a text to search for", VALUE),
+    "observe:FOUND_MAX": Bound(ENGINE, "", "what a search finds", "the likeliest so many"),
     "doors.http:BODY_BYTES_MAX": Bound(HTTP, "bytes", "a request's body", "`BodyTooLarge`, a 413"),
     "doors.http:CONNECTIONS_MAX": Bound(
         HTTP, "connections", "open connections, and requests at once, of a port", "a 503"

@@ -8,23 +8,20 @@ from ensue.app.app import App
 from ensue.app.auditing import AuditLog
 from ensue.app.mapped import Mapped
 from ensue.app.messages import Messages
+from ensue.app.observing import Observing
 from ensue.app.time import Time
 from ensue.engine.engine import Engine
 from ensue.engine.gauges import look
 from ensue.engine.home import Resource
 from ensue.engine.ids import fresh_bytes
-from ensue.observe import Node, why
 from ensue.observe.readings import Readings
 from ensue.observe.traffic import Traffic
-from ensue.resources.adopted import Adopted
-from ensue.resources.table import Table
-from ensue.resources.workflow import NOTES
 from ensue.words.errors import NotFound
 from ensue.words.findings import Finding
 from ensue.words.names import Ref
 
 
-class Observed(Messages):
+class Observed(Messages, Observing):
     """What can be looked at of a running platform.
 
     Attributes:
@@ -71,25 +68,6 @@ class Observed(Messages):
     def refs(self) -> list[Ref]:
         """What there is, in the order of declaration."""
         return [ref for app in self.apps for ref in app.resources]
-
-    def why(self, sought: str, *, up: bool = False) -> Node:
-        """The tree of what an id caused, from the beginning of all that led to it.
-
-        Args:
-            sought: the id of a request, event, message or change, or the key of an item.
-            up: show only the path from the beginning to what was sought.
-
-        Raises:
-            NotFound: nobody knows the id, or it has been forgotten.
-        """
-        tables = [
-            resource
-            for app in self.apps
-            for resource in app.resources.values()
-            if isinstance(resource, Table | Adopted)
-        ]
-        finders = [table.find for table in tables]
-        return why(self.engine, sought, up=up, finders=finders, notes=NOTES)
 
     @property
     def engine_url(self) -> str:

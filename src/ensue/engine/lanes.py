@@ -124,6 +124,7 @@ def start(tx: Transaction, source: Source, reader: int, at: Start) -> bool:
     if tx.row("SELECT 1 FROM ensue_readers WHERE number = ?", (reader,)) is not None:
         return False
     move_all(tx, source, reader, position_of(tx, source, at))
+    tx.execute("UPDATE ensue_readers SET begun = position WHERE number = ?", (reader,))
     return True
 
 

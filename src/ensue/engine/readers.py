@@ -359,5 +359,6 @@ def set_reader(tx: Transaction, ref: Ref, source: Ref, at: Start, *, confirm: st
     moved = max((abs(each - position) for (each,) in found), default=0)
     lanes.check_confirmed(ref.name, confirm, moved)
     lanes.move_all(tx, log_read, number, position)
+    tx.execute("UPDATE ensue_readers SET begun = min(begun, position) WHERE number = ?", (number,))
     tx.touched.add(log_read.number)
     return moved

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import apsw
 
-from ensue.engine import architectures, audits, causes, executions, map_runs
+from ensue.engine import architectures, audits, causes, executions, map_runs, since
 from ensue.engine.ids import FIRST_FREE_NUMBER
 from ensue.words.errors import StoreUnusable
 
@@ -323,6 +323,18 @@ _ALARMS = """
     );
     """
 
+_WHY = """
+    -- begun_ms: when the attempt that failed began; NULL where nobody noted it.
+    ALTER TABLE ensue_failures ADD COLUMN begun_ms INTEGER;
+
+    -- begun: behind which record a reader began: it was not there for those up to it. NULL where
+    -- nobody noted it, and in shards that came later.
+    ALTER TABLE ensue_readers ADD COLUMN begun INTEGER;
+
+    -- What came from outside under a W3C trace, by the trace's id.
+    CREATE INDEX ensue_hops_by_trace ON ensue_hops (substr(trace, 4, 32)) WHERE trace IS NOT NULL;
+    """
+
 # A step that was ever released is never changed: what comes later is a step of its own at the end.
 STEPS: tuple[str, ...] = (
     _GROUND,
@@ -345,6 +357,7 @@ STEPS: tuple[str, ...] = (
     architectures.TABLES,
     executions.ASKING,
     causes.TABLES,
+    _WHY + since.TABLES,
 )
 
 

@@ -243,7 +243,7 @@ def retry(tx: Transaction, piece: Work, error: str, delay_ms: int) -> bool:
         return False
     tx.facts.depths.add(piece.queue, 0, -before.leased, -before.held)
     tx.facts.depths.count(piece.queue, FAILED)
-    failures.record(tx, piece.id, piece.receives, error)
+    failures.record(tx, piece.id, piece.receives, error, piece.taken_ms if piece.state else None)
     tx.touched.add(piece.queue)
     return True
 
@@ -282,7 +282,7 @@ def bury(tx: Transaction, piece: Work, error: str, dead_letters: int) -> bool:
     causes.died(tx, dead_letters, piece.id, Death(piece.queue, error, tx.now_ms))
     tx.facts.depths.count(piece.queue, FAILED)
     tx.facts.depths.count(piece.queue, DEAD_LETTERED)
-    failures.record(tx, piece.id, piece.receives, error)
+    failures.record(tx, piece.id, piece.receives, error, piece.taken_ms if piece.state else None)
     release_groups(tx, [] if before.held else [piece._replace(due_ms=tx.now_ms)])
     tx.touched.add(dead_letters)
     return True

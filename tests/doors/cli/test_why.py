@@ -51,6 +51,49 @@ def test_the_tree_is_drawn_with_lines_and_times_relative_to_its_root(ensue, answ
     ]
 
 
+def test_of_an_event_it_is_told_who_got_it_and_who_did_not(ensue, answers):
+    event = {"id": "e-1", "kind": "event", "name": "events", "is_sought": True}
+    answers.add("/_ensue/why/e-1", {"id": "r-1", "kind": "request", "children": [event]})
+    got = {"id": "m-1", "kind": "message", "name": "parcels", "state": "done"}
+    answers.add(
+        "/_ensue/deliveries/e-1",
+        {
+            "receivers": [
+                {"by": "rule", "name": "pack", "outcome": "got", "got": [got]},
+                {"by": "archive", "name": "all", "outcome": "got", "why": "it is kept"},
+                {"by": "rule", "name": "vip", "outcome": "not matched", "why": "a: expected 1"},
+                {"by": "pipe", "name": "on", "outcome": "paused", "why": "it is paused"},
+            ],
+            "more": 3,
+        },
+    )
+    assert ensue("why", "e-1").stdout.splitlines()[2:] == [
+        "got it:   pack -> message parcels done m-1",
+        "          archive all -> it is kept",
+        "did not:  vip: a: expected 1",
+        "          pipe on: it is paused",
+        "          and 3 more whose patterns do not match",
+    ]
+
+
+def test_an_event_that_nobody_reads_says_so(ensue, answers):
+    answers.add("/_ensue/why/e-1", {"id": "e-1", "kind": "event", "is_sought": True})
+    answers.add("/_ensue/deliveries/e-1", {"receivers": []})
+    assert ensue("why", "e-1").stdout.splitlines()[-1] == "nobody reads it"
+
+
+def test_what_is_not_shown_is_said_with_the_command_that_shows_it(ensue, answers):
+    node = {"id": "r", "kind": "run", "name": "a", "more": "m-9"}
+    child = {"id": "m-9", "kind": "message", "name": "q"}
+    answers.add("/_ensue/why/r", node | {"children": [child]})
+    assert ensue("why", "r").stdout.splitlines()[1:] == [
+        "├─ message q  m-9",
+        "└─ … more: ensue why r --after 'm-9'",
+    ]
+    assert ensue("why", "r", "--after", "m-9").exit_code == 0
+    assert answers.requests[-1].url.query == b"after=m-9"
+
+
 def test_up_asks_for_causes_and_an_id_is_quoted(ensue, answers):
     answers.add("/_ensue/why/a/b", TREE)
     assert ensue("why", "--up", "a/b").exit_code == 0

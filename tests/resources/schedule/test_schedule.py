@@ -434,7 +434,7 @@ def test_why_shows_the_firing_and_what_it_caused(store, run_on, app):
     stage.advance(HOUR)
     [message] = stage.wait(after.peek())
     tree = stage.platform.why(message.id)
-    assert (tree.kind, tree.name) == ("run", "hourly")
+    assert (tree.kind, tree.name) == ("firing", "hourly")
     [work] = tree.children
     [run] = work.children
     assert [work.name, run.kind, run.children[0].name] == ["hourly", "run", "after"]

@@ -9,12 +9,12 @@ from tests.resources.workflow.conftest import Shop
 
 
 def notes_of(t, execution_id):
-    """The notes of all the messages in the tree of an execution."""
+    """What is done in the tree of an execution: kind, name and note."""
     found = []
 
     def look(node):
-        if node.kind == "message":
-            found.append(node.note)
+        if node.kind not in {"statement", "run", "status"}:
+            found.append((node.kind, node.name, node.note))
         for child in node.children:
             look(child)
 
@@ -30,9 +30,9 @@ def test_the_work_of_a_state_machine_is_told_by_its_states():
         t.wait(flow.start({"id": 1}, name="one"))
         t.drain()
         assert notes_of(t, t.wait(flow.describe("one")).id) == [
-            "begin",
-            'one: Ask calls ensue:function:outside {"id":1}',
-            "a time that was waited for has come",
+            ("execution", "flow", "one"),
+            ("task", "Ask", 'one: Ask calls ensue:function:outside {"id":1}'),
+            ("timer", "flow", "a time that was waited for has come"),
         ]
 
 
@@ -49,7 +49,10 @@ def test_the_work_of_a_function_is_told_by_its_steps():
     with running(app) as t:
         t.wait(sell.start(1, name="one"))
         t.drain()
-        assert notes_of(t, t.wait(sell.describe("one")).id) == ["begin", "one: step charge"]
+        assert notes_of(t, t.wait(sell.describe("one")).id) == [
+            ("execution", "sell", "one"),
+            ("task", "charge", "one: step charge"),
+        ]
 
 
 def test_answers_are_told_with_what_they_are_and_what_is_unknown_as_it_is():

@@ -13,10 +13,21 @@ from ensue.doors.cli.model import Server
 from ensue.doors.cli.output import clock, printable_line, show_json
 
 NOTE_LENGTH_MAX = 80
+HEARD = ("event", "published")  # of what is told who got it
+MORE = "more"
 
 Node = Mapping[str, Any]
 
-_COLOURS = {"ok": "green", "done": "green", "failed": "red", "dead": "red"}
+_COLOURS = {
+    "ok": "green",
+    "done": "green",
+    "SUCCEEDED": "green",
+    "failed": "red",
+    "dead": "red",
+    "FAILED": "red",
+    "TIMED_OUT": "red",
+    "ABORTED": "red",
+}
 _BRANCH, _LAST, _LINE, _SPACE = "├─ ", "└─ ", "│  ", "   "
 
 
@@ -27,6 +38,7 @@ _BRANCH, _LAST, _LINE, _SPACE = "├─ ", "└─ ", "│  ", "   "
     params=[
         click.Argument(["id"]),
         click.Option(["--up"], is_flag=True, help="What caused it, instead of what it caused."),
+        click.Option(["--after"], help="Go on with what it caused, behind this child of it."),
         json_option(),
     ],
     epilog=examples(
@@ -35,18 +47,92 @@ _BRANCH, _LAST, _LINE, _SPACE = "├─ ", "└─ ", "│  ", "   "
         'ensue why "$(ensue send payments 1)"',
     ),
 )
-def why(server: Server, *, id: str, up: bool, as_json: bool) -> None:  # noqa: A002
+def why(
+    server: Server,
+    *,
+    id: str,  # noqa: A002
+    up: bool,
+    after: str | None,
+    as_json: bool,
+) -> None:
     """Draw the tree of what an order, event, message or request caused.
 
     Times are milliseconds since the first line's. Where something was tried more than once, or
-    failed, each attempt is shown with its error.
+    failed, each attempt is shown with its error. Of an event and of a topic's message it is told
+    who got it, and who did not: the field of the pattern that failed.
     """
-    found = server.get(f"/_ensue/why/{quote(id, safe='')}", {"up": "true"} if up else None)
+    asked = {name: said for name, said in (("up", up and "true"), ("after", after)) if said}
+    if after == "":
+        asked["after"] = ""
+    found = server.get(f"/_ensue/why/{quote(id, safe='')}", asked or None)
     if as_json:
         show_json(found)
         return
     for line in tree_lines(found):
         click.echo(line)
+    sought = None if up else _sought(found)
+    if sought is not None and sought.get("kind") in HEARD:
+        for line in delivery_lines(
+            server.get(f"/_ensue/deliveries/{quote(str(sought['id']), safe='')}")
+        ):
+            click.echo(line)
+
+
+def delivery_lines(told: Node) -> Iterator[str]:
+    """The lines that tell who got something, and who did not."""
+    receivers: Sequence[Node] = told.get("receivers") or ()
+    got = [each for each in receivers if each.get("outcome") == "got"]
+    others = [each for each in receivers if each.get("outcome") != "got"]
+    if not receivers:
+        yield "nobody reads it"
+    for at, each in enumerate(got):
+        yield ("got it:   " if at == 0 else " " * 10) + _got(each)
+    for at, each in enumerate(others):
+        yield ("did not:  " if at == 0 else " " * 10) + _did_not(each)
+    if told.get("more"):
+        yield f"{' ' * 10}and {told['more']} more whose patterns do not match"
+
+
+def _got(receiver: Node) -> str:
+    came = [
+        " ".join(
+            filter(
+                None,
+                (
+                    _word(each, "kind"),
+                    _word(each, "name"),
+                    click.style(_word(each, "state"), fg=_COLOURS.get(_word(each, "state"))),
+                    click.style(_word(each, "id"), dim=True),
+                ),
+            )
+        )
+        for each in receiver.get("got") or ()
+    ]
+    return f"{_called(receiver)} -> {', '.join(came) or _word(receiver, 'why')}"
+
+
+def _did_not(receiver: Node) -> str:
+    outcome = _word(receiver, "outcome")
+    why = _word(receiver, "why")
+    return f"{_called(receiver)}: {why or outcome}"
+
+
+def _called(receiver: Node) -> str:
+    """A receiver by its name; by what it is too, where it is no rule."""
+    by = _word(receiver, "by")
+    name = click.style(_word(receiver, "name"), bold=True)
+    return name if by in {"rule", "subscription"} else f"{by} {name}"
+
+
+def _sought(root: Node) -> Node | None:
+    """What was asked for, in a tree."""
+    waiting = [root]
+    while waiting:
+        node = waiting.pop()
+        if node.get("is_sought"):
+            return node
+        waiting.extend(node.get("children") or ())
+    return None
 
 
 def tree_lines(root: Node) -> Iterator[str]:
@@ -56,16 +142,25 @@ def tree_lines(root: Node) -> Iterator[str]:
     while waiting:
         node, first, rest = waiting.pop()
         children: Sequence[Node] = node.get("children") or ()
+        more = node.get("more")
         yield first + _said(node, from_ms, is_root=node is root)
         for line in _attempts(node, from_ms):
             yield f"{rest}{_LINE if children else _SPACE}{line}"
+        if more is not None:
+            waiting.append(({"kind": MORE, "name": "", "note": _more(node)}, rest + _LAST, rest))
         for child in reversed(children):
-            is_last = child is children[-1]
+            is_last = more is None and child is children[-1]
             branch, below = (_LAST, _SPACE) if is_last else (_BRANCH, _LINE)
             waiting.append((child, rest + branch, rest + below))
 
 
+def _more(node: Node) -> str:
+    return f"… more: ensue why {_word(node, 'id')} --after '{_word(node, 'more')}'"
+
+
 def _said(node: Node, from_ms: int | None, *, is_root: bool) -> str:
+    if node.get("kind") == MORE:
+        return str(node["note"])
     at_ms = node.get("at_ms")
     when = "" if at_ms is None else clock(at_ms) if is_root else _since(at_ms, from_ms)
     state = _word(node, "state")

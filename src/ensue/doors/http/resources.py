@@ -17,11 +17,14 @@ from ensue.doors.http.house import HouseRoute
 from ensue.doors.http.maps import map_routes
 from ensue.doors.http.messages import message_routes
 from ensue.doors.http.objects import OBJECT, OfObject, object_endpoints
+from ensue.doors.http.observed import Observed, Sought, Why
 from ensue.doors.http.operating import OfApp, Operated, fields_of
 from ensue.doors.http.routing import Endpoint
 from ensue.doors.http.statuses import encode
 from ensue.doors.http.wire import check_utf8_path, respond
-from ensue.observe import Node
+from ensue.observe import Detail, Node
+from ensue.observe.deliveries import Deliveries
+from ensue.observe.search import Found
 from ensue.words.kinds import Kind
 from ensue.words.version import VERSION
 
@@ -30,12 +33,6 @@ BYTES = "application/octet-stream"
 
 class Nothing(msgspec.Struct, forbid_unknown_fields=True):
     """No parameters."""
-
-
-class Why(msgspec.Struct, forbid_unknown_fields=True):
-    """Whether to show what caused it instead of what it caused."""
-
-    up: bool = False
 
 
 class Health(msgspec.Struct):
@@ -125,7 +122,7 @@ def house_routes(
         kinds: the kinds of resources.
         has_key: whether each request has to show a key.
     """
-    shown = _Shown(platform, kinds)
+    shown, observed = _Shown(platform, kinds), Observed(platform)
     return [
         HouseRoute(
             "GET", "/health", shown.health, "health", "Say that the server answers.", returns=Health
@@ -165,11 +162,36 @@ def house_routes(
         HouseRoute(
             "GET",
             "/why/{id:path}",
-            shown.why,
+            observed.why,
             "why",
             "Show what an id caused, or what caused it.",
             query=(Why,),
             returns=Node,
+        ),
+        HouseRoute(
+            "GET",
+            "/detail/{id:path}",
+            observed.detail,
+            "detail",
+            "Show all that is stored of one thing.",
+            returns=Detail,
+        ),
+        HouseRoute(
+            "GET",
+            "/deliveries/{id:path}",
+            observed.deliveries,
+            "deliveries",
+            "Say who got an event or a change, and who did not, and why.",
+            returns=Deliveries,
+        ),
+        HouseRoute(
+            "GET",
+            "/search",
+            observed.search,
+            "search",
+            "Find what a text may stand for: an id, a key, a name.",
+            query=(Sought,),
+            returns=list[Found],
         ),
         *_clock_routes(platform, bytes_max),
         HouseRoute(
@@ -263,7 +285,6 @@ class _Shown:
     def __init__(self, platform: Platform, kinds: Mapping[str, Kind]) -> None:
         self._platform = platform
         self._kinds = kinds
-        self._why = fields_of(Why, "query")
         self._nothing = fields_of(Nothing, "query")
 
     async def health(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -310,14 +331,6 @@ class _Shown:
         del receive
         self._nothing.convert(self._nothing.gather(scope["query_string"]))
         await respond(scope, send, 200, encode([_shown(each) for each in self._kinds.values()]))
-
-    async def why(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer with a tree."""
-        del receive
-        check_utf8_path(scope)
-        given = self._why.convert(self._why.gather(scope["query_string"]))
-        found = self._platform.why(scope["path_params"]["p0"], up=given.up)
-        await respond(scope, send, 200, encode(found))
 
 
 def _shown(kind: Kind) -> ShownKind:

@@ -13,6 +13,7 @@ from ensue.resources.bus.model import (
     Match,
     Replay,
     ReplayPreview,
+    Rule,
     Schemas,
 )
 from ensue.resources.bus.operations import OPERATIONS, status, wiring
@@ -20,6 +21,7 @@ from ensue.resources.bus.rules.envelope import envelope_text
 from ensue.resources.bus.rules.grouping import group_of, parse_group
 from ensue.resources.bus.rules.matching import may_match
 from ensue.resources.bus.store import publish, publish_batch
+from ensue.resources.bus.store.sending import text_for
 from ensue.words.kinds import Kind
 
 __all__ = [
@@ -33,6 +35,7 @@ __all__ = [
     "Match",
     "Replay",
     "ReplayPreview",
+    "Rule",
     "Schemas",
     "envelope_text",
     "group_of",
@@ -40,6 +43,7 @@ __all__ = [
     "parse_group",
     "publish",
     "publish_batch",
+    "text_for",
 ]
 
 KIND = Kind(

@@ -80,6 +80,11 @@ class Function(Pausable):
         """What it follows the log of; None where it follows none."""
         return None if self._feed is None else self._feed.source
 
+    @property
+    def wants(self) -> dict[str, Json]:
+        """What it follows of that log, for people; nothing where it follows none."""
+        return {} if self._feed is None else self._feed.said
+
     async def invoke(self, body: object) -> str:
         """Let the function handle a body soon, with retries; returns the work's id once durable.
 

@@ -8,12 +8,12 @@ import msgspec
 
 from ensue.resources.topic.audit import audit
 from ensue.resources.topic.handle import Topic
-from ensue.resources.topic.model import FilterOn, Match, Notification
+from ensue.resources.topic.model import FilterOn, Match, Notification, Subscription
 from ensue.resources.topic.store import publish
 from ensue.words.kinds import Kind, Operation
 from ensue.words.values import Json
 
-__all__ = ["KIND", "FilterOn", "Match", "Notification", "Topic", "publish"]
+__all__ = ["KIND", "FilterOn", "Match", "Notification", "Subscription", "Topic", "publish"]
 
 Text = Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
 PATTERN = msgspec.Meta(description="Which messages: an event pattern on body, attributes, group.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from ensue.engine import logs, since
 from ensue.engine.engine import Engine
 from ensue.engine.home import Home, Resource
 from ensue.engine.sockets import Delivery, Refusal, Source
@@ -216,6 +217,8 @@ class Topic:
             tx, self.ref, values.encode(self.declared()), sql_table=self.model.log
         )
         engine.add_log(tx, number, self.model.log)
+        said = {name: values.encode(each) for name, each in self.subscribed().items()}
+        since.note(tx, number, logs.last_sequence(tx, self.model.log), said)
         source = Source(number, self.model.log)
         onward = [each.target for each in self.subscriptions.all()]
         engine.directory.add(self.ref, target=self, source=source, onward=onward)

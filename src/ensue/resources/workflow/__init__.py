@@ -46,7 +46,15 @@ from ensue.resources.workflow.store import (
     start,
     tell_started,
 )
-from ensue.resources.workflow.store.notes import NOTES
+from ensue.resources.workflow.store.notes import (
+    NOTES,
+    SAID,
+    begun_by,
+    history_of,
+    state_of_task,
+    text_that_begins,
+    word_of_job,
+)
 from ensue.words.kinds import (
     Kind,
 )
@@ -56,6 +64,7 @@ __all__ = [
     "DEATHS_MAX",
     "KIND",
     "NOTES",
+    "SAID",
     "STATUSES",
     "TRIES_MAX",
     "Execution",
@@ -80,13 +89,18 @@ __all__ = [
     "WorkflowOptions",
     "WorkflowType",
     "WorkflowVersion",
+    "begun_by",
     "describe",
+    "history_of",
     "redrivable",
     "send_task_failure",
     "send_task_heartbeat",
     "send_task_success",
     "start",
+    "state_of_task",
     "tell_started",
+    "text_that_begins",
+    "word_of_job",
 ]
 
 KIND = Kind(

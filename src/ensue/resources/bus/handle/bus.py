@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
+from ensue.engine import logs, since
 from ensue.engine.consumers import TransactionConsumer
 from ensue.engine.engine import Engine
 from ensue.engine.home import Home, Resource
@@ -333,6 +334,7 @@ class Bus(Replaying, Trying):
         engine.add_log(tx, number, self.model.events)
         schema.create(tx, self.model)
         store.recall(tx, self.model, self.rules)
+        self._note_since(tx, number)
         archive, archives = self._prepare_archives(tx)
         source = Source(
             number,
@@ -351,6 +353,17 @@ class Bus(Replaying, Trying):
             onward=[each.ref for each in targets],
             letters=[each.terms.dead_letters for each in targets if each.terms.dead_letters],
         )
+
+    def _note_since(self, tx: Transaction, number: int) -> None:
+        """Note since when its rules are as they are."""
+        rules = {
+            rule.name: values.encode([
+                dict(rule.pattern),
+                [[*target.ref, dict(target.said)] for target in rule.targets],
+            ])
+            for rule in self.rules.all()
+        }
+        since.note(tx, number, logs.last_sequence(tx, self.model.events), rules)
 
     def connect(self, engine: Engine, tx: Transaction) -> None:
         """Check that each rule's targets take deliveries."""

@@ -78,6 +78,18 @@ def made_for(
     )
 
 
+def text_for(
+    bus: BusModel, rule: Rule, target: RuleTargetModel, event: dict[str, Json], now_ms: int
+) -> str | None:
+    """The body that a target gets of an event at a time; None where that cannot be made of it."""
+    try:
+        return made_for(
+            bus, rule, target, Outgoing(event, event, values.encode(event)), now_ms
+        ).body
+    except EnsueError:
+        return None
+
+
 def _group(target: RuleTargetModel, outgoing: Outgoing) -> str | None:
     return None if target.group is None else group_of(outgoing.event, target.group)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ensue.engine import logs, since
 from ensue.engine.transaction import Transaction
 from ensue.resources.bus.model import BusModel
 from ensue.resources.bus.rules.matching import RuleSet
@@ -19,6 +20,7 @@ def switch(tx: Transaction, bus: BusModel, rules: RuleSet, name: str, *, enabled
         " declared = excluded.declared",
         (name, int(enabled), int(rule.enabled)),
     )
+    since.switched(tx, tx.number(bus.ref), name, logs.last_sequence(tx, bus.events))
 
 
 def recall(tx: Transaction, bus: BusModel, rules: RuleSet) -> None:
