@@ -95,19 +95,36 @@ def test_search_asks_indexes_only(stock_and_stage):
 
 def plan_of_reads(stage, run):
     """How SQLite goes about what is read outside of any transaction of the writer."""
-    said, connection = [], stage.engine._reading
+    engine, said = stage.engine, []
+    read = engine.read
 
-    def trace(cursor, statement, bindings):
-        if statement.lstrip().upper().startswith("SELECT"):
-            plain = connection.cursor()
-            plain.exec_trace = None
-            rows = plain.execute(f"EXPLAIN QUERY PLAN {statement}", bindings or ()).fetchall()
-            said.extend(str(row[-1]) for row in rows)
-        return True
+    def traced(look):
+        return read(lambda tx: look(_Traced(tx, said)))
 
-    connection.exec_trace = trace
+    engine.read = traced
     try:
         run()
     finally:
-        connection.exec_trace = None
+        engine.read = read
     return "\n".join(said)
+
+
+class _Traced:
+    """A transaction whose queries are explained before they are asked."""
+
+    def __init__(self, tx, said):
+        self._tx, self._said = tx, said
+
+    def __getattr__(self, name):
+        return getattr(self._tx, name)
+
+    def execute(self, sql, parameters=()):
+        rows = self._tx.execute(f"EXPLAIN QUERY PLAN {sql}", parameters).fetchall()
+        self._said.extend(str(row[-1]) for row in rows)
+        return self._tx.execute(sql, parameters)
+
+    def row(self, sql, parameters=()):
+        return self.execute(sql, parameters).fetchone()
+
+    def rows(self, sql, parameters=()):
+        return self.execute(sql, parameters).fetchall()
