@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ensue.engine import failures, hops, offspring, work
+from ensue.engine.causes import DEAD_LETTER
 from ensue.engine.engine import Engine
 from ensue.engine.ids import EXECUTION_NUMBER, HOP_NUMBER, WORK_NUMBER, Place
 from ensue.engine.logs import Record
 from ensue.engine.transaction import Transaction
-from ensue.engine.work import DEAD_LETTER, HELD_MS, Work
+from ensue.engine.work import HELD_MS, Work
 from ensue.observe.detail import Detail, Shown, shown
 from ensue.observe.naming import Naming
 from ensue.observe.places import Places

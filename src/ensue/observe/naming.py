@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from ensue.engine import work
+from ensue.engine import causes, work
 from ensue.engine.engine import Engine
 from ensue.engine.hops import Hop
 from ensue.engine.ids import EXECUTION_NUMBER, HOP_NUMBER, WORK_NUMBER
@@ -157,7 +157,7 @@ class Naming:
 
     def said(self, piece: Work) -> Shown | None:
         """What a piece of work says: of what is our own, by names."""
-        death = work.attributes_of(piece).get(work.DEAD_LETTER)
+        death = work.attributes_of(piece).get(causes.DEAD_LETTER)
         home = death.get("from") if isinstance(death, dict) else piece.queue
         ref = self._refs.get(home) if isinstance(home, int) else None
         told = None if ref is None else SAID.get(ref.kind)
@@ -183,14 +183,14 @@ def shown_ref(ref: Ref) -> Ref:
 
 def home_of(piece: Piece) -> int:
     """The number of whose work it is; of a dead letter, of whose it was."""
-    death = attributes_of(piece).get(work.DEAD_LETTER)
+    death = attributes_of(piece).get(causes.DEAD_LETTER)
     home = death.get("from") if isinstance(death, dict) else None
     return home if isinstance(home, int) else piece.queue
 
 
 def is_dead_letter(piece: Piece) -> bool:
     """Whether it lies in a dead-letter queue."""
-    return piece.state != work.DONE and work.DEAD_LETTER in attributes_of(piece)
+    return piece.state != work.DONE and causes.DEAD_LETTER in attributes_of(piece)
 
 
 def attributes_of(piece: Piece) -> dict[str, Json]:

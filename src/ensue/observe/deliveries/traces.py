@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from itertools import islice
 
-from ensue.engine import hops, offspring, work
+from ensue.engine import causes, hops, offspring, work
 from ensue.engine.engine import Engine
 from ensue.engine.hops import Hop
 from ensue.engine.ids import HOP_NUMBER, Place
@@ -171,7 +171,7 @@ def never(piece: Piece) -> bool:
 
 
 def _home(piece: work.Work) -> int:
-    death = work.attributes_of(piece).get(work.DEAD_LETTER)
+    death = work.attributes_of(piece).get(causes.DEAD_LETTER)
     home = death.get("from") if isinstance(death, dict) else None
     return home if isinstance(home, int) else piece.queue
 
