@@ -592,6 +592,9 @@ BOUNDS: dict[str, Bound] = {
     "engine:SLOT_MS": Bound(
         ENGINE, "ms", "a slot of the figures of the last hour", "the next slot"
     ),
+    "doors.http:LABELS_REMEMBERED_MAX": Bound(
+        ENGINE, "series", "labels of `/metrics` that are kept as text", "they are written anew"
+    ),
     "observe:HOUR_MS": Bound(ENGINE, "ms", "the window of a figure: an hour", VALUE),
     "observe:WINDOW_MS": Bound(
         ENGINE, "ms", "the window of rates, where none is asked for", "it is not counted"

@@ -36,7 +36,7 @@ def test_a_message_that_fails_holds_back_its_group_or_goes_aside(store, run_on, 
     stage.advance(600_000)
     assert seen == {"hold": [1, 2, 3], "park": [2, 3, 1]}[on_failure]
     assert groups == {"a"}
-    assert stage.engine.facts.depths.committed(stage.engine.number(queue.ref)) == (0, 0, 0)
+    assert stage.engine.facts.depths.committed(stage.engine.number(queue.ref))[:3] == (0, 0, 0)
 
 
 def test_a_parked_message_that_is_dead_and_redriven_is_tried_alone(store, run_on):

@@ -80,6 +80,10 @@ class Measures:
             found = self._timings.setdefault(key, Timing())
         return found
 
+    def known_timing(self, subject: Hashable, what: str) -> Timing | None:
+        """How long something takes; None where nobody has asked to tell it."""
+        return self._timings.get((subject, what))
+
     def timings(self) -> list[tuple[tuple[Hashable, str], Timing]]:
         """All that takes time."""
         return list(self._timings.items())

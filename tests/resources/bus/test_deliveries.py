@@ -163,7 +163,7 @@ def test_many_deliveries_at_once_are_messages_like_any_other(store, run_on, app,
         zip(delivered, range(3), strict=True)
     )
     number = stage.engine.number(queue.ref)
-    assert stage.engine.facts.depths.committed(number) == (3, 0, 0)
+    assert stage.engine.facts.depths.committed(number)[:3] == (3, 0, 0)
     rows = stage.rows("SELECT count(DISTINCT hop), min(due_ms), max(after_ms) FROM ensue_work")
     assert rows == [(1, stage.clock.now_ms(), stage.clock.now_ms())]
 

@@ -17,6 +17,7 @@ from ensue.app.platform import Platform
 from ensue.doors.http.cloudevents import cloudevent_routes
 from ensue.doors.http.guard import Guard
 from ensue.doors.http.house import HouseRoute
+from ensue.doors.http.metrics import METRICS, exposer
 from ensue.doors.http.pages import static_routes
 from ensue.doors.http.resources import house_routes
 from ensue.doors.http.responding import Responder
@@ -41,6 +42,7 @@ from ensue.doors.http.wire import (
     respond,
 )
 from ensue.identity import Issuer
+from ensue.observe.traffic import OTHER
 from ensue.words.errors import EnsueError, InvalidDeclaration, NotPermitted, StoreClosed
 
 BODY_BYTES_MAX = 1_048_576
@@ -92,9 +94,9 @@ class Door:
         try:
             await self._answer(scope, receive, send)
         finally:
-            if ANSWERING in scope and STATUS in scope:
+            if STATUS in scope:
                 took_ns = self._traffic.steady_ns() - began_ns
-                self._traffic.answered(scope[ANSWERING], scope[STATUS], took_ns)
+                self._traffic.answered(scope.get(ANSWERING, OTHER), scope[STATUS], took_ns)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = dict(scope["headers"])
@@ -264,6 +266,8 @@ def asgi_app(
         endpoints.append(("GET", DESCRIPTION, _describer(apps, house, has_key=bool(key or issuer))))
     if not any((method, path) == ("GET", MESSAGING) for method, path, _ in endpoints):
         endpoints.append(("GET", MESSAGING, _messaging_describer(apps)))
+    if not any((method, path) == ("GET", METRICS) for method, path, _ in endpoints):
+        endpoints.append(("GET", METRICS, exposer(platform)))
     inside = make_router((each.method, each.path, each.endpoint) for each in house)
     mount = Mount(HOUSE, app=_House(inside))
     return Door(

@@ -1,9 +1,26 @@
 """Traffic: what goes through resources, routes and rules, now and in the last hour."""
 
 from ensue.engine.measuring import THE_STORE
+from ensue.engine.timings import BOUNDS_NS, Timing
+from ensue.observe.traffic.exposing import Family, Labels, Sample, families
 from ensue.observe.traffic.flow import Flow
 from ensue.observe.traffic.metrics import METRICS, Metric
 from ensue.observe.traffic.moment import STATISTICS, Statistic
-from ensue.observe.traffic.traffic import Traffic
+from ensue.observe.traffic.traffic import OTHER, Traffic
 
-__all__ = ["METRICS", "STATISTICS", "THE_STORE", "Flow", "Metric", "Statistic", "Traffic"]
+__all__ = [
+    "BOUNDS_NS",
+    "METRICS",
+    "OTHER",
+    "STATISTICS",
+    "THE_STORE",
+    "Family",
+    "Flow",
+    "Labels",
+    "Metric",
+    "Sample",
+    "Statistic",
+    "Timing",
+    "Traffic",
+    "families",
+]

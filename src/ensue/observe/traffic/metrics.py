@@ -31,7 +31,7 @@ class Metric:
         unit: ``s`` or ``By``; what is counted in braces, such as ``{message}``.
         help: what it says, one sentence.
         of: the kinds of what has it: of resources, or ``route``, ``rule``, ``store``.
-        exposed: what it is called at ``/metrics``.
+        exposed: what it is called at ``/metrics``; None where another metric says it there.
     """
 
     name: str
@@ -39,7 +39,7 @@ class Metric:
     unit: str
     help: str
     of: tuple[str, ...]
-    exposed: str
+    exposed: str | None
 
 
 METRICS = (
@@ -105,7 +105,7 @@ METRICS = (
         "{request}",
         "Requests that were answered.",
         (ROUTE,),
-        "ensue_http_requests_total",
+        None,
     ),
     Metric(
         "errors",
@@ -113,7 +113,7 @@ METRICS = (
         "{request}",
         "Requests that were answered with a status from 500 on.",
         (ROUTE,),
-        "ensue_http_errors_total",
+        None,
     ),
     Metric(
         measures.DEPTH,

@@ -13,7 +13,7 @@ from ensue.engine import measures, measuring
 from ensue.engine.engine import Engine
 from ensue.engine.measuring import THE_STORE
 from ensue.engine.ring import SLOT_MS, SLOTS
-from ensue.engine.timings import BOUNDS_NS, BUCKETS, quantile_ms
+from ensue.engine.timings import BOUNDS_NS, BUCKETS, Timing, quantile_ms
 from ensue.engine.transaction import Transaction
 from ensue.observe.traffic.flow import Flow
 from ensue.observe.traffic.metrics import BY_NAME, METRICS, ROUTE, RULE, Metric
@@ -34,6 +34,7 @@ WINDOW_MS = 30_000
 HOUR_MS = SLOT_MS * SLOTS
 LEAST_MS = 1_000  # a rate is one over at least so long
 
+OTHER = Ref("", ROUTE, "other")  # requests that no route of an app answered
 Series: TypeAlias = "list[tuple[int, float | None]]"
 
 
@@ -79,7 +80,7 @@ class Traffic:
         """Count a request that was answered; on the event loop.
 
         Args:
-            route: its route.
+            route: its route; `OTHER` for none.
             status: of the answer.
             took_ns: how long it took, by `steady_ns`.
         """
@@ -179,16 +180,37 @@ class Traffic:
             found.append((begin * SLOT_MS, value))
         return found
 
-    def totals(self, metric: Metric, subject: Ref) -> float | None:
-        """What a counter has come to, or how much there is now; None where nothing is known.
+    def answers(self, route: Ref) -> list[tuple[int, Timing]]:
+        """The statuses that a route has answered with, and how long the answers took."""
+        statuses = sorted(self._statuses.get(route, ()))
+        return [(each, self._measures.timing(route, _of_status(each))) for each in statuses]
+
+    def timing(self, metric: Metric, subject: Ref) -> Timing | None:
+        """How long something took, ever; None where nothing is known."""
+        return self._measures.known_timing(self.filed_under(subject), metric.name)
+
+    def moment(self) -> Now:
+        """Everything as it is now.
+
+        Raises:
+            StoreError: the store cannot serve.
+        """
+        return self._now()
+
+    def filed_under(self, subject: Ref) -> Hashable:
+        """What the figures of a subject are filed under.
 
         Raises:
             NotFound: there is no such thing.
         """
-        now = self._now()
-        if metric.kind == "gauge":
-            return gauge(now, metric, self._number(subject))
-        return float(sum(now.totals.get(key, 0) for key in self._keys(metric, subject)))
+        if subject in self._statuses or subject == THE_STORE:
+            return subject
+        if subject.kind == RULE:
+            bus, _, rule = subject.name.partition("/")
+            return self._engine.number(Ref(subject.app, "bus", bus)), measures.matched_by(rule)
+        if subject.kind == ROUTE:
+            raise NotFound(f"there is no route {subject.name} in {subject.app}")
+        return self._engine.number(subject)
 
     # Within
 
@@ -196,8 +218,11 @@ class Traffic:
         """Everything as it is now; slots that are over are closed by it."""
         now_ms, version = self._engine.clock.now_ms(), self._measures.version
         seen = self._seen
-        if seen is None or (seen.now_ms, seen.version) != (now_ms, version):
-            seen = self._seen = self._engine.read(lambda tx: self._look(tx, version))
+        if seen is None or seen.version != version or now_ms >= self._measures.until_ms:
+            seen = self._engine.read(lambda tx: self._look(tx, version))
+        elif seen.now_ms != now_ms:
+            seen = Now(now_ms, version, seen.totals, seen.gauges)
+        self._seen = seen
         return seen
 
     def _look(self, tx: Transaction, version: int) -> Now:
@@ -218,18 +243,6 @@ class Traffic:
         since_ms = max(first * SLOT_MS, ring.began_ms)
         return Span(first, end, max(LEAST_MS, until_ms - since_ms))
 
-    def _number(self, subject: Ref) -> Hashable:
-        """What the figures of a subject are filed under."""
-        if subject in self._statuses or subject == THE_STORE:
-            return subject
-        if subject.kind == RULE:
-            bus, _, rule = subject.name.partition("/")
-            number = self._engine.number(Ref(subject.app, "bus", bus))
-            return number, rule
-        if subject.kind == ROUTE:
-            raise NotFound(f"there is no route {subject.name} in {subject.app}")
-        return self._engine.number(subject)
-
     def _rules(self) -> list[Ref]:
         """The rules that ever matched."""
         refs = self._engine.refs_by_number()
@@ -243,9 +256,9 @@ class Traffic:
 
     def _keys(self, metric: Metric, subject: Ref) -> list[Hashable]:
         """Under which keys a counter, or how often something took time, is filed."""
-        number = self._number(subject)
-        if subject.kind == RULE and isinstance(number, tuple):
-            return [(number[0], measures.matched_by(number[1]))]
+        number = self.filed_under(subject)
+        if subject.kind == RULE:
+            return [number]
         if subject.kind == ROUTE:
             statuses = self._statuses.get(subject, ())
             failed = metric.name == "errors"
@@ -273,7 +286,7 @@ class Traffic:
 
     def _flow(self, now: Now, subject: Ref, window_ms: int) -> Flow:
         span = self._span(now, window_ms)
-        number = self._number(subject)
+        number = self.filed_under(subject)
         comes, goes, fails = _STREAMS.get(subject.kind, _WORK)
         rates, totals = [], []
         for names in (comes, goes, fails):
@@ -341,7 +354,7 @@ class Traffic:
 
     def _values(self, now: Now, metric: Metric, subject: Ref, span: Span) -> list[float]:
         """What was measured at the ends of the slots, and what is so now."""
-        number, ring = self._number(subject), self._measures.ring
+        number, ring = self.filed_under(subject), self._measures.ring
         name = filed_as(metric)
         found = [
             shown(metric, value, (slot + 1) * SLOT_MS)
