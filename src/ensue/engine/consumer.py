@@ -17,6 +17,7 @@ from ensue.engine.parking import park
 from ensue.engine.sockets import Terms
 from ensue.engine.terms import next_try, terms_of, with_attributes
 from ensue.engine.timings import bucket_of
+from ensue.engine.traced import expect_work
 from ensue.engine.transaction import Origin, Transaction
 from ensue.engine.work import Work
 from ensue.words.errors import StoreError
@@ -91,6 +92,7 @@ class Consumer:
         measures = engine.facts.measures
         self._steady_ns = measures.steady_ns
         self._took = measures.timing(self._queue, PROCESS)
+        self._takes_batches = bool(handler.transact_batch or handler.act_batch)
         self._wait = measures.timing(self._queue, WAIT)
 
     @property
@@ -133,6 +135,8 @@ class Consumer:
             taken: the work as it was found.
             counts: whether it is received by this, too.
         """
+        if tx.tracer is not None:
+            expect_work(tx, tx.tracer, taken, together=self._takes_batches)
         if counts:
             tx.facts.depths.count(self._queue, RECEIVED, len(taken))
         wait, now_ms = self._wait, tx.now_ms

@@ -33,6 +33,7 @@ from ensue.engine.engine import Engine
 from ensue.engine.handlers import BATCH_MAX, WorkHandler
 from ensue.engine.ids import WORK_NUMBER, Place
 from ensue.engine.runtime import enter
+from ensue.engine.traced import ActionSpan
 from ensue.engine.transaction import Origin, Transaction, acting
 from ensue.engine.work import Work
 from ensue.engine.workers import Deadline, cancel_all
@@ -92,6 +93,8 @@ class TransactionConsumer(Consumer):
             # The mean of the batch: to look at the clock for each would cost as much as some do.
             self._took.observe((self._steady_ns() - began_ns) // len(safe), len(safe))
             work.finish_untaken(tx, done)
+            if tx.tracer is not None:
+                tx.tracer.forget((WORK_NUMBER, piece.id) for piece in safe)
         if len(ready) == limit or len(safe) < len(ready):
             tx.touched.add(self._queue)
             return Taken(safe, None)
@@ -272,12 +275,9 @@ class ActionConsumer(Consumer):
         is_final, wait_ms = False, 0
         answer: object = None
         began_ns = self._steady_ns()
+        span = ActionSpan.of(self._engine.facts.measures.tracer, first)
         try:
-            if self._act is not None:
-                answer = await self._act(first, self._engine.work_id(first.id))
-            elif self._act_batch is not None:
-                ids = [self._engine.work_id(piece.id) for piece in pieces]
-                answer = await self._act_batch(pieces, ids)
+            answer = await self._answer(pieces)
         except asyncio.CancelledError:
             if deadline.passed:
                 error = f"the action took longer than {self._policy.timeout_ms} ms"
@@ -294,9 +294,19 @@ class ActionConsumer(Consumer):
             deadline.cancel()
             self._running.pop(task, None)
             self._took.observe(self._steady_ns() - began_ns)
+            if span is not None:
+                span.end(error)
         verdict = self._verdict(pieces, answer, error, is_final=is_final)
         self._verdicts.append(replace(verdict, wait_ms=wait_ms) if wait_ms else verdict)
         self.woken.set()
+
+    async def _answer(self, pieces: list[Work]) -> object:
+        if self._act is not None:
+            return await self._act(pieces[0], self._engine.work_id(pieces[0].id))
+        if self._act_batch is not None:
+            ids = [self._engine.work_id(piece.id) for piece in pieces]
+            return await self._act_batch(pieces, ids)
+        return None
 
     def _verdict(
         self, pieces: list[Work], answer: object, error: str | None, *, is_final: bool
@@ -368,6 +378,8 @@ class ActionConsumer(Consumer):
                 if piece.id in verdict.failed:
                     error, wait_ms = verdict.failed[piece.id], verdict.wait_ms
                     self._fail(tx, piece, error, is_final=verdict.is_final, wait_ms=wait_ms)
+            if tx.tracer is not None:
+                tx.tracer.forget((WORK_NUMBER, piece.id) for piece in verdict.pieces)
 
     def _settle_and_give_back(
         self, tx: Transaction, verdicts: list[Verdict], back: list[Work]

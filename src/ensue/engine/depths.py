@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple, TypeAlias
 
-from ensue.engine.measures import COMPLETED
+from ensue.engine.measures import COMPLETED, PUBLISHED
 
 Key: TypeAlias = "int | tuple[int, str]"
 
@@ -88,6 +88,15 @@ class Depths:
     def mark(self) -> int:
         """Where to come back to with `undo`."""
         return len(self._changes)
+
+    def sent_since(self, mark: int) -> dict[int, int]:
+        """How much was sent or published since a mark, by the number of the resource."""
+        sums: dict[int, int] = {}
+        for key, *_, came in self._changes[mark:]:
+            number, what = key if isinstance(key, tuple) else (key, PUBLISHED)
+            if came and what == PUBLISHED:
+                sums[number] = sums.get(number, 0) + came
+        return sums
 
     def undo(self, mark: int = 0) -> None:
         """Count back what was noted since a mark: it was rolled back."""

@@ -14,6 +14,7 @@ from collections.abc import Hashable, Mapping
 from ensue.engine.clock import Clock, SystemClock
 from ensue.engine.ring import Ring
 from ensue.engine.timings import Timing
+from ensue.engine.tracing import Tracer
 
 # What is counted of a resource, in `Depths.count`.
 RECEIVED = "received"
@@ -21,6 +22,7 @@ COMPLETED = "completed"
 FAILED = "failed"
 DEAD_LETTERED = "dead_lettered"
 MATCHED = "matched"
+PUBLISHED = "published"  # noted for those who trace
 # What is known without counting.
 SENT = "sent"
 RECORDS = "records"
@@ -48,11 +50,13 @@ class Measures:
         until_ms: when the open slot of it is over.
         steady_ns: a time in ns that never goes back, to tell how long something took.
         version: another whenever something was counted.
+        tracer: who is told of spans; None for nobody.
     """
 
     def __init__(self) -> None:
         self.start(SystemClock())
         self.version = 0
+        self.tracer: Tracer | None = None
         self._timings: dict[tuple[Hashable, str], Timing] = {}
         self._counts: dict[tuple[Hashable, str], int] = {}
         self._lock = threading.Lock()

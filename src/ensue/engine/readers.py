@@ -27,6 +27,7 @@ from ensue.engine.lanes import Lane, Start
 from ensue.engine.logs import Record
 from ensue.engine.lookahead import LookAhead
 from ensue.engine.measures import COMPLETED, PROCESS, RECEIVED
+from ensue.engine.traced import expect_records
 from ensue.engine.transaction import Origin, Transaction
 from ensue.words.errors import StoreError, Unfit
 from ensue.words.names import Ref
@@ -198,7 +199,12 @@ class LogReader:
     def _take_all(self, tx: Transaction, records: Sequence[Record]) -> None:
         """Handle records of one shard, or make them work."""
         self._done, began_ns = 0, self._measures.steady_ns()
-        self._hand_over(tx, records)
+        if tx.tracer is None:
+            self._hand_over(tx, records)
+        else:
+            expect_records(tx, tx.tracer, self._source, records)
+            self._hand_over(tx, records)
+            tx.tracer.forget((self._source.number, record.sequence) for record in records)
         if self._done:
             took_ns = self._measures.steady_ns() - began_ns
             self._took.observe(took_ns // self._done, self._done)

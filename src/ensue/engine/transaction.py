@@ -110,6 +110,7 @@ class Transaction:
         "origin",
         "token",
         "touched",
+        "tracer",
     )
 
     def __init__(
@@ -126,6 +127,7 @@ class Transaction:
         self.touched: set[int] = set()
         self.memo: dict[object, object] = {}  # what this hop has looked up; no longer than it lasts
         self._hop: int | None = None
+        self.tracer = facts.measures.tracer
 
     def begin_hop(self, origin: Origin) -> None:
         """Let what follows be a hop of its own; several share a transaction in a group commit."""
@@ -208,13 +210,22 @@ class Transaction:
         if self._hop is None:
             origin = self.origin
             number, sequence = origin.cause or (None, None)
+            trace, context = origin.trace, None
+            if self.tracer is not None:
+                if origin.cause is None:
+                    context = self.tracer.of_root(trace)
+                else:
+                    context = self.tracer.context_of(origin.cause, origin.attempt)
+                trace = trace if context is None else str(context)
             self.execute(
                 "INSERT INTO ensue_hops"
                 " (cause_number, cause_sequence, actor, attempt, at_ms, trace)"
                 " VALUES (?, ?, ?, ?, ?, ?)",
-                (number, sequence, origin.actor, origin.attempt, self.now_ms, origin.trace),
+                (number, sequence, origin.actor, origin.attempt, self.now_ms, trace),
             )
             self._hop = self._connection.last_insert_rowid()
+            if context is not None and self.tracer is not None:
+                self.tracer.note(self._hop, context)
         return self._hop
 
     @property
@@ -239,12 +250,20 @@ class Transaction:
         # Most of what a handler refuses, and much of what it has seen before, writes nothing: the
         # savepoint is made by the first statement.
         self._is_pending = True
+        tracer = self.tracer
+        started = None if tracer is None else tracer.start(origin.cause, origin.attempt)
         try:
             answer = run()
+            if started is not None and tracer is not None:
+                if self._hop is not None:
+                    tracer.sent(self._hop, started.context, self.facts.depths.sent_since(counted))
+                tracer.end(started)
         except BaseException as fault:
             if not self._is_pending:
                 self._undo()
             self.facts.depths.undo(counted)
+            if started is not None and tracer is not None:
+                tracer.end(started, f"{type(fault).__name__}: {fault}")
             said = as_raised(fault, origin.actor)
             if said is fault:  # of a hop within this one: its cause tells whose trouble it is
                 raise

@@ -26,6 +26,7 @@ from ensue.engine.database import StoreUrl, in_our_words
 from ensue.engine.measuring import close_slot
 from ensue.engine.notices import near
 from ensue.engine.runtime import Runtime, enter, within
+from ensue.engine.tracing import Tracer
 from ensue.engine.transaction import OUTSIDE, Origin, StoreFacts, Transaction, as_raised
 from ensue.words.errors import LimitExceeded, StoreClosed, StoreError
 from ensue.words.findings import WARNING, Finding
@@ -113,7 +114,21 @@ def _run_job(tx: Transaction, job: Job) -> None:
             raise job.fault from fault
         tx.execute("ROLLBACK TO job")
         tx.facts.depths.undo(counted)
+    else:
+        if tx.tracer is not None:
+            _tell(tx, tx.tracer, counted)
     tx.execute("RELEASE job")
+
+
+def _tell(tx: Transaction, tracer: Tracer, mark: int) -> None:
+    """Tell of what a job has sent, if its tree is traced; and of a root that nobody has told of."""
+    hop, origin = tx.recorded_hop, tx.origin
+    context = None if hop is None else tracer.made.get(hop)
+    if hop is None or context is None:
+        return
+    if origin.cause is None and origin.trace is None:
+        tracer.root(origin.actor, context)
+    tracer.sent(hop, context, tx.facts.depths.sent_since(mark))
 
 
 def _run_together(tx: Transaction, jobs: list[Job]) -> None:
@@ -127,7 +142,10 @@ def _run_together(tx: Transaction, jobs: list[Job]) -> None:
     try:
         for job in jobs:
             tx.begin_hop(job.origin)
+            marked = tx.facts.depths.mark() if tx.tracer else 0
             job.answer = job.run(tx)
+            if tx.tracer is not None:
+                _tell(tx, tx.tracer, marked)
     except BaseException as fault:
         said = as_raised(fault, job.origin.actor)
         if isinstance(said, StoreError):

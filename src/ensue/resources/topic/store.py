@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from ensue.engine import logs
+from ensue.engine import logs, measures
 from ensue.engine.logs import Record
 from ensue.engine.sockets import Delivery, Refusal
 from ensue.engine.transaction import Transaction
@@ -101,6 +101,8 @@ def _fan_out(
         kept += f',"group":{values.encode(message.group)}'
     sequence = logs.append(tx, topic.log, PUBLISHED, message.group, f"{{{kept}}}")
     tx.touched.add(number)
+    if tx.tracer is not None:
+        tx.facts.depths.count(number, measures.PUBLISHED)
     message_id = tx.facts.records.text(number, sequence)
     matching = subscriptions.matching(message.body, message.attributes)
     if matching:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from ensue.engine import logs
+from ensue.engine.measures import PUBLISHED
 from ensue.engine.notices import near, size_is_near
 from ensue.engine.sockets import Delivery, Refusal
 from ensue.engine.transaction import Transaction
@@ -55,6 +56,8 @@ def publish(  # noqa: PLR0913 - each is a part of the envelope
     number = tx.number(bus.ref)
     stored = made.stored
     sequence = logs.append(tx, bus.events, "event", None, stored)
+    if tx.tracer is not None:
+        tx.facts.depths.count(number, PUBLISHED)
     event_id = tx.facts.records.text(number, sequence)
     tx.touched.add(number)
     if len(rules):
@@ -115,6 +118,8 @@ def keep_all(
     number, text = tx.number(bus.ref), tx.facts.records.text
     stored = [each.stored for each in good]
     first = logs.append_many(tx, bus.events, "event", stored)
+    if tx.tracer is not None:
+        tx.facts.depths.count(number, PUBLISHED, len(stored))
     tx.touched.add(number)
     ids = [text(number, first + place) for place in range(len(good))]
     for each in good:

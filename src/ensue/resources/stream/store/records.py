@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from ensue.engine import lanes, logs, shards
 from ensue.engine.logs import Record
+from ensue.engine.measures import PUBLISHED
 from ensue.engine.shards import Entry, Shard
 from ensue.engine.sockets import Delivery, Refusal, Source
 from ensue.engine.transaction import Transaction
@@ -49,6 +50,8 @@ def append(tx: Transaction, stream: StreamModel, data: object, key: str | None =
     """Append a record; returns its id."""
     number = tx.number(stream.ref)
     [sequence] = shards.append(tx, number, stream.records, [_entry(tx, stream, data, key)])
+    if tx.tracer is not None:
+        tx.facts.depths.count(number, PUBLISHED)
     return tx.facts.records.text(number, sequence)
 
 
@@ -93,6 +96,8 @@ def _append_all(
     number = tx.number(stream.ref)
     entries = [each for each in made if isinstance(each, Entry)]
     taken = iter(shards.append(tx, number, stream.records, entries) if entries else ())
+    if tx.tracer is not None and entries:
+        tx.facts.depths.count(number, PUBLISHED, len(entries))
     return [
         each if isinstance(each, Refusal) else tx.facts.records.text(number, next(taken))
         for each in made
