@@ -589,8 +589,20 @@ BOUNDS: dict[str, Bound] = {
     "engine:KEEPALIVE_S": Bound(
         ENGINE, "s", "silence after which a connection to PostgreSQL is probed", ""
     ),
+    "engine:SAMPLED_MAX": Bound(
+        ENGINE,
+        "transactions",
+        "those of traced trees that are remembered",
+        "the oldest are looked up in the store",
+    ),
+    "observe:INTERVAL_MS": Bound(
+        ENGINE, "ms", "how often figures are exported, where nobody says", ""
+    ),
     "engine:SLOT_MS": Bound(
         ENGINE, "ms", "a slot of the figures of the last hour", "the next slot"
+    ),
+    "doors.http:AGENT_LENGTH_MAX": Bound(
+        ENGINE, "characters", "the name of a client in a span", "cut"
     ),
     "doors.http:LABELS_REMEMBERED_MAX": Bound(
         ENGINE, "series", "labels of `/metrics` that are kept as text", "they are written anew"

@@ -16,6 +16,7 @@ CONNECTIONS = 100
 KEPT_CONNECTIONS_MAX = 20
 
 Sign = Callable[[httpx.Request], Awaitable[None]]
+Around = Callable[[httpx.AsyncBaseTransport], httpx.AsyncBaseTransport]
 
 
 class _TlsOnDemand(httpx.AsyncBaseTransport):
@@ -63,6 +64,7 @@ def make_client(
     connections: int = CONNECTIONS,
     *,
     keeps_cookies: bool = True,
+    around: Around = lambda inner: inner,
 ) -> httpx.AsyncClient:
     """A client for calls to the outside.
 
@@ -71,6 +73,7 @@ def make_client(
         sign: is given each request before it is sent; None for nobody.
         connections: how many it opens at most.
         keeps_cookies: whether it sends the cookies back that it gets.
+        around: what is put around all that sends.
     """
     hooks = {"request": [] if sign is None else [sign]}
     limits = httpx.Limits(
@@ -80,16 +83,16 @@ def make_client(
     if outside or getproxies():
         return httpx.AsyncClient(
             timeout=HTTP_TIMEOUT_S,
-            transport=outside.get("all://"),
-            mounts=dict(outside),
+            transport=around(outside["all://"]) if "all://" in outside else None,
+            mounts={pattern: around(each) for pattern, each in outside.items()},
             event_hooks=hooks,
             limits=limits,
             cookies=cookies,
         )
     return httpx.AsyncClient(
         timeout=HTTP_TIMEOUT_S,
-        transport=httpx.AsyncHTTPTransport(verify=False, limits=limits),
-        mounts={"https://": _TlsOnDemand(limits)},
+        transport=around(httpx.AsyncHTTPTransport(verify=False, limits=limits)),
+        mounts={"https://": around(_TlsOnDemand(limits))},
         event_hooks=hooks,
         cookies=cookies,
     )

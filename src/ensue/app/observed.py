@@ -14,6 +14,8 @@ from ensue.engine.engine import Engine
 from ensue.engine.gauges import look
 from ensue.engine.home import Resource
 from ensue.engine.ids import fresh_bytes
+from ensue.engine.tracing import Tracer
+from ensue.observe.otel import Exports
 from ensue.observe.readings import Readings
 from ensue.observe.traffic import Traffic
 from ensue.words.errors import NotFound
@@ -39,6 +41,7 @@ class Observed(Messages, Observing):
         self.started_ms = engine.clock.now_ms()
         self.time = Time(engine)
         self.map = Mapped(self.apps, engine)
+        self._telemetry: Exports | None = None
         self.traffic = Traffic(
             engine, self.refs, (each.ref_in(app.name) for app in apps for each in app.routes)
         )
@@ -113,3 +116,13 @@ class Observed(Messages, Observing):
     def new_id(self) -> str:
         """A new unique id, for what is not stored."""
         return self.engine.ids.new_id()
+
+    def export(self, telemetry: Exports) -> None:
+        """Let spans and figures be exported until it is closed; to be called before `start`."""
+        self._telemetry = telemetry
+        telemetry.watch(self.engine, self.traffic)
+
+    @property
+    def tracer(self) -> Tracer | None:
+        """Who is told of spans; None for nobody."""
+        return self.engine.facts.measures.tracer

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from ensue.engine.database import parse_store_url
 from ensue.engine.home import KEEP_MS, Settings
 from ensue.engine.ids import system_random
 from ensue.engine.secrets import refuse_demos
+from ensue.observe.otel import telemetry
 
 
 async def open_platform(  # noqa: PLR0913 - each is decided by who serves
@@ -46,7 +48,8 @@ async def open_platform(  # noqa: PLR0913 - each is decided by who serves
     """
     if not demo:
         refuse_demos()
-    return await Platform.open(
+    exports = telemetry(os.environ, "-".join(app.name for app in apps))
+    platform = await Platform.open(
         apps,
         parse_store_url(engine_url),
         clock=_clock(held),
@@ -59,6 +62,9 @@ async def open_platform(  # noqa: PLR0913 - each is decided by who serves
             addresses=addresses or {},
         ),
     )
+    if exports is not None:
+        platform.export(exports)
+    return platform
 
 
 def _clock(held: HeldTime | None) -> Clock:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
 import httpx
 
 from ensue.app.client import CONNECTIONS, Refusing, Sign, make_client
+from ensue.app.traced import Traced
 from ensue.engine.call_keys import next_key
 from ensue.engine.home import Home
 from ensue.engine.transaction import acting
@@ -51,7 +53,11 @@ class Outlets:
             refusing = {"all://": Refusing()} if self._home.settings.holds else self.outside
             sign: Sign | None = self.identify if signed else None
             found = self._clients[name] = make_client(
-                refusing, sign, connections, keeps_cookies=name == ACTIONS
+                refusing,
+                sign,
+                connections,
+                keeps_cookies=name == ACTIONS,
+                around=partial(Traced, self._home),
             )
         return found
 
@@ -75,4 +81,7 @@ class Outlets:
         if key is not None:
             request.headers.setdefault("Idempotency-Key", key)
         if trace is not None:
-            request.headers.setdefault("traceparent", trace)
+            parent, _, state = trace.partition(" ")
+            request.headers.setdefault("traceparent", parent)
+            if state:
+                request.headers.setdefault("tracestate", state)

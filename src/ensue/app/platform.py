@@ -152,6 +152,8 @@ class Platform(Observed):
         try:
             await self.engine.close(grace_ms)
         finally:
+            if self._telemetry is not None:
+                await self._telemetry.close()
             await self._move_out()
 
     async def abandon(self) -> None:

@@ -31,7 +31,8 @@ def totals(tx: Transaction) -> dict[Hashable, int]:
     found: dict[Hashable, int] = dict(measures.counts().items())
     for key, count in tx.facts.depths.all_committed():
         if isinstance(key, tuple):
-            found[key] = count.came
+            if count.came:
+                found[key] = count.came
         elif count.came:
             found[key, SENT] = count.came
     for (subject, what), timing in measures.timings():

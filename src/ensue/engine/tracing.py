@@ -31,7 +31,6 @@ SERVER, CLIENT, PRODUCER, CONSUMER, INTERNAL = (
     "internal",
 )
 _SPAN_BITS = (1 << 64) - 1
-_HALF_BITS = (1 << 64) - 1
 
 
 class Context(NamedTuple):
@@ -172,7 +171,7 @@ class Tracer:
             sampled = parent.sampled if self.respects_parents else self.decide(parent.trace)
             return Context(parent.trace, span, sampled, parent.state)
         trace = self.source.getrandbits(128) or 1
-        return Context(trace, span, self.decide(trace & _HALF_BITS))
+        return Context(trace, span, self.decide(trace))
 
     def context_of(self, cause: Place | None, attempt: int) -> Context | None:
         """The context of the handling of a record; None where its tree is not traced."""

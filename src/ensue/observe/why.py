@@ -10,7 +10,8 @@ from collections.abc import Sequence
 
 from ensue.engine import hops
 from ensue.engine.engine import Engine
-from ensue.engine.ids import HOP_NUMBER, trace_id
+from ensue.engine.ids import HOP_NUMBER, Place, trace_id
+from ensue.engine.tracing import Context, context_in, span_of
 from ensue.engine.transaction import Origin, Transaction
 from ensue.observe.places import Places
 from ensue.observe.tree import Node
@@ -64,22 +65,28 @@ def unfolding(
 
 
 def traceparent(engine: Engine, origin: Origin) -> str | None:
-    """The W3C traceparent under which an action calls the outside; None without a cause.
+    """The W3C traceparent under which an action calls the outside; None where there is none.
 
     The trace is that of the whole tree: the one that the first request came with, or one made of
-    that request's id. The span is this attempt at this piece of work.
+    that request's id. The span is this attempt at this piece of work, or the request's own. A
+    tracestate that came with the first request is behind it, after a space.
     """
     cause = origin.cause
     if cause is None:
-        return None
+        return origin.trace
+    tracer = engine.facts.measures.tracer
+    handled = None if tracer is None else tracer.handling.get(cause)
+    if handled is not None:
+        return str(handled.context._replace(span=span_of(*cause, origin.attempt)))
+    return engine.read(lambda tx: trace_within(engine, tx, cause, origin.attempt))
 
-    def look(tx: Transaction) -> str:
-        path = Places(engine, tx).path_to(cause)
-        first = path[0] if path else cause
-        hop = hops.hop(tx, first.sequence) if first.number == HOP_NUMBER else None
-        if hop is not None and hop.trace is not None:
-            return hop.trace.split("-")[1]
-        return trace_id(engine.records.text(*first))
 
-    span = f"{cause.sequence & 0xFFFF_FFFF_FFFF:012x}{origin.attempt & 0xFFFF:04x}"
-    return f"00-{engine.read(look)}-{span}-01"
+def trace_within(engine: Engine, tx: Transaction, cause: Place, attempt: int) -> str:
+    """The same, within a transaction."""
+    path = Places(engine, tx).path_to(cause)
+    first = path[0] if path else cause
+    hop = hops.hop(tx, first.sequence) if first.number == HOP_NUMBER else None
+    span = span_of(*cause, attempt)
+    if hop is not None and hop.trace is not None:
+        return str(context_in(hop.trace)._replace(span=span))
+    return str(Context(int(trace_id(engine.records.text(*first)), 16), span))

@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ensue.app.app import App
 from ensue.app.platform import Platform
+from ensue.doors.http import tracing
 from ensue.doors.http.cloudevents import cloudevent_routes
 from ensue.doors.http.guard import Guard
 from ensue.doors.http.house import HouseRoute
@@ -82,6 +83,7 @@ class Door:
         self._router = router
         self._apart = apart
         self._guard = guard
+        self._platform = platform
         self._new_id = platform.new_id
         self._traffic = platform.traffic
 
@@ -91,16 +93,20 @@ class Door:
             await _decline(scope, receive, send)
             return
         began_ns = self._traffic.steady_ns()
+        headers = scope[HEADERS] = dict(scope["headers"])
+        tracer = self._platform.tracer
+        span = None if tracer is None else tracing.begin(tracer, scope)
         try:
             await self._answer(scope, receive, send)
         finally:
+            if span is not None:
+                tracing.end(span, scope, headers)
             if STATUS in scope:
                 took_ns = self._traffic.steady_ns() - began_ns
                 self._traffic.answered(scope.get(ANSWERING, OTHER), scope[STATUS], took_ns)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers = dict(scope["headers"])
-        scope[HEADERS] = headers
+        headers = headers_of_request(scope)
         if self._console is not None and _is_console(scope):
             await self._show(self._console(), scope, receive, send)
             return

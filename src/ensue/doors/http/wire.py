@@ -17,6 +17,7 @@ NO_STORE = "ensue.no_store"
 PRIVATE = "ensue.private"  # a secret is sent or shown: nothing of it is recorded
 SHARED = "ensue.shared"  # the headers that let pages of other sites read the answer
 ANSWERING = "ensue.answering"  # the route that answers
+TRACED = "ensue.traced"  # the traceparent of the request's own span
 STATUS = "ensue.status"  # of the answer, once it is on its way
 STREAMS = "ensue.streams"  # the body is taken as it comes, however long that takes
 
@@ -24,6 +25,7 @@ Headers = dict[bytes, bytes]
 HeaderList = Iterable[tuple[bytes, bytes]]
 
 _TRACEPARENT = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
+_TRACESTATE = re.compile(rb"[!-~][ -~]{0,510}[!-~]")
 _BODILESS = frozenset({204, 304})
 
 
@@ -40,10 +42,19 @@ def headers_of_request(scope: Scope) -> Headers:
 def trace_of(scope: Scope) -> str | None:
     """The request's W3C traceparent (https://www.w3.org/TR/trace-context/); None if it has none.
 
-    One that is not of version 00 or not well formed is ignored, as the specification says.
+    One that is not of version 00 or not well formed is ignored, as the specification says. A
+    tracestate is behind it, after a space. Where the request has a span of its own, it is that.
     """
-    given = headers_of_request(scope).get(b"traceparent")
-    return None if given is None else trace_in(given.decode("latin-1"))
+    if TRACED in scope:
+        own: str = scope[TRACED]
+        return own
+    headers = headers_of_request(scope)
+    given = headers.get(b"traceparent")
+    parent = None if given is None else trace_in(given.decode("latin-1"))
+    state = headers.get(b"tracestate")
+    if parent is None or state is None or not _TRACESTATE.fullmatch(state):
+        return parent
+    return f"{parent} {state.decode('latin-1')}"
 
 
 def trace_in(text: str) -> str | None:

@@ -2,7 +2,7 @@
 
 from ensue.engine.measuring import THE_STORE
 from ensue.engine.timings import BOUNDS_NS, Timing
-from ensue.observe.traffic.exposing import Family, Labels, Sample, families
+from ensue.observe.traffic.exposing import METHODS, Family, Labels, Sample, families
 from ensue.observe.traffic.flow import Flow
 from ensue.observe.traffic.metrics import METRICS, Metric
 from ensue.observe.traffic.moment import STATISTICS, Statistic
@@ -10,6 +10,7 @@ from ensue.observe.traffic.traffic import OTHER, Traffic
 
 __all__ = [
     "BOUNDS_NS",
+    "METHODS",
     "METRICS",
     "OTHER",
     "STATISTICS",

@@ -18,7 +18,7 @@ from ensue.words.names import Ref
 
 SYSTEM = "ensue"
 Labels: TypeAlias = "tuple[tuple[str, str], ...]"
-_METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
+METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ def _labels(subject: Ref) -> dict[str, str]:
         method, _, path = subject.name.partition(" ")
         return {
             "app": subject.app,
-            "http_request_method": method if method in _METHODS else "_OTHER",
+            "http_request_method": method if method in METHODS else "_OTHER",
             "http_route": path,
             "url_scheme": "http",
         }

@@ -41,6 +41,20 @@ class Metric:
     of: tuple[str, ...]
     exposed: str | None
 
+    @property
+    def otel(self) -> str:
+        """What it is called in OpenTelemetry, which writes units beside the name."""
+        name = (self.exposed or self.name).removesuffix("_total")
+        dotted = {
+            "messaging_client_sent_messages": "messaging.client.sent.messages",
+            "messaging_client_consumed_messages": "messaging.client.consumed.messages",
+            "messaging_process_duration_seconds": "messaging.process.duration",
+            "http_server_request_duration_seconds": "http.server.request.duration",
+        }
+        return dotted.get(name) or name.removesuffix("_seconds").removesuffix("_bytes").replace(
+            "ensue_", "ensue.", 1
+        )
+
 
 METRICS = (
     Metric(
