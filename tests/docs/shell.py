@@ -18,6 +18,7 @@ from typing import IO
 from click.testing import CliRunner
 
 from ensue.doors.cli import make_cli
+from tests.docs.launching import launcher
 from tests.docs.pages import ROOT
 from tests.docs.transcript import Ids, Typed
 
@@ -41,17 +42,20 @@ STAYS = re.compile(r"ensue (run\b|tail\b(?!.*--count))")
 
 
 class Stays:
-    """A program that goes on; its lines are read as they come."""
+    """A program that goes on; its lines are read as they come.
+
+    Args:
+        command: ``ensue``, and its arguments.
+        folder: where it runs.
+        environment: its variables.
+    """
 
     def __init__(self, command: str, folder: Path, environment: dict[str, str]) -> None:
-        self._process = subprocess.Popen(
-            ["bash", "-c", f"exec {command}"],
-            cwd=folder,
-            env=environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
+        read, write = os.pipe()
+        arguments = shlex.split(command)[1:]
+        self._number = launcher().start(arguments, folder, environment, write)
+        os.close(write)
+        self._output = os.fdopen(read, encoding="utf-8")
         self.lines: list[str] = []
         self._more = threading.Condition()
         self._ended = False
@@ -59,8 +63,7 @@ class Stays:
         self._reader.start()
 
     def _read(self) -> None:
-        assert self._process.stdout is not None
-        for line in self._process.stdout:
+        for line in self._output:
             with self._more:
                 self.lines.append(line.rstrip("\n"))
                 self._more.notify_all()
@@ -78,15 +81,14 @@ class Stays:
 
     def stop(self) -> None:
         """Stop it as Ctrl-C does."""
-        if self._process.poll() is None:
-            self._process.send_signal(signal.SIGINT)
-        try:
-            self._process.wait(LIMIT_S)
-        finally:
-            self._process.kill()
+        # Its output ends with it.
+        for number in (signal.SIGINT, signal.SIGKILL):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self._number, number)
             self._reader.join(LIMIT_S)
-            if self._process.stdout is not None:
-                self._process.stdout.close()
+            if not self._reader.is_alive():
+                break
+        self._output.close()
 
 
 class Bash:
