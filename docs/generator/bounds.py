@@ -151,6 +151,9 @@ BOUNDS: dict[str, Bound] = {
     "engine:LOOKS_MAX": Bound(
         DATA, "records", "what one `tail` by a pattern looks at", "a later position, and go on"
     ),
+    "observe:IDLE_S": Bound(
+        HTTP, "s", "a watch to which nothing comes", "it says so, to notice who has gone"
+    ),
     "observe:ARGUMENT_BYTES_MAX": Bound(
         CLI, "bytes", "the body in an argument of `tail --as curl`", "given as its input"
     ),
@@ -334,6 +337,7 @@ BOUNDS: dict[str, Bound] = {
         CONSOLE, "ms", "for which a page is updated after the last change", ""
     ),
     "doors.console:SESSION_MS": Bound(CONSOLE, "ms", "a session", "log in again"),
+    "doors.console:TEXT_LENGTH_MAX": Bound(CONSOLE, "characters", "an event in a list", CUT),
     "doors.console:TEXT_SHOWN_MAX": Bound(CONSOLE, "characters", "of a value, as JSON", CUT),
     "doors.cli:GIVEN_LENGTH_MAX": Bound(CLI, "characters", "of what was given, in `audit`", CUT),
     "doors.cli:SHOWN_MAX": Bound(CLI, "changes", "`audit --limit`", "refused"),

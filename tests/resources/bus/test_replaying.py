@@ -577,6 +577,8 @@ def test_its_operations_do_what_the_handle_does(shop_and_stage):
         return stage.wait(operation.run(shop.events, operation.parameters(**given)))
 
     assert operate("replay", name="again", to=["pay"], dry_run=True).rules == {"pay": 3}
+    assert operate("try-replay").rules == {"pay": 3, "ship": 3}
+    assert operate("try-replay", to=["pay"], since="3").rules == {"pay": 1}
     assert operate("replay", name="again", to=["pay"], rate="1/s").state == "running"
     stage.settle()
     assert operate("pause", name="again").state == "paused"

@@ -136,6 +136,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
         "ensue replay order-events again --to billing --rate 1000/s",
         "ensue replay order-events again --to '*' --since 2026-11-20T00:00:00Z",
     ),
+    "try-replay": ("ensue try-replay order-events --since 2026-11-20T00:00:00Z",),
     "replays": ("ensue replays order-events",),
     "start": ("ensue start ship --input '{\"id\": 1}' --name order-1",),
     "start-sync": ("ensue start-sync ship --input '{\"id\": 1}' --timeout 30s",),

@@ -29,6 +29,7 @@ SECTIONS: Mapping[str, tuple[str, ...]] = {
         "pattern",
         "archives",
         "replay",
+        "try-replay",
         "replays",
         "cancel",
         "schema",

@@ -206,6 +206,7 @@ class Console:
             session,
             can_write=session.role == "operator" and not self._modes.read_only,
             hides=self._modes.masked,
+            asks=self._entry.asks,
         )
 
     def _file(self, path: str) -> Response:

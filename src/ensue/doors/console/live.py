@@ -26,14 +26,14 @@ async def live(visit: Visit) -> AsyncIterator[tuple[str, object]]:
         else:
             # A client that has gone is noticed only by what is sent to it.
             yield "idle", {"now_ms": platform.now_ms()}
-        await _pause()
+        await pause(PAUSE_S)
 
 
-async def _pause() -> None:
+async def pause(seconds: float) -> None:
     """Wait as people do, in real time, whatever the platform's clock says."""
     loop = asyncio.get_running_loop()
     over: asyncio.Future[None] = loop.create_future()
-    timer = loop.call_later(PAUSE_S, over.set_result, None)
+    timer = loop.call_later(seconds, over.set_result, None)
     try:
         await over
     finally:

@@ -38,6 +38,8 @@ class Visit:
         masked: whether what users put in is hidden.
         can_write: whether they may change anything.
         here: the address, with its query, below ``/console``.
+        asks: whether the server demands a key.
+        origin: where the server is, as whoever asks knows it: ``http://127.0.0.1:8080``.
     """
 
     def __init__(
@@ -49,12 +51,15 @@ class Visit:
         *,
         can_write: bool,
         hides: bool,
+        asks: bool = False,
     ) -> None:
         self.platform = platform
         self.path = path
         self.session = session
         self.can_write = can_write
         self.masked = hides
+        self.asks = asks
+        self.origin = str(request.base_url).rstrip("/")
         self._request = request
         self._fields: dict[str, str] | None = None
         self._acts = False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 import msgspec
 
@@ -39,6 +39,7 @@ RATE = msgspec.Meta(description="How many a second at most, such as 1000/s.")
 DRY_RUN = msgspec.Meta(description="Say what would be delivered, and deliver nothing.")
 LAST = msgspec.Meta(description="On how many of the newest events.")
 SHOW = msgspec.Meta(description="Of how many of them to tell.")
+TRIAL_NAME = "trial"
 Word = Annotated[str, msgspec.Meta(min_length=1, max_length=256)]
 
 
@@ -178,6 +179,16 @@ class ReplayAsked(msgspec.Struct, forbid_unknown_fields=True):
     dry_run: Annotated[bool, DRY_RUN] = False
 
 
+class TryReplay(msgspec.Struct, forbid_unknown_fields=True):
+    """What a replay would be asked for; nothing is delivered."""
+
+    since: Annotated[str | None, SINCE] = None
+    until: Annotated[str | None, UNTIL] = None
+    pattern: Annotated[dict[str, Any] | None, PATTERN] = None
+    group: Annotated[str | None, GROUP] = None
+    to: Annotated[list[str], TO] = []
+
+
 class Replays(msgspec.Struct, forbid_unknown_fields=True):
     """How many at most."""
 
@@ -221,6 +232,19 @@ async def _replay(bus: Bus, given: ReplayAsked) -> Replay | ReplayPreview:
     if given.dry_run:
         return await bus.replay(given.name, dry_run=True, **asked)
     return await bus.replay(given.name, **asked)
+
+
+async def _try_replay(bus: Bus, given: TryReplay) -> ReplayPreview:
+    asked = ReplayAsked(
+        name=TRIAL_NAME,
+        since=given.since,
+        until=given.until,
+        pattern=given.pattern,
+        group=given.group,
+        to=given.to,
+        dry_run=True,
+    )
+    return cast(ReplayPreview, await _replay(bus, asked))
 
 
 async def _replays(bus: Bus, given: Replays) -> list[Replay]:
@@ -307,6 +331,13 @@ OPERATIONS = (
         "archives", "List the archives, and what they hold.", Archives, _archives, writes=False
     ),
     Operation("replay", "Deliver events again that are kept.", ReplayAsked, _replay, writes=True),
+    Operation(
+        "try-replay",
+        "Say what a replay would deliver, and deliver nothing.",
+        TryReplay,
+        _try_replay,
+        writes=False,
+    ),
     Operation(
         "replays", "List the replays, and how far they have come.", Replays, _replays, writes=False
     ),

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from ensue.doors.console.section import Section
 from ensue.doors.console.sections.audit import AUDIT
+from ensue.doors.console.sections.events import EVENTS
 from ensue.doors.console.sections.resources import RESOURCES
+from ensue.doors.console.sections.schemas import SCHEMAS
 
 SECTIONS: tuple[Section, ...] = (
+    EVENTS,
+    SCHEMAS,
     RESOURCES,
     AUDIT,
 )
