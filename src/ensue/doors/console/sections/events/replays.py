@@ -95,7 +95,8 @@ async def _preview(
         found = await visit.operate(bus, "try-replay", given)
     except EnsueError as error:
         return None, plain_fault(error)
-    return {**found, "sample": [row_of(visit, bus.ref, each) for each in found["sample"]]}, None
+    sample = [row_of(visit, bus.ref, each) | {"replay": None} for each in found["sample"]]
+    return {**found, "sample": sample}, None
 
 
 def _plan(asked: Asked, names: list[str]) -> dict[str, Any]:
