@@ -209,6 +209,40 @@ BOUNDS: dict[str, Bound] = {
     "resources.topic:DEDUPLICATION_ID_LENGTH_MAX": Bound(
         DATA, "characters", "a deduplication id", VALUE
     ),
+    "doors.console:HOUR_MS": Bound(CONSOLE, "ms", "what charts show of the past: an hour", ""),
+    "doors.console:STEP_MS": Bound(CONSOLE, "ms", "a step of the charts of the last hour", ""),
+    "doors.console:WINDOW_MS": Bound(CONSOLE, "ms", "what the figures of Health are of", ""),
+    "doors.console:LINES_MAX": Bound(
+        CONSOLE, "lines", "lines of a chart of Health", "the busiest are drawn"
+    ),
+    "doors.console:ROWS_MAX": Bound(
+        CONSOLE, "rows", "routes and handlers that Health lists", "the busiest are listed"
+    ),
+    "doors.console:LIMITS_SHOWN_MAX": Bound(
+        CONSOLE, "bounds", "bounds that Health lists", "the fullest are listed"
+    ),
+    "observe:QUEUES_MAX": Bound(
+        ENGINE, "queues", "queues that a diagnosis looks into", "those in which most waits"
+    ),
+    "observe:LOOKED_AT_MAX": Bound(
+        ENGINE, "messages", "delayed messages of a queue that a diagnosis looks through", "the rest"
+    ),
+    "observe:SAMPLE_MAX": Bound(
+        ENGINE, "messages", "failed messages of a queue whose errors it reads", "the rest"
+    ),
+    "observe:BEHIND_MAX": Bound(
+        ENGINE, "messages", "messages behind a failed one that it counts", "or more"
+    ),
+    "observe:CAUSES_MAX": Bound(
+        ENGINE, "causes", "causes of dead letters that it tells", "those of most letters"
+    ),
+    "observe:GROWTH_MS": Bound(ENGINE, "ms", "over how long it looks whether a backlog grows", ""),
+    "observe:AHEAD_MS": Bound(
+        ENGINE, "ms", "how far in the future the store may have been written", "it is told"
+    ),
+    "observe:READERS_MAX": Bound(
+        ENGINE, "readers", "readers whose lag is set against the retention", "the first"
+    ),
     "resources.alarm:PERIOD_STEP_MS": Bound(
         ALARMS, "ms", "what a period of an alarm is a whole multiple of", DECLARED
     ),

@@ -15,9 +15,12 @@ from ensue.engine.gauges import look
 from ensue.engine.home import Resource
 from ensue.engine.ids import fresh_bytes
 from ensue.engine.tracing import Tracer
+from ensue.observe.diagnosis import Fault, diagnose
+from ensue.observe.limits import Limit, depth_limit, in_flight_limit, limits
 from ensue.observe.otel import Exports
 from ensue.observe.readings import Readings
 from ensue.observe.traffic import Traffic
+from ensue.resources.queue import Queue
 from ensue.words.errors import NotFound
 from ensue.words.findings import Finding
 from ensue.words.names import Ref
@@ -89,6 +92,29 @@ class Observed(Messages, Observing):
         """
         found = {(each.rule, each.where): each for each in [*self.noticed(), *look(self.engine)]}
         return list(found.values())
+
+    def diagnosis(self) -> list[Fault]:
+        """What is likely wrong, the likeliest cause first, and what mends it; see `Fault`.
+
+        Raises:
+            StoreError: the store cannot serve.
+        """
+        return diagnose(self.engine, self.traffic, self.warnings())
+
+    def limits(self) -> list[Limit]:
+        """The bounds that can be looked at, the fullest first.
+
+        Raises:
+            StoreError: the store cannot serve.
+        """
+        found = limits(self.engine)
+        for app in self.apps:
+            for ref, each in app.resources.items():
+                if isinstance(each, Queue) and each.model.depth_max is not None:
+                    found.append(depth_limit(self.engine, ref, each.model.depth_max))
+                if isinstance(each, Queue) and each.model.in_flight_max is not None:
+                    found.append(in_flight_limit(self.engine, ref, each.model.in_flight_max))
+        return sorted(found, key=lambda each: -each.share)
 
     @property
     def moves(self) -> int:

@@ -21,14 +21,28 @@ from ensue.engine.traced import expect_work
 from ensue.engine.transaction import Origin, Transaction
 from ensue.engine.work import Work
 from ensue.words.errors import StoreError
+from ensue.words.names import Ref
 
 log = logging.getLogger("ensue.engine")
 
 
 def error_text(fault: BaseException) -> str:
-    """An exception as it is recorded: its type and what it says."""
-    said = str(fault)
+    """An exception as it is recorded: its type, what it says, and where a call went that failed."""
+    said, where = str(fault), _called(fault)
+    if where is not None and where not in said:
+        said = f"{said}, at {where}" if said else f"at {where}"
     return f"{type(fault).__name__}: {said}" if said else type(fault).__name__
+
+
+def _called(fault: BaseException) -> str | None:
+    """The server that a call went to which an HTTP client could not make; None for others."""
+    request = getattr(fault, "_request", None)  # httpx's own name raises where there is none
+    url = getattr(request, "url", None)
+    host = getattr(url, "host", "")
+    if not host:
+        return None
+    port = getattr(url, "port", None)
+    return f"{getattr(url, 'scheme', 'http')}://{host}{f':{port}' if port else ''}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +108,11 @@ class Consumer:
         self._took = measures.timing(self._queue, PROCESS)
         self._takes_batches = bool(handler.transact_batch or handler.act_batch)
         self._wait = measures.timing(self._queue, WAIT)
+
+    @property
+    def dead_letters(self) -> Ref:
+        """The queue to which what it cannot handle goes."""
+        return self._handler.dead_letters
 
     @property
     def is_paused(self) -> bool:

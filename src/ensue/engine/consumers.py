@@ -215,6 +215,11 @@ class ActionConsumer(Consumer):
         self._verdicts: list[Verdict] = []
 
     @property
+    def concurrency(self) -> int:
+        """How many of its actions may run at once."""
+        return self._policy.concurrency
+
+    @property
     def running(self) -> int:
         """How many actions are under way."""
         return len(self._running)

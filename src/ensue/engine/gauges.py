@@ -139,7 +139,8 @@ def _paused(engine: Engine, tx: Transaction) -> Iterator[Finding]:
             yield _warning(
                 "paused",
                 str(ref),
-                f"it has been paused since {iso(since_ms)}, and what is for it waits",
+                f"it has been paused since {iso(since_ms)}, and"
+                f" {'tells nobody' if ref.kind == 'alarm' else 'what is for it waits'}",
                 f"`ensue resume {ref.kind}/{ref.name}` lets it go on.",
             )
 

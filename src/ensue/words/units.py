@@ -125,3 +125,13 @@ def human_ms(ms: float) -> str:
         if count:
             parts.append(f"{count} {name}")
     return " ".join(parts[:2])
+
+
+def human_bytes(count: float) -> str:
+    """A size for people: ``512 B``, ``4.2 kB``, ``1.3 GB``."""
+    size, unit = float(count), "B"
+    for larger in ("kB", "MB", "GB", "TB", "PB"):
+        if size < 1_000:
+            break
+        size, unit = size / 1_000, larger
+    return f"{size:.0f} {unit}" if unit == "B" or size >= 100 else f"{size:.1f} {unit}"

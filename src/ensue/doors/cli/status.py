@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from ensue.doors.cli.command import ServerCommand, examples, json_option
 from ensue.doors.cli.model import Server
-from ensue.doors.cli.output import figures, printable, show_json
+from ensue.doors.cli.output import figures, printable, printable_line, show_json
 
 
 @click.command(
@@ -17,16 +19,26 @@ from ensue.doors.cli.output import figures, printable, show_json
     epilog=examples("ensue status", "ensue status --json | jq '.warnings[].rule'"),
 )
 def status(server: Server, *, as_json: bool) -> None:
-    """Show whether the server is well, and what runs short or waits for somebody."""
+    """Show whether the server is well; if not, what is likely wrong, and what mends it."""
     health = server.get("/_ensue/health")
-    warnings = server.get("/_ensue/warnings")
+    faults = server.get("/_ensue/diagnosis")
     if as_json:
-        show_json(health | {"warnings": warnings})
+        show_json(health | {"warnings": faults})
         return
     del health["warnings"]
     click.echo(printable(figures(health)))
-    for each in warnings:
-        said = f"{each['what']}, at {each['where']} ({each['rule']}). {each['hint']}"
-        click.echo(f"{click.style('warning:', fg='yellow')} {printable(said)}")
-    if not warnings:
+    for each in faults:
+        _show(each)
+    if not faults:
         click.echo("no warnings")
+
+
+def _show(fault: dict[str, Any]) -> None:
+    severity = fault["severity"]
+    colour = "red" if severity == "error" else "yellow"
+    said = f"{fault['what']}, at {fault['where']} ({fault['rule']}). {fault['hint']}"
+    click.echo(f"{click.style(f'{severity}:', fg=colour)} {printable(said)}")
+    for name, shown in (("error", fault["error"]), ("command", fault["command"])):
+        if shown is not None:
+            mark = "  " if name == "error" else "  $ "
+            click.echo(f"{mark}{printable_line(shown)}")

@@ -18,7 +18,7 @@ from ensue.doors.console.visit import Visit
 from ensue.pages import Asset, Page, Pages
 from ensue.words.names import Ref
 from ensue.words.shapes import to_plain
-from ensue.words.units import human_ms, iso
+from ensue.words.units import human_bytes, human_ms, iso
 from ensue.words.values import shown
 
 HERE = Path(__file__).parent
@@ -77,7 +77,7 @@ class Rendering:
             "console",
             static=HERE / "static",
             root=STATIC,
-            filters={"compact": _compact, "duration": human_ms, "iso": iso},
+            filters={"bytes": human_bytes, "compact": _compact, "duration": human_ms, "iso": iso},
             functions={
                 "address_of": self.address_of,
                 "color_of": color_of,

@@ -58,6 +58,19 @@ class Warned(msgspec.Struct):
     hint: str
 
 
+class Diagnosed(Warned):
+    """A likely fault: besides, what to type, the error behind it, and what it is about."""
+
+    command: str | None
+    error: str | None
+    app: str | None
+    kind: str | None
+    name: str | None
+    since_ms: int | None
+    count: int | None
+    id: str | None
+
+
 class Listed(msgspec.Struct):
     """A resource and its declaration."""
 
@@ -134,6 +147,14 @@ def house_routes(
             "warnings",
             "List what runs short or waits for somebody.",
             returns=list[Warned],
+        ),
+        HouseRoute(
+            "GET",
+            "/diagnosis",
+            shown.diagnosis,
+            "diagnosis",
+            "Say what is likely wrong, the likeliest cause first, and what mends it.",
+            returns=list[Diagnosed],
         ),
         HouseRoute(
             "GET",
@@ -300,6 +321,15 @@ class _Shown:
         del receive
         self._nothing.convert(self._nothing.gather(scope["query_string"]))
         found = [Warned(**each.as_dict()) for each in self._platform.warnings()]
+        await respond(scope, send, 200, encode(found))
+
+    async def diagnosis(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer with what is likely wrong."""
+        del receive
+        self._nothing.convert(self._nothing.gather(scope["query_string"]))
+        found = msgspec.convert(
+            [each.as_dict() for each in self._platform.diagnosis()], list[Diagnosed]
+        )
         await respond(scope, send, 200, encode(found))
 
     async def resources(self, scope: Scope, receive: Receive, send: Send) -> None:

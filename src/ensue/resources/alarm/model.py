@@ -209,7 +209,7 @@ class AlarmModel:
 
     def declared(self) -> dict[str, Json]:
         """Its declaration, for people."""
-        said: dict[str, Json] = {"description": self.description or None}
+        said: dict[str, Json] = {"description": self.description or None, "when": None}
         match self.condition:
             case Combination(when=when):
                 said["when"] = when

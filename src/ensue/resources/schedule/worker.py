@@ -8,7 +8,6 @@ firings of the same message group wait behind it.
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections import deque
 from typing import NamedTuple
 
@@ -22,6 +21,7 @@ from ensue.resources.schedule import rules, store
 from ensue.resources.schedule.model import ACTIVE, COMPLETED, FIRINGS_MAX, Entry, GroupModel
 from ensue.words import values
 from ensue.words.errors import EnsueError, InvalidInput, StoreError
+from ensue.words.findings import WARNING, Finding
 from ensue.words.names import Ref
 from ensue.words.values import Json
 
@@ -29,8 +29,6 @@ SHOWN_MAX = 10
 AHEAD_MS = 250
 AHEAD_CHUNK = 50
 AHEAD_MAX = 2_000
-
-log = logging.getLogger("ensue.schedule")
 
 
 class Fired(NamedTuple):
@@ -84,12 +82,15 @@ class Scheduler:
         self._next_ms = self._look_ahead(fired.next_ms)
         if fired.left_out:
             names = ", ".join(fired.left_out[:SHOWN_MAX])
-            log.warning(
-                "%s: firings that were missed are left out of %d schedules, such as %s",
-                group.ref,
-                len(fired.left_out),
-                names,
+            missed = Finding(
+                "missed.firings",
+                str(group.ref),
+                f"firings that were missed are left out of {len(fired.left_out)} schedules, such as"
+                f" {names}",
+                f"Fire what is needed by hand; `ensue list {group.ref.name}` shows all.",
+                WARNING,
             )
+            engine.facts.notices.note(engine.clock.now_ms(), missed)
         return fired.next_ms is not None and fired.next_ms <= engine.clock.now_ms()
 
     def _look_ahead(self, next_ms: int | None) -> int | None:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from ensue.doors.console.section import Section
+from ensue.doors.console.sections.alarms import ALARMS
 from ensue.doors.console.sections.audit import AUDIT
 from ensue.doors.console.sections.events import EVENTS
+from ensue.doors.console.sections.health import HEALTH
 from ensue.doors.console.sections.resources import RESOURCES
 from ensue.doors.console.sections.schemas import SCHEMAS
 
 SECTIONS: tuple[Section, ...] = (
     EVENTS,
     SCHEMAS,
+    HEALTH,
+    ALARMS,
     RESOURCES,
     AUDIT,
 )
