@@ -191,6 +191,13 @@ BOUNDS: dict[str, Bound] = {
     "engine:MESSAGE_LENGTH_MAX": Bound(
         DATA, "characters", "the message of a cause of dead letters", "cut off"
     ),
+    "resources.queue:STANDING_MAX": Bound(DATA, "messages", "one `messages`", "the next page"),
+    "resources.queue:HELD_KEYS_MAX": Bound(
+        DATA, "message groups", "one `held`", "those held longest"
+    ),
+    "engine:HELD_LOOKED_AT_MAX": Bound(
+        DATA, "messages", "what `held` looks at, and counts of each group", "the rest is not told"
+    ),
     "resources.queue:CAUSES_MAX": Bound(DATA, "causes", "one `dlq causes`", "the next page"),
     "resources.queue:LETTERS_MAX": Bound(DATA, "letters", "one `dlq letters`", "the next page"),
     "resources.queue:LETTER_IDS_MAX": Bound(

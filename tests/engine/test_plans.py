@@ -16,6 +16,7 @@ from ensue.engine import (
     logs,
     redrives,
     replays,
+    standing,
     takeover,
     takes,
     turns,
@@ -106,6 +107,22 @@ QUERIES = {
     "leases that ended": (lambda tx, _: backlog.release_ended(tx, 16), "ensue_work_leased"),
     "dead letters": (
         lambda tx, _: dead_letters.look(tx, 16, (5, 5), 9, 9),
+        "ensue_work_ready",
+    ),
+    "what is in flight": (
+        lambda tx, _: standing.standing(tx, 16, "in flight", (5, 5), 9),
+        "ensue_work_leased",
+    ),
+    "what is due, to be looked at": (
+        lambda tx, _: standing.standing(tx, 16, "due", (5, 5), 9),
+        "ensue_work_ready",
+    ),
+    "what is due later": (
+        lambda tx, _: standing.standing(tx, 16, "later", (5, 5), 9),
+        "ensue_work_ready",
+    ),
+    "what is held": (
+        lambda tx, _: standing.standing(tx, 16, "held", (5, 5), 9),
         "ensue_work_ready",
     ),
     "letters of a cause": (

@@ -64,6 +64,8 @@ def test_describe_says_what_it_is_and_what_can_be_done_to_it(ensue, answers):
         "  ensue settle payments HANDLES",
         "  ensue extend payments HANDLE VISIBILITY",
         "  ensue leases payments",
+        "  ensue messages payments",
+        "  ensue held payments",
         "  ensue message payments ID",
         "  ensue purge payments",
         "  ensue dlq causes payments",

@@ -30,6 +30,8 @@ WAIT_MS_MAX = 20_000
 VISIBILITY_MS_MAX = 43_200_000
 HOLDER_LENGTH_MAX = 128
 LEASES_MAX = 1_000
+STANDING_MAX = 1_000
+HELD_KEYS_MAX = 100
 PURGE_CHUNK = 1_000
 REDRIVE_MAX = 10_000
 REDRIVES_MAX = 1_000
@@ -169,6 +171,65 @@ class LeaseInfo:
     receives: int
     taken_ms: int | None
     left_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A message that is not settled, as it stands.
+
+    Attributes:
+        id: the message's.
+        state: ``in flight``, ``due``, ``delayed``, ``retrying`` after it failed, ``held`` behind
+            its group, or ``dead``.
+        due_ms: when it may be received, or may be again; when its lease ends; None while held.
+        sent_ms: when it was sent.
+        taken_ms: when it was last received.
+        receives: how often it was received.
+        holder: who has it: the consumer, or what the receiver called itself; None for nobody.
+        handle: what settles or extends it, where it was received by hand.
+        error: why its last attempt failed.
+        group: its message group.
+        body: what was sent.
+        attributes: what travels beside it.
+    """
+
+    id: str
+    state: str
+    due_ms: int | None
+    sent_ms: int
+    taken_ms: int | None
+    receives: int
+    holder: str | None
+    handle: str | None
+    error: str | None
+    group: str | None
+    body: Json
+    attributes: dict[str, Json]
+
+
+@dataclass(frozen=True, slots=True)
+class StandingPage:
+    """Messages by when they are due; ``next`` is given as ``after`` for those behind them."""
+
+    messages: list[Standing]
+    next: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class HeldKey:
+    """A message group of which messages wait behind the first.
+
+    Attributes:
+        group: the group.
+        waiting: how many of its messages are held, counted up to 1,000.
+        since_ms: when the oldest of them was sent.
+        blocked_by: the message that goes before them; None when it has just gone.
+    """
+
+    group: str
+    waiting: int
+    since_ms: int
+    blocked_by: Standing | None
 
 
 @dataclass(frozen=True, slots=True)

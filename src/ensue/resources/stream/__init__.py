@@ -9,6 +9,7 @@ import msgspec
 from ensue.resources.stream.audit import audit
 from ensue.resources.stream.handle import ConsumerGroup, Stream
 from ensue.resources.stream.model import (
+    Moment,
     Reader,
     Records,
     ShardLease,
@@ -17,6 +18,7 @@ from ensue.resources.stream.model import (
 )
 from ensue.resources.stream.store.records import append, append_batch, as_text, as_work, present
 from ensue.words.kinds import Kind, Operation
+from ensue.words.units import TIME_MS_MAX
 from ensue.words.values import Json
 
 __all__ = [
@@ -56,6 +58,13 @@ class Tail(msgspec.Struct, forbid_unknown_fields=True):
     wait: Wait = 0
     pattern: Annotated[dict[str, Any] | None, PATTERN] = None
     before: Position | None = None
+
+
+class AtMoment(msgspec.Struct, forbid_unknown_fields=True):
+    """Which moment, in ms since 1970, and how many of the records that follow."""
+
+    at_ms: Annotated[int, msgspec.Meta(ge=0, le=TIME_MS_MAX)]
+    limit: Annotated[int, msgspec.Meta(ge=0, le=1_000)] = 10
 
 
 class Nothing(msgspec.Struct, forbid_unknown_fields=True):
@@ -203,6 +212,10 @@ async def _readers(stream: Stream, given: Nothing) -> list[Reader]:
     return await stream.readers()
 
 
+async def _moment(stream: Stream, given: AtMoment) -> Moment:
+    return await stream.moment(given.at_ms, limit=given.limit)
+
+
 async def _claim(stream: Stream, given: Claim) -> list[ShardLease]:
     group = await stream.group(given.group, start=given.start)
     return await group.claim(given.owner, limit=given.limit, lease=given.lease)
@@ -261,6 +274,13 @@ KIND = Kind(
             "List who reads it, and how far behind each is.",
             Nothing,
             _readers,
+            writes=False,
+        ),
+        Operation(
+            "moment",
+            "Show the records at a moment, and what setting each reader there would mean.",
+            AtMoment,
+            _moment,
             writes=False,
         ),
         Operation(

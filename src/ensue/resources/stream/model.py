@@ -176,12 +176,52 @@ class ShardLease:
 
 
 @dataclass(frozen=True, slots=True)
+class Again:
+    """What setting a reader to a moment would mean.
+
+    Attributes:
+        app: whose the reader is.
+        kind: ``function``, ``pipe`` or ``group``.
+        name: its name.
+        again: how many records it would read once more, counted up to 10,000 in each shard.
+        skipped: how many it would never read, counted so.
+    """
+
+    app: str
+    kind: str
+    name: str
+    again: int
+    skipped: int
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A stream at a moment.
+
+    Attributes:
+        at_ms: the moment.
+        start: the sequence number at which reading begins then, as `iterator` and `rewind` take it.
+        oldest_ms: when the oldest record that is kept was appended; None for none.
+        newest_ms: when the newest was.
+        records: those that follow, in the order of appending.
+        readers: what setting each reader there would mean.
+    """
+
+    at_ms: int
+    start: int
+    oldest_ms: int | None
+    newest_ms: int | None
+    records: list[StreamRecord]
+    readers: list[Again]
+
+
+@dataclass(frozen=True, slots=True)
 class Reader:
     """Who reads a stream, and how far behind it is.
 
     Attributes:
         name: of the function or consumer group.
-        kind: ``function`` or ``group``.
+        kind: ``function``, ``pipe`` or ``group``.
         unread: how many records it has not read, counted up to 10,000 in each shard.
         lag_ms: how old the oldest of them is.
         shards: the same by shard.

@@ -7,6 +7,7 @@ from ensue.doors.console.sections.alarms import ALARMS
 from ensue.doors.console.sections.audit import AUDIT
 from ensue.doors.console.sections.events import EVENTS
 from ensue.doors.console.sections.health import HEALTH
+from ensue.doors.console.sections.queues import DEAD_LETTERS, QUEUES
 from ensue.doors.console.sections.resources import RESOURCES
 from ensue.doors.console.sections.schemas import SCHEMAS
 
@@ -15,6 +16,8 @@ SECTIONS: tuple[Section, ...] = (
     SCHEMAS,
     HEALTH,
     ALARMS,
+    QUEUES,
+    DEAD_LETTERS,
     RESOURCES,
     AUDIT,
 )

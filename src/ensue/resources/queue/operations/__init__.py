@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, cast
+from typing import Annotated, Any, Literal, cast
 
 import msgspec
 
@@ -13,14 +13,18 @@ from ensue.engine.turns import PRIORITY_MAX, TENANT_LENGTH_MAX
 from ensue.resources.queue.handle import Queue
 from ensue.resources.queue.model import (
     GROUP_LENGTH_MAX,
+    HELD_KEYS_MAX,
     HOLDER_LENGTH_MAX,
     LEASES_MAX,
     PEEK_MAX,
     RECEIVE_MAX,
+    STANDING_MAX,
+    HeldKey,
     LeaseInfo,
     Message,
     Received,
     SentMessage,
+    StandingPage,
 )
 from ensue.resources.queue.operations import letters
 from ensue.words.kinds import Kind, Operation
@@ -95,6 +99,25 @@ class Purge(msgspec.Struct, forbid_unknown_fields=True):
     preview: bool = False
 
 
+State = Literal["in flight", "due", "later", "held"]
+
+
+class OfState(msgspec.Struct, forbid_unknown_fields=True):
+    """How the messages stand, how many, behind which."""
+
+    state: Annotated[
+        State, msgspec.Meta(description="in flight, due, later (delayed or retried), or held.")
+    ] = "due"
+    limit: Annotated[int, msgspec.Meta(ge=1, le=STANDING_MAX)] = 50
+    after: str | None = None
+
+
+class HeldKeys(msgspec.Struct, forbid_unknown_fields=True):
+    """How many groups to show."""
+
+    limit: Annotated[int, msgspec.Meta(ge=1, le=HELD_KEYS_MAX)] = 50
+
+
 class OfMessage(msgspec.Struct, forbid_unknown_fields=True):
     """Which message."""
 
@@ -153,6 +176,14 @@ async def _extend(queue: Queue, given: Extend) -> dict[str, Json]:
     return {"visibility": given.visibility}
 
 
+async def _messages(queue: Queue, given: OfState) -> StandingPage:
+    return await queue.standing(given.state, limit=given.limit, after=given.after)
+
+
+async def _held(queue: Queue, given: HeldKeys) -> list[HeldKey]:
+    return await queue.held(given.limit)
+
+
 async def _message(queue: Queue, given: OfMessage) -> PieceDetails:
     return await queue.message(given.id)
 
@@ -195,6 +226,20 @@ KIND = Kind(
         ),
         Operation(
             "leases", "Show what is in flight, and who has it.", Leases, _leases, writes=False
+        ),
+        Operation(
+            "messages",
+            "Show messages by how they stand: in flight, due, due later, held.",
+            OfState,
+            _messages,
+            writes=False,
+        ),
+        Operation(
+            "held",
+            "Show which message groups are held up, and by what.",
+            HeldKeys,
+            _held,
+            writes=False,
         ),
         Operation(
             "message",

@@ -3,11 +3,13 @@
 from ensue.resources.queue.store.looking import (
     depth,
     forget,
+    held,
     last_message,
     leases,
     message,
     peek,
     purge,
+    standing,
 )
 from ensue.resources.queue.store.receiving import (
     Asked,
@@ -26,6 +28,7 @@ __all__ = [
     "deliver",
     "depth",
     "forget",
+    "held",
     "last_message",
     "leases",
     "message",
@@ -36,5 +39,6 @@ __all__ = [
     "send_batch",
     "settle",
     "settle_batch",
+    "standing",
     "withdraw",
 ]

@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 from ensue.engine import backlog, logs, work
+from ensue.engine import standing as standings
 from ensue.engine.parking import group_of
+from ensue.engine.pieces import state_of
+from ensue.engine.standing import BEGINNING, STATES
 from ensue.engine.transaction import Transaction
 from ensue.engine.work import Work
 from ensue.resources.queue.model import (
+    HELD_KEYS_MAX,
     LEASES_MAX,
     PEEK_MAX,
     PURGE_CHUNK,
+    STANDING_MAX,
+    HeldKey,
     LeaseInfo,
     Message,
     QueueModel,
+    Standing,
+    StandingPage,
 )
+from ensue.resources.queue.rules import Receipt
+from ensue.resources.queue.store.letters import cursor
 from ensue.words import values
+from ensue.words.errors import InvalidValue
 from ensue.words.values import Json
 
 
@@ -51,6 +62,66 @@ def leases(tx: Transaction, queue: QueueModel, limit: int, consumer: str) -> lis
         )
         for lease in found
     ]
+
+
+def standing(
+    tx: Transaction,
+    queue: QueueModel,
+    state: str,
+    *,
+    limit: int,
+    after: str | None,
+    consumer: str,
+) -> StandingPage:
+    """Messages that stand so, the one that is due first before the others.
+
+    Raises:
+        InvalidValue: there is no such state, or ``after`` is no end of a page.
+    """
+    if state not in STATES:
+        raise InvalidValue(f"expected one of {', '.join(STATES)}, got {state!r}", at="$.state")
+    limit = max(1, min(limit, STANDING_MAX))
+    begin = BEGINNING if after is None else cursor(after)
+    found = standings.standing(tx, tx.number(queue.ref), state, begin, limit)
+    last = found[-1].piece if len(found) == limit else None
+    return StandingPage(
+        [_standing(tx, each, consumer) for each in found],
+        None if last is None else f"{last.due_ms}.{last.id}",
+    )
+
+
+def held(tx: Transaction, queue: QueueModel, limit: int, consumer: str) -> list[HeldKey]:
+    """The groups that are held up longest, and by what."""
+    found = standings.held_groups(tx, tx.number(queue.ref), max(1, min(limit, HELD_KEYS_MAX)))
+    return [
+        HeldKey(
+            each.group,
+            each.waiting,
+            each.since_ms,
+            None if each.first is None else _standing(tx, each.first, consumer),
+        )
+        for each in found
+    ]
+
+
+def _standing(tx: Transaction, found: standings.Standing, consumer: str) -> Standing:
+    piece, leased = found.piece, found.piece.state == work.LEASED
+    message_id = work.record_id(tx, piece.id)
+    by_hand = leased and found.holder is not None
+    return Standing(
+        id=message_id,
+        state=state_of(tx, piece),
+        due_ms=None if piece.due_ms == work.HELD_MS else piece.due_ms,
+        sent_ms=piece.sent_ms,
+        taken_ms=piece.taken_ms,
+        receives=piece.receives,
+        holder=(found.holder or consumer) if leased else None,
+        handle=str(Receipt(message_id, piece.receives, piece.taken_ms or 0)) if by_hand else None,
+        error=found.error,
+        group=group_of(piece),
+        body=values.decode(piece.body),
+        attributes=work.attributes_of(piece),
+    )
 
 
 def last_message(tx: Transaction) -> int:

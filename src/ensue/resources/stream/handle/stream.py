@@ -15,13 +15,14 @@ from ensue.resources.stream.handle.declared import DeclaredStream
 from ensue.resources.stream.handle.group import ConsumerGroup
 from ensue.resources.stream.model import (
     RECORDS_MAX,
+    Moment,
     Reader,
     Records,
     ShardState,
     StreamRecord,
 )
 from ensue.resources.stream.rules import wanting
-from ensue.resources.stream.store import groups, records
+from ensue.resources.stream.store import groups, moments, records
 from ensue.words.units import duration_ms
 from ensue.words.values import Json
 
@@ -193,6 +194,16 @@ class Stream(DeclaredStream, Generic[T]):
     def existing_group(self, name: str) -> ConsumerGroup:
         """A consumer group that was made before; its methods raise NotFound where it was not."""
         return ConsumerGroup(self._home, self.model, name)
+
+    async def moment(self, at_ms: int, *, limit: int = 10) -> Moment:
+        """The stream at a moment: the records that follow, and what a rewind to it would mean.
+
+        Args:
+            at_ms: the moment, in ms since 1970.
+            limit: how many of the records to show.
+        """
+        engine = self._home.engine
+        return engine.read(lambda tx: moments.moment(tx, self.model, at_ms, limit, engine.declared))
 
     async def readers(self) -> list[Reader]:
         """Who reads the stream: functions and consumer groups, and how far behind each is."""

@@ -309,12 +309,12 @@ def status(tx: Transaction, stream: StreamModel) -> dict[str, Json]:
 def functions(tx: Transaction, stream: StreamModel, declared: set[int]) -> list[Reader]:
     """The declared functions that follow a stream."""
     source = source_of(tx, stream)
-    names = {number: ref.name for ref, number in tx.facts.numbers.items()}
+    refs = {number: ref for ref, number in tx.facts.numbers.items()}
     found = tx.rows(
         "SELECT DISTINCT number FROM ensue_readers WHERE log = ? ORDER BY number", (source.number,)
     )
     return [
-        reader(names[number], "function", lanes.lags(tx, source, number))
+        reader(refs[number].name, refs[number].kind, lanes.lags(tx, source, number))
         for (number,) in found
         if isinstance(number, int) and number in declared
     ]
