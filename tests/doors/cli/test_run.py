@@ -89,6 +89,7 @@ def test_an_option_wins_over_the_environment_and_moves_the_store(served):
 def test_when_ready_it_says_where_and_what_to_try(served):
     assert _run(served, "shop_of_run.py").stdout.splitlines() == [
         "shop ready at http://127.0.0.1:8080",
+        "console at http://127.0.0.1:8080/console",
         "Ensue 0.1.0 on sqlite:///data/ensue.db; Ctrl-C stops it",
         "",
         "Try:",

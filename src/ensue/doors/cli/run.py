@@ -220,7 +220,8 @@ def run(  # noqa: PLR0913 - each is an option
     )
 
     def ready(found: Ready) -> None:
-        for line in _ready_lines(found, loaded, needs_key=bool(key or issuer)):
+        needs_key, has_console = bool(key or issuer), "off" not in console
+        for line in _ready_lines(found, loaded, needs_key=needs_key, has_console=has_console):
             click.echo(line)
 
     house: House = context.obj
@@ -274,8 +275,12 @@ def _loaded(apps: Sequence[str]) -> list[Loaded]:
         raise
 
 
-def _ready_lines(found: Ready, loaded: Sequence[Loaded], *, needs_key: bool) -> list[str]:
+def _ready_lines(
+    found: Ready, loaded: Sequence[Loaded], *, needs_key: bool, has_console: bool
+) -> list[str]:
     lines = [f"{click.style(name, bold=True)} ready at {url}" for name, url in found.addresses]
+    if has_console:
+        lines += [f"{click.style('console', bold=True)} at {found.addresses[0][1]}/console"]
     lines += [f"Ensue {found.version} on {found.engine}; Ctrl-C stops it"]
     if found.held_ms is not None:
         held = click.style("THE CLOCK IS HELD", fg="yellow", bold=True)
