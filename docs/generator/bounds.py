@@ -396,6 +396,12 @@ BOUNDS: dict[str, Bound] = {
     "resources.queue:MAX_RECEIVES_DEFAULT": Bound(
         WORK, "receives", "`max_receives` where none is given", "the dead-letter queue"
     ),
+    "engine:READ_MAX": Bound(
+        DATA, "secrets", "secrets that logs leave out", "the first that was read is not left out"
+    ),
+    "engine:MASKED_LENGTH_MIN": Bound(
+        DATA, "characters", "a secret that logs leave out, at least", "it is not left out"
+    ),
     "engine:SECRET_BYTES_MAX": Bound(
         ENGINE, "bytes", "the file of a secret", "`MissingSecret` at the start"
     ),
@@ -640,12 +646,17 @@ BOUNDS: dict[str, Bound] = {
         "those of traced trees that are remembered",
         "the oldest are looked up in the store",
     ),
+    "observe:MESSAGE_LENGTH_MAX": Bound(ENGINE, "characters", "a message of the log", "cut"),
     "observe:INTERVAL_MS": Bound(
         ENGINE, "ms", "how often figures are exported, where nobody says", ""
     ),
     "engine:SLOT_MS": Bound(
         ENGINE, "ms", "a slot of the figures of the last hour", "the next slot"
     ),
+    "doors.cli:INTERVAL_S": Bound(CLI, "s", "between two looks of `ensue top`", "`--interval`"),
+    "doors.cli:INTERVAL_S_MIN": Bound(CLI, "s", "`--interval` of `ensue top`, at least", VALUE),
+    "doors.cli:INTERVAL_S_MAX": Bound(CLI, "s", "`--interval` of `ensue top`, at most", VALUE),
+    "doors.cli:NAME_LENGTH_MAX": Bound(CLI, "characters", "a name in `ensue top`", "cut"),
     "doors.http:AGENT_LENGTH_MAX": Bound(
         ENGINE, "characters", "the name of a client in a span", "cut"
     ),

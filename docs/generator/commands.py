@@ -34,6 +34,8 @@ SETTINGS = (
     "mask",
     "proxy",
     "console",
+    "log_format",
+    "log_level",
 )
 
 

@@ -35,6 +35,7 @@ def _serve(apps: Sequence[App], options: Options, ready: Callable[[Ready], None]
             proxies=options.proxies,
             issuer=options.issuer,
             held=options.held,
+            log=options.log,
             console=None
             if modes is None
             else partial(console.make_console, modes=modes, key=options.key),

@@ -35,8 +35,11 @@ class Calls:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    async def look(self, route: Route, arguments: Mapping[str, object], seal: Seal) -> Called:
+    async def look(
+        self, route: Route, arguments: Mapping[str, object], seal: Seal, origin: Origin
+    ) -> Called:
         """Run a function that reads, on a snapshot; in a thread if that takes long."""
+        acting.set(origin)
         enter(self._engine.runtime)
         return Called(
             await self._engine.reads.look(

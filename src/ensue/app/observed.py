@@ -36,6 +36,7 @@ class Observed(Messages, Observing):
         time: its clock, and what moves it where it is held.
         traffic: what goes through the apps.
         map: what runs, as a graph, and its versions.
+        actors: the app of each handler and route, by its name.
     """
 
     def __init__(self, apps: Sequence[App], engine: Engine) -> None:
@@ -44,6 +45,7 @@ class Observed(Messages, Observing):
         self.started_ms = engine.clock.now_ms()
         self.time = Time(engine)
         self.map = Mapped(self.apps, engine)
+        self.actors = {route.name: app.name for app in apps for route in app.routes}
         self._telemetry: Exports | None = None
         self.traffic = Traffic(
             engine, self.refs, (each.ref_in(app.name) for app in apps for each in app.routes)

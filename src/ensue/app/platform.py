@@ -139,6 +139,7 @@ class Platform(Observed):
         for app in self.apps:
             for resource in app.resources.values():
                 for worker in resource.workers(self.engine):
+                    self.actors[worker.name] = app.name
                     if not (settings.holds and _reaches_out(worker)):
                         self.engine.add_worker(worker)
         self.engine.add_worker(Keeper(self.engine, settings.keep_ms))
@@ -284,7 +285,7 @@ class Platform(Observed):
 
             return await self._calls.act(run, origin, claim)
         if route.reads_only and claim is None:
-            return await self._calls.look(route, arguments, seal)
+            return await self._calls.look(route, arguments, seal, origin)
         return await self._calls.transact(route, arguments, seal, origin, claim)
 
     def _admit(self, route: Route) -> None:

@@ -23,9 +23,34 @@ from ensue.words.errors import InvalidDeclaration, MissingSecret
 SECRET_BYTES_MAX = 65_536
 DEMO_VARIABLE = "ENSUE_DEMO"
 
+READ_MAX = 1_000
+MASKED_LENGTH_MIN = 6
+MASK = "***"
+
 _Stamp: TypeAlias = tuple[int, int, int]
 
 log = logging.getLogger("ensue.engine")
+_read: dict[str, None] = {}
+
+
+def note_read(text: str) -> str:
+    """Note that a secret was read in this process, so that no log tells it; returns it.
+
+    One that is too short to be told from other words is not noted.
+    """
+    if len(text) >= MASKED_LENGTH_MIN:
+        _read[text] = None
+        if len(_read) > READ_MAX:
+            _read.pop(next(iter(_read)), None)
+    return text
+
+
+def without_secrets(text: str) -> str:
+    """A text without the secrets that were read in this process."""
+    for each in list(_read):
+        if each in text:
+            text = text.replace(each, MASK)
+    return text
 
 
 def refuse_demos() -> None:
@@ -164,7 +189,7 @@ class Secret:
         stripped = (text or "").strip()
         if not stripped:
             raise self._missing("it is not set" if text is None else "it is empty")
-        return stripped
+        return note_read(stripped)
 
     def _missing(self, reason: str) -> MissingSecret:
         if self._kind == "env":

@@ -50,6 +50,9 @@ OUTSIDE = Origin("outside")
 # know their cause without being told.
 acting: ContextVar[Origin] = ContextVar("acting", default=OUTSIDE)
 
+# The transaction that runs in this thread: for logs, which are told by whoever writes them.
+transacting: ContextVar[Transaction | None] = ContextVar("transacting", default=None)
+
 
 @dataclass(frozen=True, slots=True)
 class StoreFacts:

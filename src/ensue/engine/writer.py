@@ -27,7 +27,14 @@ from ensue.engine.measuring import close_slot
 from ensue.engine.notices import near
 from ensue.engine.runtime import Runtime, enter, within
 from ensue.engine.tracing import Tracer
-from ensue.engine.transaction import OUTSIDE, Origin, StoreFacts, Transaction, as_raised
+from ensue.engine.transaction import (
+    OUTSIDE,
+    Origin,
+    StoreFacts,
+    Transaction,
+    as_raised,
+    transacting,
+)
 from ensue.words.errors import LimitExceeded, StoreClosed, StoreError
 from ensue.words.findings import WARNING, Finding
 
@@ -79,6 +86,7 @@ def run_batch(
         # Only now: another program may have held the lock for a while.
         tx = Transaction(connection, facts, clock.now_ms(), OUTSIDE)
         touched = tx.touched
+        transacting.set(tx)
         if tx.now_ms >= facts.measures.until_ms:
             close_slot(tx)
         for repeats, some in groupby(jobs, lambda job: job.repeats):
@@ -96,6 +104,8 @@ def run_batch(
         for job in jobs:
             job.answer, job.fault = None, ours
         return set()
+    finally:
+        transacting.set(None)
     facts.depths.commit()
     facts.measures.version += 1
     return touched

@@ -24,6 +24,7 @@ from ensue.doors.cli.run import run
 from ensue.doors.cli.states import states
 from ensue.doors.cli.status import status
 from ensue.doors.cli.tail import tail
+from ensue.doors.cli.top import top
 from ensue.doors.cli.why import why
 from ensue.words.version import VERSION
 
@@ -41,6 +42,7 @@ def make_cli(*, serve: Serve, connect: Connect = connect) -> click.Group:
     own += [audit]
     own += [map_]
     own += [approvals]
+    own += [top]
     own += [dlq.commands()]
     generated = operation_commands(leave_out=[each.name or "" for each in own])
     root = Root(

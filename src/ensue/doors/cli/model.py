@@ -11,6 +11,7 @@ from typing import Any, Protocol, TypeAlias
 from ensue.app.app import App
 from ensue.app.held import HeldTime
 from ensue.identity import Issuer
+from ensue.observe.logged import LogAs
 
 HOST = "127.0.0.1"
 PORT = 8080
@@ -39,6 +40,7 @@ class Options:
         issuer: whose tokens will do as well as the key; None for nobody's.
         held: how time passes that is held; None for the machine's clock.
         console: what the console hides and forbids: ``off``, ``read-only``, ``masked``.
+        log: how the log is written; None for as Python does without being told.
     """
 
     host: str
@@ -55,6 +57,7 @@ class Options:
     issuer: Issuer | None = None
     held: HeldTime | None = None
     console: tuple[str, ...] = ()
+    log: LogAs | None = None
 
 
 class Ready(Protocol):

@@ -18,6 +18,7 @@ from ensue.doors.cli.command import examples
 from ensue.doors.cli.loading import Loaded, load_apps, short_traceback
 from ensue.doors.cli.model import DATA, HELD_DATA, HOST, PORT, PORT_MAX, URL, House, Options, Ready
 from ensue.identity import KEYS_PATH, OPERATOR, READER, Issuer
+from ensue.observe.logged import FORMATS, LEVELS, Format, log_as
 from ensue.words.errors import InvalidDeclaration, InvalidValue
 from ensue.words.units import as_ms, duration_ms, iso
 
@@ -159,6 +160,18 @@ CONSOLES = ("off", "read-only", "masked")
     help="Switch the console at /console off, or let it change nothing, or hide what users put in;"
     " can be repeated.",
 )
+@click.option(
+    "--log-format",
+    envvar="ENSUE_LOG_FORMAT",
+    type=click.Choice(FORMATS),
+    help="How the log is written, with handler, cause and trace.  [default: text]",
+)
+@click.option(
+    "--log-level",
+    envvar="ENSUE_LOG_LEVEL",
+    type=click.Choice(LEVELS),
+    help="What is logged at least.  [default: warning]",
+)
 @click.pass_context
 def run(  # noqa: PLR0913 - each is an option
     context: click.Context,
@@ -182,6 +195,8 @@ def run(  # noqa: PLR0913 - each is an option
     mask: tuple[str, ...],
     proxy: tuple[str, ...],
     console: tuple[str, ...],
+    log_format: Format | None,
+    log_level: str | None,
 ) -> None:
     """Serve apps until Ctrl-C: their routes, their handlers and `/_ensue`.
 
@@ -189,7 +204,7 @@ def run(  # noqa: PLR0913 - each is an option
     module:attribute. Each option can also be given by the environment: ENSUE_HOST, ENSUE_PORT,
     ENSUE_DATA, ENSUE_ENGINE, ENSUE_KEY, ENSUE_ISSUER, ENSUE_AUDIENCE, ENSUE_JWKS, ENSUE_ROLE,
     ENSUE_READER_ROLE, ENSUE_SMTP, ENSUE_KEEP, ENSUE_ACT, ENSUE_CLOCK, ENSUE_RECORD,
-    ENSUE_MASK, ENSUE_PROXY, ENSUE_CONSOLE.
+    ENSUE_MASK, ENSUE_PROXY, ENSUE_CONSOLE, ENSUE_LOG_FORMAT, ENSUE_LOG_LEVEL.
 
     With `--clock held` time stands still, for schedules, delays and time-outs, until `ensue clock`
     or the console moves it. Its store is in ./data-held, unless --data says where.
@@ -217,6 +232,7 @@ def run(  # noqa: PLR0913 - each is an option
         issuer=_issuer(issuer, audience, jwks, role, reader_role),
         held=held,
         console=console,
+        log=log_as(log_format, log_level),
     )
 
     def ready(found: Ready) -> None:

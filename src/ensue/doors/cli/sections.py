@@ -14,6 +14,7 @@ SECTIONS: Mapping[str, tuple[str, ...]] = {
         "map",
         "why",
         "tail",
+        "top",
         "clock",
         "audit",
     ),

@@ -30,6 +30,7 @@ from ensue.doors.http.ports import BACKLOG, is_loopback, listening, resolved, ur
 from ensue.doors.http.protocol import BoundedProtocol
 from ensue.doors.http.recording import Masks, Recorder
 from ensue.identity import Issuer
+from ensue.observe.logged import LogAs, log_to
 from ensue.words.errors import EnsueError, InvalidValue
 from ensue.words.values import shown
 from ensue.words.version import VERSION
@@ -67,6 +68,7 @@ class Options:
         mask: what of them is not to be written; see `Masks`.
         proxies: the addresses, or networks, of proxies that are believed who a request is from.
         console: makes what answers ``/console``; None for no console.
+        log: how the log is written; None for as Python does without being told.
     """
 
     host: str = "127.0.0.1"
@@ -83,6 +85,7 @@ class Options:
     issuer: Issuer | None = None
     held: HeldTime | None = None
     console: MakeConsole | None = None
+    log: LogAs | None = None
 
 
 @dataclass(frozen=True)
@@ -244,6 +247,7 @@ async def _serve(
     sockets: Sequence[socket.socket],
     ready: Callable[[Ready], None],
 ) -> None:
+    logs = None if options.log is None else log_to(options.log)
     stop = _Stop()
     with stop.listening():
         platform = await open_platform(
@@ -259,6 +263,8 @@ async def _serve(
             addresses=_addresses(apps, sockets),
             held=options.held,
         )
+        if logs is not None:
+            logs.watch(platform.engine, platform.actors)
         try:
             recorder = _recorder(platform, options)
         except BaseException:

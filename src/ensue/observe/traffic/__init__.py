@@ -6,15 +6,17 @@ from ensue.observe.traffic.exposing import METHODS, Family, Labels, Sample, fami
 from ensue.observe.traffic.flow import Flow
 from ensue.observe.traffic.metrics import METRICS, Metric
 from ensue.observe.traffic.moment import STATISTICS, Statistic
-from ensue.observe.traffic.traffic import OTHER, Traffic
+from ensue.observe.traffic.traffic import HOUR_MS, OTHER, WINDOW_MS, Traffic
 
 __all__ = [
     "BOUNDS_NS",
+    "HOUR_MS",
     "METHODS",
     "METRICS",
     "OTHER",
     "STATISTICS",
     "THE_STORE",
+    "WINDOW_MS",
     "Family",
     "Flow",
     "Labels",

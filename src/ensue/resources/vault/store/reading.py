@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final, cast
 
+from ensue.engine.secrets import note_read
 from ensue.engine.transaction import Transaction
 from ensue.resources.vault.model import (
     CURRENT,
@@ -46,11 +47,14 @@ def get(tx: Transaction, vault: VaultModel, name: str, version: Which | None = N
     )
     if found is None:
         raise no_version(vault, name, number)
-    return unseal(
+    value = unseal(
         tx.facts.keyring.to_open(str(found[0])),
         Spot(vault.ref, name, number),
         cast(bytes, found[1]),
     )
+    if value.is_text:
+        note_read(value.text)
+    return value
 
 
 def is_there(tx: Transaction, vault: VaultModel, name: str) -> bool:
