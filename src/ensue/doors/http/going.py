@@ -8,6 +8,7 @@ import msgspec
 from starlette.types import Receive, Scope, Send
 
 from ensue.app.platform import Platform
+from ensue.doors.http.house import HouseRoute
 from ensue.doors.http.operating import fields_of
 from ensue.doors.http.statuses import encode
 from ensue.doors.http.wire import respond
@@ -33,7 +34,7 @@ class Going(msgspec.Struct):
     flow: Flow
 
 
-class GoingShown:
+class _Shown:
     """Answers with what goes through everything.
 
     Args:
@@ -50,3 +51,16 @@ class GoingShown:
         given = self._window.convert(self._window.gather(scope["query_string"]))
         flows = self._platform.traffic.flows(given.window)
         await respond(scope, send, 200, encode([Going(*ref, flow) for ref, flow in flows.items()]))
+
+
+def going_route(platform: Platform) -> HouseRoute:
+    """The endpoint ``/_ensue/traffic``."""
+    return HouseRoute(
+        "GET",
+        "/traffic",
+        _Shown(platform),
+        "traffic",
+        "Show what goes through each resource, route and rule.",
+        query=(Window,),
+        returns=list[Going],
+    )

@@ -13,7 +13,7 @@ from ensue.app.platform import Platform
 from ensue.catalog import KINDS
 from ensue.doors.http.auditing import AuditDoor, Audits, ShownAudit
 from ensue.doors.http.clock import Advance, ClockDoor, Drain, ShownClock, ShownMove
-from ensue.doors.http.going import Going, GoingShown, Window
+from ensue.doors.http.going import going_route
 from ensue.doors.http.house import HouseRoute
 from ensue.doors.http.maps import map_routes
 from ensue.doors.http.messages import message_routes
@@ -157,15 +157,7 @@ def house_routes(
             "Say what is likely wrong, the likeliest cause first, and what mends it.",
             returns=list[Diagnosed],
         ),
-        HouseRoute(
-            "GET",
-            "/traffic",
-            GoingShown(platform),
-            "traffic",
-            "Show what goes through each resource, route and rule.",
-            query=(Window,),
-            returns=list[Going],
-        ),
+        going_route(platform),
         HouseRoute(
             "GET",
             "/resources",
