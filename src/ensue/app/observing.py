@@ -9,7 +9,7 @@ from ensue.engine.engine import Engine
 from ensue.engine.ids import Place
 from ensue.engine.transaction import Transaction
 from ensue.engine.waiting import turn
-from ensue.observe import NODES_MAX, Detail, Looking, Node, unfolding, why
+from ensue.observe import NODES_MAX, Detail, Looking, Node, beginnings, unfolding, why
 from ensue.observe.deliveries import Deliveries, deliveries
 from ensue.observe.search import Found, search
 from ensue.resources.adopted import Adopted
@@ -60,6 +60,10 @@ class Observing:
                 found: Node = ended.value
                 return found
             await turn()
+
+    def beginnings(self, limit: int = 20) -> list[Node]:
+        """What began lately, newest first: requests, statements, firings of schedules."""
+        return beginnings(self.engine, limit)
 
     def detail(self, sought: str) -> Detail:
         """All that is stored of one thing: what it was given and gave, its attempts, its states.

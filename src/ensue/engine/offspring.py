@@ -287,6 +287,16 @@ def hops_of_trace(tx: Transaction, trace: str, limit: int) -> list[int]:
     return [int(number) for (number,) in found]
 
 
+def newest_beginnings(tx: Transaction, looked_at: int, limit: int) -> list[Hop]:
+    """The newest hops that nothing caused, among the newest hops of all."""
+    rows = tx.execute(
+        f"SELECT {_HOP} FROM (SELECT * FROM ensue_hops ORDER BY id DESC LIMIT ?1) AS h"
+        " WHERE h.cause_sequence IS NULL LIMIT ?2",
+        (looked_at, limit),
+    )
+    return [Hop(row[0], None, *row[3:]) for row in rows]
+
+
 class Follower(NamedTuple):
     """How far who follows a log has come in a shard of it.
 

@@ -3,7 +3,7 @@
 from ensue.observe.detail import Detail, Shown, State
 from ensue.observe.looking import Looking
 from ensue.observe.tree import Attempt, Node
-from ensue.observe.walk import NODES_MAX
+from ensue.observe.walk import NODES_MAX, beginnings
 from ensue.observe.why import traceparent, unfolding, why
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "Node",
     "Shown",
     "State",
+    "beginnings",
     "traceparent",
     "unfolding",
     "why",

@@ -48,6 +48,7 @@ _WORK = {
 # What is entered in the store under a kind of its own, but is a part of what people declare.
 _OWNERS = {"deliveries": "bus"}
 _STATES = {work.WAITING: "waiting", work.LEASED: "in flight", work.DONE: "done"}
+_OF_ITSELF = ("start", "declare")  # what the platform does when it is opened
 _METHOD = re.compile(r"[A-Z]+ /")
 _DETAIL_TYPE = re.compile(r'"detail-type":"((?:[^"\\]|\\.)*)"')
 
@@ -90,6 +91,8 @@ class Naming:
             return "firing" if caused_by is not None and caused_by.kind == "schedule" else "run"
         if hop.actor == OUTSIDE.actor:
             return "statement"
+        if hop.actor in _OF_ITSELF:
+            return "start"
         is_request = _METHOD.match(hop.actor) is not None or hop.actor not in self._workers
         return "request" if is_request else "worker"
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Generator, Sequence
 from itertools import pairwise
 from typing import TypeVar
 
+from ensue.engine import offspring
 from ensue.engine.engine import Engine
 from ensue.engine.ids import EXECUTION_NUMBER, HOP_NUMBER, WORK_NUMBER, Place
 from ensue.engine.offspring import Fact, Text
@@ -24,6 +25,7 @@ from ensue.words.errors import NotFound
 
 NODES_MAX = 2_000
 PARENTS_AT_ONCE = 20
+HOPS_LOOKED_AT = 1_000
 
 T = TypeVar("T")
 Find = Callable[[Transaction, str], Place | None]
@@ -38,6 +40,16 @@ def at_once(walk: Walk) -> Node:
         except StopIteration as ended:
             found: Node = ended.value
             return found
+
+
+def beginnings(engine: Engine, limit: int) -> list[Node]:
+    """The newest requests, statements and the like that began something, newest first.
+
+    They are looked for among the newest 1,000 transactions only.
+    """
+    naming = Naming(engine)
+    found = engine.read(lambda tx: offspring.newest_beginnings(tx, HOPS_LOOKED_AT, limit))
+    return [naming.hop(each) for each in found]
 
 
 class Walker:

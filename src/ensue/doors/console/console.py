@@ -207,6 +207,7 @@ class Console:
             can_write=session.role == "operator" and not self._modes.read_only,
             hides=self._modes.masked,
             asks=self._entry.asks,
+            address=self._rendering.address_of,
         )
 
     def _file(self, path: str) -> Response:

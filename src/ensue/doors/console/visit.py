@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias, TypeVar
 from urllib.parse import parse_qsl
 
@@ -17,6 +17,7 @@ from ensue.doors.console.forms import fields_of
 from ensue.doors.console.masking import masked, masked_fault
 from ensue.words.errors import Forbidden, InvalidInput, InvalidValue
 from ensue.words.kinds import Operation
+from ensue.words.names import Ref
 from ensue.words.shapes import to_plain
 from ensue.words.values import Json
 
@@ -40,6 +41,7 @@ class Visit:
         here: the address, with its query, below ``/console``.
         asks: whether the server demands a key.
         origin: where the server is, as whoever asks knows it: ``http://127.0.0.1:8080``.
+        address: gives the address of a resource's page.
     """
 
     def __init__(
@@ -52,6 +54,7 @@ class Visit:
         can_write: bool,
         hides: bool,
         asks: bool = False,
+        address: Callable[[Ref], str],
     ) -> None:
         self.platform = platform
         self.path = path
@@ -60,6 +63,7 @@ class Visit:
         self.masked = hides
         self.asks = asks
         self.origin = str(request.base_url).rstrip("/")
+        self.address = address
         self._request = request
         self._fields: dict[str, str] | None = None
         self._acts = False

@@ -18,6 +18,10 @@ SECTIONS: tuple[Section, ...] = (
     ALARMS,
     QUEUES,
     DEAD_LETTERS,
+from ensue.doors.console.sections.why import WHY
+
+SECTIONS: tuple[Section, ...] = (
+    WHY,
     RESOURCES,
     AUDIT,
 )
