@@ -33,8 +33,8 @@ class Node:
         kind: what it is, in a word. Where it begins: ``request``, ``statement``, ``worker``,
             ``firing``, ``start``. What was done: ``run``. What was said: ``change``, ``event``,
             ``record``, ``published``, ``object``, ``status``, ``metered``. What was to be done:
-            ``message``, ``mail``, ``call``, ``delivery``, ``execution``, ``task``, ``timer``, ``timeout``,
-            ``answer``, ``step``, ``stop``, ``map run``, ``map data``.
+            ``message``, ``mail``, ``call``, ``delivery``, ``execution``, ``task``, ``timer``,
+            ``timeout``, ``answer``, ``step``, ``stop``, ``map run``, ``map data``.
         name: of the route, handler, table, bus, stream, topic or queue.
         at_ms: when, in ms since 1970; None when nobody knows.
         state: of a message: ``waiting``, ``in flight``, ``done``, ``dead``; of a run: ``ok``; of an

@@ -17,7 +17,7 @@ from ensue.doors.console.sections.why.timeline import (
 from ensue.observe import Node
 from ensue.words.units import human_ms
 
-RAILS_MAX = 14
+COLUMNS = 14
 
 
 class Line(NamedTuple):
@@ -107,7 +107,7 @@ def rows_of(root: Node, axis: Axis, now_ms: int, *, level: int = 1) -> list[Row]
     waiting: list[tuple[Node, _Where, bool]] = [(root, _Where(level, 1, 1, ()), False)]
     while waiting:
         node, where, is_more = waiting.pop()
-        column = min(where.level - 1, RAILS_MAX)
+        column = min(where.level - 1, COLUMNS)
         line = Line(where.through, column, where.place == where.among)
         at = (where.level, where.place, where.among, line)
         if is_more:

@@ -18,7 +18,7 @@ from ensue.words.units import human_ms
 
 KNOTS = 20
 TICKS = (0, 25, 50, 75, 100)
-SHORT_MS = 1_000
+LITTLE = 1_000
 LONG_GAP = 0.5
 LEAST_WIDTH = 0.25
 BAD_STATES = frozenset({"dead", "FAILED", "TIMED_OUT", "ABORTED"})
@@ -104,7 +104,7 @@ def axis_of(nodes: Sequence[Node], now_ms: int) -> Axis:
     offsets = [each - begin_ms for each in moments]
     whole = max(offsets[-1], 1)
     gaps = [high - low for low, high in pairwise(offsets)]
-    if len(gaps) < 2 or whole <= SHORT_MS or max(gaps) <= LONG_GAP * whole:
+    if len(gaps) < 2 or whole <= LITTLE or max(gaps) <= LONG_GAP * whole:
         return Axis(begin_ms, tuple(round(whole * each / KNOTS) for each in range(KNOTS + 1)))
     weights = [log1p(gap) for gap in gaps]
     places = [0.0, *accumulate(weights)]
