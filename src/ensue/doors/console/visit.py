@@ -44,7 +44,7 @@ class Visit:
         address: gives the address of a resource's page.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each is a part of who asks what
         self,
         platform: Platform,
         request: Request,

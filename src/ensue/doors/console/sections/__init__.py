@@ -10,18 +10,16 @@ from ensue.doors.console.sections.health import HEALTH
 from ensue.doors.console.sections.queues import DEAD_LETTERS, QUEUES
 from ensue.doors.console.sections.resources import RESOURCES
 from ensue.doors.console.sections.schemas import SCHEMAS
+from ensue.doors.console.sections.why import WHY
 
 SECTIONS: tuple[Section, ...] = (
+    WHY,
     EVENTS,
     SCHEMAS,
     HEALTH,
     ALARMS,
     QUEUES,
     DEAD_LETTERS,
-from ensue.doors.console.sections.why import WHY
-
-SECTIONS: tuple[Section, ...] = (
-    WHY,
     RESOURCES,
     AUDIT,
 )
