@@ -3,10 +3,11 @@ from itertools import combinations
 
 from hypothesis import given, settings
 
+from ensue.drawing.places import crossings, order
+from ensue.drawing.spots import Spot
 from ensue.languages.states.draw import Edge, Graph, Node, graph_of_machine
 from ensue.languages.states.draw.layered import layered
-from ensue.languages.states.draw.places import crossings, order
-from ensue.languages.states.draw.ranks import Spot, back_edges, rows_of
+from ensue.languages.states.draw.ranks import back_edges, rows_of
 from tests.languages.states.draw.machines import ORDER, graphs
 
 

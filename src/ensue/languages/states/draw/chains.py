@@ -5,8 +5,9 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
 
+from ensue.drawing.spots import Spot
 from ensue.languages.states.draw.graph import Edge, Graph
-from ensue.languages.states.draw.ranks import START, Chain, Spot, back_edges, rows_of
+from ensue.languages.states.draw.ranks import START, Chain, back_edges, rows_of
 from ensue.languages.states.draw.scene import DOT_SIZE, LABEL_HEIGHT, LABEL_SIZE
 from ensue.words.letters import broken, text_width
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TypeAlias
 
+from ensue.drawing.layers import in_order
 from ensue.languages.states.draw.boxes import PANEL_GAP, PANEL_MARGIN, PANEL_PADDING, Sized
 from ensue.languages.states.draw.graph import Edge, Graph, Node, has_ring
-from ensue.languages.states.draw.ranks import back_edges, in_order
+from ensue.languages.states.draw.ranks import back_edges
 from ensue.languages.states.draw.scene import (
     DOT_SIZE,
     END_ROOM,

@@ -7,11 +7,12 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import accumulate
 from typing import TypeAlias
 
+from ensue.drawing.places import order, settle
+from ensue.drawing.spots import Spot
 from ensue.languages.states.draw.boxes import PANEL_GAP, Sized
 from ensue.languages.states.draw.chains import Web, label_lines
 from ensue.languages.states.draw.graph import Graph, Node, has_ring
-from ensue.languages.states.draw.places import order, settle
-from ensue.languages.states.draw.ranks import START, Chain, Spot
+from ensue.languages.states.draw.ranks import START, Chain
 from ensue.languages.states.draw.scene import (
     DOT_SIZE,
     END_ROOM,

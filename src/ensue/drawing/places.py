@@ -12,7 +12,7 @@ import itertools
 from bisect import bisect_right, insort
 from collections.abc import Iterable, Mapping, Sequence
 
-from ensue.languages.states.draw.ranks import Spot
+from ensue.drawing.spots import Spot
 
 SWEEPS = 12
 SETTLINGS = 10
@@ -56,14 +56,18 @@ def crossings(spots: Sequence[Spot], rows: Rows) -> int:
     return sum(_between(spots, upper, lower) for upper, lower in itertools.pairwise(rows))
 
 
-def settle(spots: Sequence[Spot], rows: Rows) -> None:
+def settle(
+    spots: Sequence[Spot], rows: Rows, *, node_gap: float = NODE_GAP, gap: float = GAP
+) -> None:
     """Give each spot its ``x``, from 0 on, so that none overlaps another.
 
     Args:
         spots: all of them; changed.
         rows: the spots of each row, in their order.
+        node_gap: between two in an even row of which none is a knee.
+        gap: between any other two.
     """
-    offsets = [_offsets(spots, row) for row in rows]
+    offsets = [_offsets(spots, row, node_gap, gap) for row in rows]
     for row, offset in zip(rows, offsets, strict=True):
         for index, at in zip(row, offset, strict=True):
             spots[index].x = at - (offset[-1] if offset else 0) / 2
@@ -121,7 +125,9 @@ def _median(pulls: list[Pull]) -> float:
     return pulls[-1][0]
 
 
-def _offsets(spots: Sequence[Spot], row: list[int]) -> list[float]:
+def _offsets(
+    spots: Sequence[Spot], row: list[int], node_gap: float, other_gap: float
+) -> list[float]:
     """How far the middle of each is from that of the first, when they stand side by side."""
     found: list[float] = []
     for at, index in enumerate(row):
@@ -130,7 +136,7 @@ def _offsets(spots: Sequence[Spot], row: list[int]) -> list[float]:
             continue
         before, spot = spots[row[at - 1]], spots[index]
         both = not before.is_knee and not spot.is_knee and spot.row % 2 == 0
-        gap = NODE_GAP if both else GAP
+        gap = node_gap if both else other_gap
         found.append(found[-1] + (before.width + spot.width) / 2 + gap)
     return found
 

@@ -1,0 +1,1 @@
+"""What pictures in layers have in common: which spot stands in which layer, and where in it."""
