@@ -686,6 +686,28 @@ BOUNDS: dict[str, Bound] = {
     "observe:WORDS_LENGTH_MAX": Bound(
         ENGINE, "characters", "a difference of two versions of the map in words", CUT
     ),
+    "observe:WIDTH_MIN": Bound(ENGINE, "px", "the same, at least", ""),
+    "doors.console:CHART_MS": Bound(
+        HTTP, "ms", "what the charts of a route in the console show: a quarter of an hour", ""
+    ),
+    "doors.console:CHART_STEP_MS": Bound(HTTP, "ms", "a step of these charts", ""),
+    "observe:WIDTH_MAX": Bound(ENGINE, "px", "a part of the map, drawn", "its name is cut"),
+    "observe:COLUMN_GAP_MAX": Bound(ENGINE, "px", "between two layers of the map", ""),
+    "observe:OLD_MS": Bound(
+        ENGINE, "ms", "how long what waits has waited that the map shows as waiting", ""
+    ),
+    "observe:BEHIND_MIN": Bound(
+        ENGINE, "records", "how far behind a follower is whose lag the map shows, at least", ""
+    ),
+    "engine:HOPS_MAX": Bound(
+        ENGINE, "hops", "the newest, looked at for what flows on the map", "the newest so many"
+    ),
+    "engine:RECORDS_MAX": Bound(
+        ENGINE, "records", "the newest of a log, looked at for the same", "the newest so many"
+    ),
+    "app:PICTURES_KEPT_MAX": Bound(
+        ENGINE, "layouts", "layouts of the map that are kept", "the oldest go"
+    ),
     "engine:MAP_VERSIONS_MAX": Bound(
         ENGINE, "versions", "versions of the map that are kept", "the oldest go"
     ),

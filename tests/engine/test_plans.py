@@ -14,6 +14,7 @@ from ensue.engine import (
     deduplication,
     hops,
     logs,
+    recent,
     redrives,
     replays,
     standing,
@@ -308,3 +309,16 @@ def archive_source(stage):
 
     stage.do(make)
     return Source(16, "wims_events", archive="wims_events_archive")
+
+
+def test_who_lately_made_what_is_looked_up_from_the_newest_on(stock_and_stage):
+    model, stage = stock_and_stage
+    source = Source(stage.engine.number(model.ref), model.changes)
+
+    work_plan = plan(stage, lambda tx: recent.made(tx, [], 0))
+    log_plan = plan(stage, lambda tx: recent.made(tx, [source], 0))
+
+    assert "ensue_work_by_hop (hop=?)" in work_plan
+    assert "SEARCH h USING INTEGER PRIMARY KEY (rowid=?)" in log_plan
+    # Only the newest are scanned: both begin at the end, and stop at their bound.
+    assert "USE TEMP B-TREE FOR ORDER BY" not in work_plan + log_plan

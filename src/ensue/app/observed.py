@@ -44,12 +44,12 @@ class Observed(Messages, Observing):
         self.engine = engine
         self.started_ms = engine.clock.now_ms()
         self.time = Time(engine)
-        self.map = Mapped(self.apps, engine)
         self.actors = {route.name: app.name for app in apps for route in app.routes}
         self._telemetry: Exports | None = None
         self.traffic = Traffic(
             engine, self.refs, (each.ref_in(app.name) for app in apps for each in app.routes)
         )
+        self.map = Mapped(self.apps, engine, self.traffic)
 
         engine.directory.add_measure(Readings(self.traffic, engine.clock.now_ms))
 

@@ -28,6 +28,7 @@ Flows: TypeAlias = Literal[
     "secrets",
     "timer",
     "usage",
+    "watches",
 ]
 
 # What goes to a resource of a kind, and what comes of it where it is followed.

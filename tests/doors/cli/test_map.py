@@ -94,3 +94,14 @@ def test_that_nothing_differs_is_said_beside_the_output(ensue, answers):
     found = ensue("map", "--diff", "1", "2")
 
     assert (found.stdout, found.stderr) == ("", "Nothing differs.\n")
+
+
+def test_it_is_drawn_into_a_file(ensue, answers, tmp_path):
+    answers.add("/_ensue/map", MAP)
+    file = tmp_path / "map.svg"
+
+    found = ensue("map", "--svg", str(file), "--app", "bank")
+
+    assert found.stdout == f"{file} has the map.\n"
+    assert "ledger" in file.read_text()
+    assert "payments" not in file.read_text().rpartition("</style>")[2]

@@ -32,9 +32,15 @@ def make_app() -> App:
 
 
 @contextmanager
-def consoled(app: App, *, key: str | None = None, modes: Modes | None = None):
+def consoled(
+    app: App,
+    *,
+    key: str | None = None,
+    modes: Modes | None = None,
+    store: str = "sqlite::memory:",
+):
     """A running app, and a door to its console with a key or modes of its own."""
-    with running(app) as kit:
+    with running(app, store=store) as kit:
         platform: Platform = kit._platform
 
         def console(platform, guard):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import click
@@ -11,7 +12,8 @@ import msgspec
 from ensue.doors.cli.command import ServerCommand, examples, json_option
 from ensue.doors.cli.model import Server
 from ensue.doors.cli.output import clock, printable_line, show_json
-from ensue.observe.architecture import Architecture, Edge, Node
+from ensue.observe.architecture import Architecture, Edge, Node, part_of
+from ensue.observe.picture import Look, draw_map, picture
 
 MAP = "/_ensue/map"
 _FATES = {"added": ("+", "green"), "removed": ("-", "red"), "changed": ("~", "yellow")}
@@ -31,11 +33,18 @@ _FATES = {"added": ("+", "green"), "removed": ("-", "red"), "changed": ("~", "ye
             metavar="FROM TO",
             help="Say what differs between two versions.",
         ),
+        click.Option(
+            ["--svg"],
+            type=click.Path(dir_okay=False, path_type=Path),
+            metavar="FILE",
+            help="Draw it into a file.",
+        ),
         json_option(),
     ],
     epilog=examples(
         "ensue map",
         "ensue map --app orders",
+        "ensue map --svg map.svg",
         "ensue map --versions",
         "ensue map --diff 3 5",
     ),
@@ -46,6 +55,7 @@ def map_(
     app: str | None,
     versions: bool,
     diff: tuple[int, int] | None,
+    svg: Path | None,
     as_json: bool,
 ) -> None:
     """Show what runs: the doors, resources and handlers of each app, and what flows between them.
@@ -64,6 +74,11 @@ def map_(
         show_json(given)
         return
     found = msgspec.convert(given, Architecture)
+    if svg is not None:
+        drawn = found if app is None else part_of(found, app)
+        svg.write_text(draw_map(picture(drawn), Look(stands_alone=True)), encoding="utf-8")
+        click.echo(f"{svg} has the map.")
+        return
     for each in found.apps:
         if app in {None, each}:
             for line in map_lines(found, each):

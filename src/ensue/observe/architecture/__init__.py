@@ -2,7 +2,13 @@
 
 from ensue.observe.architecture.difference import Change, Field, difference
 from ensue.observe.architecture.graph import Architecture, Edge, Node, decode, encode, id_of
-from ensue.observe.architecture.making import Declared, Entrance, architecture, with_seen
+from ensue.observe.architecture.making import (
+    Declared,
+    Entrance,
+    architecture,
+    part_of,
+    with_seen,
+)
 
 __all__ = [
     "Architecture",
@@ -17,5 +23,6 @@ __all__ = [
     "difference",
     "encode",
     "id_of",
+    "part_of",
     "with_seen",
 ]

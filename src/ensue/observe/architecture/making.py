@@ -217,6 +217,14 @@ def _told(
     return ((key, said) for key, said in verbs.items() if key[1] != "names" or key[0] not in more)
 
 
+def part_of(found: Architecture, app: str) -> Architecture:
+    """What of an architecture is one app's."""
+    nodes = tuple(found.of(app))
+    ids = {each.id for each in nodes}
+    edges = tuple(each for each in found.edges if each.source in ids and each.target in ids)
+    return Architecture((app,), nodes, edges)
+
+
 def with_seen(found: Architecture, pairs: Iterable[tuple[str, str, str]]) -> Architecture:
     """An architecture with what was seen to flow, where nothing that is known tells it already.
 

@@ -52,4 +52,5 @@ KIND = Kind(
     operations=OPERATIONS,
     status=status,
     audit=audit,
+    wiring=Alarm.wiring,
 )

@@ -28,6 +28,7 @@ from ensue.words import values
 from ensue.words.errors import NotFound
 from ensue.words.names import Ref
 from ensue.words.values import Json
+from ensue.words.wiring import Link, Wiring, into
 
 BY_HAND = "It was set by hand."
 
@@ -86,6 +87,15 @@ class Alarm(Pausable):
     def declared(self) -> dict[str, Json]:
         """Its declaration, for people."""
         return self.model.declared()
+
+    def wiring(self) -> Wiring:
+        """What it watches, who is told, and where its dead letters go."""
+        condition = self.model.condition
+        watched = condition.children if isinstance(condition, Combination) else (condition.of,)
+        links = [Link(each, self.ref, "watches") for each in watched if isinstance(each, Ref)]
+        links += [Link(self.ref, each, into(each.kind)) for each in self.model.to]
+        links.append(Link(self.ref, self.model.dead_letters, "dead letters"))
+        return Wiring(tuple(links))
 
     def check(self, known: set[Ref]) -> None:
         """Check that what it measures, the alarms it is on, and who is told exist.

@@ -7,6 +7,7 @@ from ensue.doors.console.sections.alarms import ALARMS
 from ensue.doors.console.sections.audit import AUDIT
 from ensue.doors.console.sections.events import EVENTS
 from ensue.doors.console.sections.health import HEALTH
+from ensue.doors.console.sections.map import MAP
 from ensue.doors.console.sections.queues import DEAD_LETTERS, QUEUES
 from ensue.doors.console.sections.resources import RESOURCES
 from ensue.doors.console.sections.schemas import SCHEMAS
@@ -20,6 +21,7 @@ SECTIONS: tuple[Section, ...] = (
     ALARMS,
     QUEUES,
     DEAD_LETTERS,
+    MAP,
     RESOURCES,
     AUDIT,
 )
