@@ -366,6 +366,25 @@ BOUNDS: dict[str, Bound] = {
     ),
     "doors.console:FAILURES_MAX": Bound(CONSOLE, "wrong keys", "in a minute", "429"),
     "doors.console:FAILURES_WINDOW_MS": Bound(CONSOLE, "ms", "for which wrong keys count", ""),
+    "doors.console:A_WORKFLOW_MAX": Bound(
+        CONSOLE, "approvals", "of each workflow, in the list of all", "the rest has a link"
+    ),
+    "doors.console:CAUSE_LENGTH_MAX": Bound(CONSOLE, "characters", "of the cause of an error", CUT),
+    "doors.console:FIELDS_MAX": Bound(
+        CONSOLE, "fields", "of a form that is made of a schema", "JSON is asked for"
+    ),
+    "doors.console:ITERATIONS_MAX": Bound(
+        CONSOLE, "iterations", "of a Map that unfold in a waterfall", "the rest is in the history"
+    ),
+    "doors.console:RESULTS_MAX": Bound(
+        CONSOLE, "steps", "whose results a fork of a function shows", "the last so many"
+    ),
+    "doors.console:STATES_DRAWN_MAX": Bound(
+        CONSOLE, "states", "of a graph that is drawn", "its states are listed in its times"
+    ),
+    "doors.console:VISITS_MAX": Bound(
+        CONSOLE, "visits", "of states that a page of an execution tells of", "it says so"
+    ),
     "doors.console:FORM_BYTES_MAX": Bound(CONSOLE, "bytes", "a form", VALUE),
     "doors.console:FORM_FIELDS_MAX": Bound(CONSOLE, "fields", "a form", VALUE),
     "doors.console:LOOK_MS": Bound(CONSOLE, "ms", "between looks at what is wrong", ""),
@@ -1340,6 +1359,12 @@ BOUNDS: dict[str, Bound] = {
     ),
     "resources.workflow:TITLE_LENGTH_MAX": Bound(
         WORKFLOWS, "characters", "the title of an approval as it is listed", "it is cut"
+    ),
+    "resources.workflow:LOOKED_UP_MAX": Bound(
+        WORKFLOWS,
+        "UUIDs",
+        "the UUIDs in a value that is shown which are looked up, whether they are tokens",
+        "the rest is hidden",
     ),
     "resources.workflow:VISITS_MAX": Bound(
         WORKFLOWS, "visits", "a page of the trace of an execution", "the page has so many"

@@ -15,9 +15,9 @@ from ensue.engine.ids import EXECUTION_NUMBER, RecordIds
 from ensue.engine.transaction import Transaction
 
 NUMBERS_WITHIN_MAX = 65_536
-# What of a workflow is counted, by the status that executions have.
+# What of a workflow is counted: how many executions came to each status, and how many have it.
 KEPT = (
-    "executions_running",
+    "executions_started",
     "executions_succeeded",
     "executions_failed",
     "executions_timed_out",

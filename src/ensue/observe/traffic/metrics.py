@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from ensue.engine import measures
+from ensue.engine import executions, measures
 
 MetricKind = Literal["counter", "gauge", "histogram"]
 
@@ -112,6 +112,17 @@ METRICS = (
         "Events that matched.",
         (RULE,),
         "ensue_rule_matched_events_total",
+    ),
+    *(
+        Metric(
+            name,
+            "counter",
+            "{execution}",
+            f"Executions that have {name.removeprefix('executions_').replace('_', ' ')}.",
+            ("workflow",),
+            f"ensue_{name}_total",
+        )
+        for name in executions.KEPT
     ),
     Metric(
         "requests",

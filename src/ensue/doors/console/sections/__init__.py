@@ -12,6 +12,7 @@ from ensue.doors.console.sections.queues import DEAD_LETTERS, QUEUES
 from ensue.doors.console.sections.resources import RESOURCES
 from ensue.doors.console.sections.schemas import SCHEMAS
 from ensue.doors.console.sections.why import WHY
+from ensue.doors.console.sections.workflows import APPROVALS, WORKFLOWS
 
 SECTIONS: tuple[Section, ...] = (
     WHY,
@@ -23,5 +24,7 @@ SECTIONS: tuple[Section, ...] = (
     DEAD_LETTERS,
     MAP,
     RESOURCES,
+    WORKFLOWS,
+    APPROVALS,
     AUDIT,
 )

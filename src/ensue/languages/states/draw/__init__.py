@@ -15,13 +15,15 @@ from ensue.languages.states.draw.history import (
 )
 from ensue.languages.states.draw.machine import graph_of_machine
 from ensue.languages.states.draw.mermaid import draw_mermaid
-from ensue.languages.states.draw.svg import draw_svg
+from ensue.languages.states.draw.svg import Drawing, draw_parts, draw_svg
 
 __all__ = [
+    "Drawing",
     "Edge",
     "Graph",
     "Node",
     "draw_mermaid",
+    "draw_parts",
     "draw_svg",
     "graph_of_frames",
     "graph_of_history",

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from xml.sax.saxutils import escape, quoteattr
 
 from ensue.languages.states.draw.boxes import BADGE_WIDTH, PANEL_PADDING
@@ -60,6 +61,63 @@ def draw_svg(graph: Graph) -> str:
     return _document(graph, wide, [("wide", wide), ("narrow", narrow)], STYLE + switch)
 
 
+@dataclass(frozen=True)
+class Drawing:
+    """A graph as SVG to be put into a page of one's own.
+
+    Attributes:
+        wide: in layers.
+        narrow: in one column, for small screens; None where the first fits these too.
+        width: how wide the first is, in pixels.
+    """
+
+    wide: str
+    narrow: str | None
+    width: int
+
+
+def draw_parts(graph: Graph, link: Callable[[Node], str | None], chosen: str = "") -> Drawing:
+    """A graph as SVG elements without a style of their own, whose states are links.
+
+    The classes are those of `style.STYLE`; where a state is a link it has them on its link.
+
+    Args:
+        graph: what is drawn.
+        link: where a state leads to; None for nowhere.
+        chosen: the name of the state that is looked at; empty for none.
+    """
+    wide = layered(graph)
+    narrow = None
+    if wide.width > NARROW_WIDTH:
+        narrow = _part(graph, column(graph, NARROW_WIDTH), "narrow", _Links(link, chosen))
+    shown = _part(graph, wide, "wide", _Links(link, chosen))
+    return Drawing(shown, narrow, _size(wide)[0])
+
+
+@dataclass(frozen=True)
+class _Links:
+    """Where states lead to, and which of them is looked at."""
+
+    of: Callable[[Node], str | None] = lambda _: None
+    chosen: str = ""
+
+
+_NO_LINKS = _Links()
+
+
+def _part(graph: Graph, scene: Scene, name: str, links: _Links) -> str:
+    across, down = _size(scene)
+    size = f'width="{across}" height="{down}" viewBox="0 0 {across} {down}"'
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="es {name}" {size} role="group"',
+        f"aria-label={_quoted(graph.title or 'A state machine')}>",
+        f'<g transform="translate({MARGIN},{MARGIN})">',
+        *_scene(scene, DOT_SIZE / 2, links),
+        "</g></svg>",
+    ]
+    return "\n".join(parts)
+
+
 def _document(graph: Graph, first: Scene, scenes: Iterable[tuple[str, Scene]], style: str) -> str:
     width, height = _size(first)
     title = graph.title or "A state machine"
@@ -88,11 +146,11 @@ def _size(scene: Scene) -> tuple[int, int]:
     return round(scene.width + 2 * MARGIN + 0.5), round(scene.height + 2 * MARGIN + 0.5)
 
 
-def _scene(scene: Scene, dot: float) -> Iterator[str]:
+def _scene(scene: Scene, dot: float, links: _Links = _NO_LINKS) -> Iterator[str]:
     for line in scene.lines:
         yield _line(line)
     for box in scene.boxes:
-        yield from _box(box)
+        yield from _box(box, links)
     for label in scene.labels:
         yield _label(label)
     if scene.start is not None:
@@ -144,29 +202,43 @@ def _edge_classes(edge: Edge | None) -> list[str]:
     return kinds
 
 
-def _box(box: Box) -> Iterator[str]:
+def _box(box: Box, links: _Links) -> Iterator[str]:
     node = box.node
-    kinds = [node.kind, *([node.outcome] if node.outcome else [])]
-    yield f'<g class="{" ".join(kinds)}" transform="translate({_n(box.x)},{_n(box.y)})">'
-    yield f"<title>{_escaped(_told(node))}</title>"
+    kinds = " ".join([node.kind, *([node.outcome] if node.outcome else [])])
+    place = f'transform="translate({_n(box.x)},{_n(box.y)})"'
+    address = links.of(node)
+    if address is None:
+        yield f'<g class="{kinds}" {place}>'
+        yield f"<title>{_escaped(_told(node))}</title>"
+    else:
+        current = ' aria-current="true"' if node.name == links.chosen else ""
+        yield f'<g {place}><a class="{kinds}" href={_quoted(address)}{current}'
+        yield f"aria-label={_quoted(_told(node))}>"
+        yield f"<title>{_escaped(_told(node))}</title>"
     round_ = box.height / 2 if node.kind in {"Succeed", "Fail"} else 7
     if node.kind == "Map":
         for step in (2 * STACK_STEP, STACK_STEP):
             yield _rect("stack", step, step, box.width, box.height, 7)
     yield _rect("box holds" if box.inner else "box", 0, 0, box.width, box.height, round_)
     yield from _head(box)
+    yield from _ways(box)
+    if address is not None:
+        yield "</a>"
+    for (x, y), scene in box.inner:
+        edge = PANEL_PADDING
+        yield _rect("panel", x - edge, y - edge, scene.width + 2 * edge, scene.height + 2 * edge, 5)
+        yield f'<g transform="translate({_n(x)},{_n(y)})">'
+        yield from _scene(scene, 4, links)
+        yield "</g>"
+    yield "</g>"
+
+
+def _ways(box: Box) -> Iterator[str]:
     for way in box.ways:
         kind = {"default": " otherwise", "catch": " catch"}.get(way.edge.kind, "")
         for at, text in enumerate(way.lines):
             y = way.y + at * LABEL_HEIGHT + LABEL_SIZE
             yield f'<text class="way{kind}" x="{PADDING}" y="{_n(y)}">{_escaped(text)}</text>'
-    for (x, y), scene in box.inner:
-        edge = PANEL_PADDING
-        yield _rect("panel", x - edge, y - edge, scene.width + 2 * edge, scene.height + 2 * edge, 5)
-        yield f'<g transform="translate({_n(x)},{_n(y)})">'
-        yield from _scene(scene, 4)
-        yield "</g>"
-    yield "</g>"
 
 
 def _head(box: Box) -> Iterator[str]:

@@ -21,6 +21,7 @@ from ensue.resources.workflow.store.asking import After, Wait
 from ensue.resources.workflow.worker import Setting
 from ensue.words.errors import InvalidDeclaration, InvalidInput, InvalidValue, NotFound
 from ensue.words.shapes import Shape, json_schema
+from ensue.words.values import Json
 
 APPROVALS_MAX = 100
 
@@ -59,6 +60,14 @@ class Approving:
     def setting(self) -> Setting:
         """What its executions have in common while its app runs."""
         raise NotImplementedError
+
+    def hidden(self, value: Json) -> Json:
+        """A value in which each token is hidden that somebody waits for: it is shown to people.
+
+        Args:
+            value: such as an execution's input, or what a task was called with.
+        """
+        return self._home.engine.read(lambda tx: asking.hidden(tx, value))
 
     async def approvals(
         self, *, state: str | None = None, limit: int = 50, after: str | None = None

@@ -32,7 +32,7 @@ from ensue.resources.workflow.store import tracing
 from ensue.resources.workflow.store.tracing import Child, Data
 from ensue.resources.workflow.store.visits import assigning, parting, visits_of
 from ensue.resources.workflow.worker import Setting
-from ensue.words.differences import differences
+from ensue.words.differences import Difference, differences
 from ensue.words.errors import InvalidValue, NotFound
 from ensue.words.values import Json
 
@@ -207,7 +207,11 @@ class Tracing:
             b_ms=_took_ms(ends[1], now_ms),
             parted=parting(*sides),
             input=tuple(differences(ends[0].input, ends[1].input, DIFFERENCES_MAX)),
-            output=tuple(differences(ends[0].output, ends[1].output, DIFFERENCES_MAX)),
+            output=tuple(
+                differences(ends[0].output, ends[1].output, DIFFERENCES_MAX)
+                if all(each.status == "SUCCEEDED" for each in ends)
+                else ()
+            ),
             states=tuple(states),
             is_whole=len(places) <= COMPARED_MAX,
         )
@@ -252,7 +256,7 @@ def _state_data(tx: Transaction, execution: int, visit: Visit, frame: Frame) -> 
         entered.given,
         left.output,
         variables,
-        left.assigned,
+        dict(left.assigned),
         tuple(
             AttemptData(
                 tracing.data_of(tx, execution, each.id).given,
@@ -277,17 +281,24 @@ def _compared(
         inputs.append(tracing.data_of(tx, read.number, frame.id))
         outputs.append(tracing.data_of(tx, read.number, frame.left))
     given = differences(inputs[0].given, inputs[1].given, DIFFERENCES_MAX)
-    came_to = differences(outputs[0].output, outputs[1].output, DIFFERENCES_MAX)
+    came_to: list[Difference] | None = None
+    if _gave(pair[0], pair[1]):
+        came_to = differences(outputs[0].output, outputs[1].output, DIFFERENCES_MAX)
     return Compared(
         known.state,
         known.visit,
         sides[0],
         sides[1],
         not given,
-        not came_to,
+        None if came_to is None else not came_to,
         tuple(given),
-        tuple(came_to),
+        tuple(came_to or ()),
     )
+
+
+def _gave(*visits: Visit) -> bool:
+    """Whether all were left with an output."""
+    return all(visit.outcome in {"succeeded", "caught"} for visit in visits)
 
 
 def _spent_ms(visit: Visit) -> int | None:

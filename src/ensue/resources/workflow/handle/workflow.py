@@ -217,6 +217,15 @@ class Workflow(
         except NotFound:
             return super().found(tx, name)
 
+    def is_child(self, name: str) -> bool:
+        """Whether an execution is a child of a map run.
+
+        Raises:
+            NotFound: there is none of this name.
+        """
+        model, _ = self._home.engine.read(lambda tx: self.found(tx, name))
+        return model.ref != self.ref
+
     def declared(self) -> dict[str, Json]:
         """Its declaration, for people."""
         return {

@@ -170,7 +170,7 @@ class Compared:
         a: in the one; None where it was not entered there.
         b: in the other; None where it was not.
         same_input: whether both were given the same; None where one is missing.
-        same_output: whether both gave the same.
+        same_output: whether both gave the same; None where one gave nothing.
         input: what differs of the input, at most 20 places.
         output: what differs of the output, at most 20 places.
     """
@@ -213,7 +213,7 @@ class Comparison:
         b_ms: how long the other.
         parted: where they went different ways; None where they did not.
         input: what differs of what they were started with, at most 20 places.
-        output: what differs of what they came to, at most 20 places.
+        output: what differs of what they came to, where both succeeded; at most 20 places.
         states: state by state; at most 1,000.
         is_whole: whether that is all of them.
     """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple, cast
 
@@ -25,6 +26,10 @@ WAITING_MAX = 1_000
 EVENTS_BEFORE_MAX = 200
 HIDDEN: Final = "••••••••"
 TITLE_LENGTH_MAX = 200
+LOOKED_UP_MAX = 10_000
+
+# Tokens are UUIDs.
+_TOKEN: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 HUMAN: Final = "human"  # what a function's step calls that asks somebody
 
@@ -181,24 +186,33 @@ def shown(tx: Transaction, model: WorkflowModel, wait: Wait, forms: Forms) -> Ap
         called="" if asked is None or wait.token is None else _called(asked),
         since_ms=asked.at_ms if asked is not None else branch.entered_ms,
         until_ms=until_ms(tx, wait.timer),
-        data=hidden(given, (wait.token,) if wait.token is not None else ()),
+        data=hidden(tx, given),
         form=form,
     )
 
 
-def hidden(value: Json, tokens: Sequence[str]) -> Json:
-    """A value in which tokens are hidden, whole ones and such as are within texts."""
-    if not tokens:
-        return value
-    if isinstance(value, str):
-        for token in tokens:
-            value = value.replace(token, HIDDEN)
-        return value
-    if isinstance(value, dict):
-        return {name: hidden(each, tokens) for name, each in value.items()}
-    if isinstance(value, list):
-        return [hidden(each, tokens) for each in value]
-    return value
+def hidden(tx: Transaction, value: Json) -> Json:
+    """A value in which each token is hidden that somebody waits for; also within texts."""
+    known: dict[str, bool] = {}
+
+    def is_token(text: str) -> bool:
+        if text not in known:
+            known[text] = len(known) >= LOOKED_UP_MAX or (
+                tx.row("SELECT 1 FROM ensue_task_tokens WHERE token = ?", (text,)) is not None
+            )
+        return known[text]
+
+    def hide(found: re.Match[str]) -> str:
+        return HIDDEN if is_token(found[0]) else found[0]
+
+    def of(each: Json) -> Json:
+        if isinstance(each, str):
+            return _TOKEN.sub(hide, each)
+        if isinstance(each, dict):
+            return {_TOKEN.sub(hide, name): of(inner) for name, inner in each.items()}
+        return [of(inner) for inner in each] if isinstance(each, list | tuple) else each
+
+    return of(value)
 
 
 def _wait(row: Sequence[object]) -> Wait:

@@ -13,7 +13,7 @@ from ensue.engine.transaction import Transaction
 from ensue.languages.states.branches import HOLDING, WAITING
 from ensue.languages.states.commands import RETRY, WAIT
 from ensue.languages.states.events import Event
-from ensue.resources.workflow.model import RUNNING, STATUSES, Relative, Stand
+from ensue.resources.workflow.model import STATUSES, Relative, Stand
 from ensue.resources.workflow.store import histories
 from ensue.resources.workflow.store.branches import all_places
 from ensue.resources.workflow.store.executions import execution_id
@@ -197,20 +197,6 @@ def origin_of(tx: Transaction, execution: int) -> tuple[int, int] | None:
     if found is None or not isinstance(found[0], int):
         return None
     return found[0], int(str(found[1]))
-
-
-def is_running(tx: Transaction, execution: int) -> bool:
-    """Whether an execution has not ended."""
-    return tx.row("SELECT status FROM ensue_executions WHERE id = ?", (execution,)) == (RUNNING,)
-
-
-def live_tokens(tx: Transaction, execution: int) -> tuple[str, ...]:
-    """The tokens that an execution waits for now."""
-    found = tx.execute(
-        "SELECT token FROM ensue_task_tokens WHERE branch BETWEEN ? AND ?",
-        (executions.key(execution, 0), executions.key(execution + 1, 0) - 1),
-    )
-    return tuple(token for (token,) in found)
 
 
 def _fields(details: _Details) -> list[tuple[str, Any]]:
