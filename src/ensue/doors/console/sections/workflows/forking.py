@@ -6,7 +6,11 @@ from typing import Annotated, Any
 
 import msgspec
 
-from ensue.doors.console.sections.workflows.execution import VISITS_MAX, state_data
+from ensue.doors.console.sections.workflows.execution import (
+    VISITS_MAX,
+    shown_data,
+    state_data,
+)
 from ensue.doors.console.sections.workflows.pictures import picture_of
 from ensue.doors.console.sections.workflows.places import (
     brief,
@@ -18,6 +22,7 @@ from ensue.doors.console.sections.workflows.places import (
 from ensue.doors.console.view import Done, View
 from ensue.doors.console.visit import Visit
 from ensue.words.errors import InvalidValue
+from ensue.words.values import Json
 
 ROOT = "/console"
 RESULTS_MAX = 50
@@ -33,11 +38,10 @@ class Asked(msgspec.Struct, forbid_unknown_fields=True):
 class Forked(msgspec.Struct, forbid_unknown_fields=True):
     """Where to leave, and with what."""
 
-    event: int
+    state: str
+    visit: int
     input: str | None = None
-    input_before: str | None = None
     variables: str | None = None
-    variables_before: str | None = None
     fork_name: str | None = None
 
 
@@ -55,13 +59,7 @@ async def show_fork(visit: Visit) -> View:
         at = (failed or trace["visits"] or [None])[-1]
         state, number = (None, None) if at is None else (at["state"], at["visit"])
     data = None if state is None else await state_data(visit, flow, name, state, number)
-    given, variables = None, None
-    if data is not None:
-        given = execution["input"] if is_function else data["input"]
-        given = visit.payload(flow.hidden(given)) if is_function else given
-        variables = data["variables"]
-        if is_function:
-            variables = await _results(visit, name, trace["visits"], data["visit"]["number"])
+    given, variables = await _data(visit, execution, trace["visits"], data)
 
     def link(of: str) -> str | None:
         return f"{ROOT}{fork_address(flow.ref, name, state=of)}#leave" if of in entered else None
@@ -84,23 +82,44 @@ async def show_fork(visit: Visit) -> View:
 
 
 async def fork(visit: Visit) -> Done:
-    """Fork it."""
-    flow, given, name = flow_of(visit), await visit.form(Forked), visit.path["execution"]
-    asked: dict[str, Any] = {"name": name, "at": given.event}
-    if given.input is not None and given.input != given.input_before:
-        asked["input"] = decoded(given.input, "form.input")
-    if given.variables is not None and given.variables != given.variables_before:
-        variables = decoded(given.variables, "form.variables")
-        if not isinstance(variables, dict):
-            raise InvalidValue("expected an object of variables", at="form.variables")
-        asked["variables"] = variables
-    if given.fork_name:
-        asked["fork_name"] = given.fork_name
-    forked = await visit.operate(flow, "fork", asked)
+    """Fork it: with what was edited, and else with the same."""
+    flow, asked, name = flow_of(visit), await visit.form(Forked), visit.path["execution"]
+    data = await state_data(visit, flow, name, asked.state, asked.visit)
+    forked: dict[str, Any] = {"name": name, "at": data["visit"]["event"]}
+    if asked.input is not None or asked.variables is not None:
+        execution = await visit.operate(flow, "execution", {"name": name})
+        trace = await visit.operate(flow, "trace", {"name": name, "limit": VISITS_MAX})
+        given, variables = await _data(visit, execution, trace["visits"], data)
+        if asked.input is not None and (edited := decoded(asked.input, "form.input")) != given:
+            forked["input"] = edited
+        if asked.variables is not None:
+            others = decoded(asked.variables, "form.variables")
+            if not isinstance(others, dict):
+                raise InvalidValue("expected an object of variables", at="form.variables")
+            if others != variables:
+                forked["variables"] = others
+    if asked.fork_name:
+        forked["fork_name"] = asked.fork_name
+    made = await visit.operate(flow, "fork", forked)
     return Done(
-        f"{forked['name']} has left {name}, and goes on",
-        execution_address(flow.ref, forked["name"]),
+        f"{made['name']} has left {name}, and goes on", execution_address(flow.ref, made["name"])
     )
+
+
+async def _data(
+    visit: Visit,
+    execution: dict[str, Any],
+    visits: list[dict[str, Any]],
+    data: dict[str, Any] | None,
+) -> tuple[Json, dict[str, Any] | None]:
+    """What a fork may change: the input, and the variables or the results of steps before."""
+    flow = flow_of(visit)
+    if data is None:
+        return None, None
+    if "function" not in flow.declared():
+        return data["input"], data["variables"]
+    results = await _results(visit, execution["name"], visits, data["visit"]["number"])
+    return shown_data(visit, flow, execution["input"]), results
 
 
 async def _results(
