@@ -144,4 +144,4 @@ class Shop:
 def order(number: int, total: int) -> dict[str, Any]:
     """An order of two lines."""
     lines = [{"sku": "tea", "n": 2}, {"sku": "mug", "n": 1}]
-    return {"id": number, "customer": f"c-{number}", "total": total, "lines": lines}
+    return {"id": number, "customer": f"somebody {number}", "total": total, "lines": lines}
