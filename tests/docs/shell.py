@@ -168,7 +168,9 @@ class Shell:
             "ENSUE_URL": f"http://127.0.0.1:{first}",
             "PYTHONPATH": f"{ROOT}{os.pathsep}{os.environ.get('PYTHONPATH', '')}",
             "PYTHONUNBUFFERED": "1",
-            "PYTEST_ADDOPTS": "-p no:cacheprovider",
+            "PYTEST_ADDOPTS": "-p no:cacheprovider -p ensue.testing.fixture",
+            # Other people's plugins take longer to import than the page's tests to run.
+            "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
             "NO_COLOR": "1",
         }
         self.environment |= {name: self.rewritten(url) for name, url in _addresses().items()}
