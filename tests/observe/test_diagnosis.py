@@ -64,8 +64,8 @@ def test_a_service_that_is_down_is_named_with_what_waits_for_it_and_what_to_redr
         t.wait(payments.send({"order": 42}))
         t.settle()
         first, letters = found(t)
-        assert first.command == "ensue redrive payments-dlq"
-        assert "Then `ensue redrive payments-dlq`: 42 have died" in first.hint
+        assert first.command == "ensue dlq redrive payments-dlq"
+        assert "Then `ensue dlq redrive payments-dlq`: 42 have died" in first.hint
         assert (letters.rule, letters.count) == ("dead.letters", 42)
         assert letters.what == "42 messages of queue payments died of ConnectError"
 

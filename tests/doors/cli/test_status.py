@@ -12,7 +12,7 @@ WARNING = {
 }
 FAULT = WARNING | {
     "severity": "error",
-    "command": "ensue redrive payments-dlq",
+    "command": "ensue dlq redrive payments-dlq",
     "error": "ValueError: no\n",
 }
 
@@ -43,7 +43,7 @@ def test_a_fault_says_what_is_behind_it_and_what_to_type(ensue, answers):
     assert ensue("status").stdout.splitlines()[1:] == [
         "error: 7 bytes are free, at data/ensue.db (near.disk). Free some space.",
         "  ValueError: no\\n",
-        "  $ ensue redrive payments-dlq",
+        "  $ ensue dlq redrive payments-dlq",
     ]
 
 

@@ -44,11 +44,11 @@ def test_health_names_what_is_wrong_and_what_mends_it(visitor):
     said = visitor.twin("/health")
     letters, raised = said["faults"]
     assert letters["what"] == "1 message of queue payments died of ValueError"
-    assert letters["command"] == "ensue redrive payments-dlq"
+    assert letters["command"] == "ensue dlq redrive payments-dlq"
     assert (raised["rule"], raised["name"]) == ("alarm.raised", "dead")
     page = visitor.get("/health").raw.decode()
     assert SECRET in page
-    assert 'data-copy="ensue redrive payments-dlq"' in page
+    assert 'data-copy="ensue dlq redrive payments-dlq"' in page
 
 
 def test_every_page_says_at_its_top_what_is_wrong(visitor):

@@ -135,7 +135,7 @@ class Look:
     def _failure(self, number: int, found: Failing, letters: int | None) -> Fault:
         ref = self._refs[number]
         dead = 0 if letters is None else self._depths.committed(letters).unsettled
-        redrive = f"ensue redrive {self._refs[letters].name}" if letters and dead else None
+        redrive = f"ensue dlq redrive {self._refs[letters].name}" if letters and dead else None
         piece = self._engine.records.text(WORK_NUMBER, found.sample)
         since = iso(found.first_ms)[11:16]
         many = "1 message of it waits" if found.waiting == 1 else f"{found.waiting:,} of it wait"
@@ -203,7 +203,7 @@ class Look:
                 str(ref),
                 f"{many} of {came} died of {kind}",
                 "Mend the cause, then let them be tried again.",
-                command=f"ensue redrive {ref.name}",
+                command=f"ensue dlq redrive {ref.name}",
                 error=f"{cause.error}: {cause.message}" if cause.message else cause.error,
                 ref=ref,
                 since_ms=None if span is None else span.first_ms,
