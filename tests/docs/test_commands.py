@@ -11,6 +11,7 @@ from ensue.doors.cli import make_cli
 from tests.docs.pages import ROOT
 
 NAMED = re.compile(r"(?<!b)[`\"'(>]ensue ([a-z][a-z-]+)(?: ([a-z][a-z-]+))?")
+NO_COMMANDS = {"secret"}  # what a key is for, in its derivation
 FILES = [
     *(ROOT / "src" / "ensue").rglob("*.py"),
     *(ROOT / "src" / "ensue").rglob("*.html"),
@@ -28,7 +29,8 @@ def commands() -> dict[str, click.Command]:
 
 
 def _is_there(command: click.Command | None, second: str | None) -> bool:
-    if not isinstance(command, click.Group) or second is None:
+    # `ensue dlq` takes the name of a queue too.
+    if not isinstance(command, click.Group) or second is None or second.endswith("-dlq"):
         return command is not None
     try:
         command.resolve_command(click.Context(command), [second])
@@ -42,6 +44,7 @@ def test_each_command_that_is_named_is_there(commands):
         (found[1], found[2], path.relative_to(ROOT).as_posix())
         for path in FILES
         for found in NAMED.finditer(path.read_text(encoding="utf-8"))
+        if found[1] not in NO_COMMANDS
     }
 
     wrong = {
