@@ -217,7 +217,8 @@ BOUNDS: dict[str, Bound] = {
         DATA, "characters", "a deduplication id", VALUE
     ),
     "doors.console:HOUR_MS": Bound(CONSOLE, "ms", "what charts show of the past: an hour", ""),
-    "doors.console:STEP_MS": Bound(CONSOLE, "ms", "a step of the charts of the last hour", ""),
+    "doors.console:STEP_MS": Bound(CONSOLE, "ms", "a step of the charts of traffic, at least", ""),
+    "doors.console:STEPS_MAX": Bound(CONSOLE, "steps", "steps of such a chart", "longer steps"),
     "doors.console:WINDOW_MS": Bound(CONSOLE, "ms", "what the figures of Health are of", ""),
     "doors.console:LINES_MAX": Bound(
         CONSOLE, "lines", "lines of a chart of Health", "the busiest are drawn"

@@ -54,7 +54,9 @@ def test_a_service_that_is_down_is_named_with_what_waits_for_it_and_what_to_redr
         [fault] = found(t)
         assert fault.rule == "outside.refuses"
         assert fault.severity == ERROR
-        assert fault.what == "http://127.0.0.1:8081 refuses connections since 03:14: 42 of it wait"
+        assert (
+            fault.what == "http://127.0.0.1:8081 refuses connections since 03:14: 42 messages wait"
+        )
         assert fault.error == (
             "ConnectError: All connection attempts failed, at http://127.0.0.1:8081"
         )
@@ -86,7 +88,8 @@ def test_a_handler_that_fails_is_told_by_its_error_and_the_key_that_it_holds_bac
         t.settle()
         fails, held = found(t)
         assert (
-            fails.what == "all that were tried again fail with KeyError since 03:14: 4 of it wait"
+            fails.what
+            == "all that were tried again fail with KeyError since 03:14: 4 messages wait"
         )
         assert fails.error == "KeyError: 'total'"
         assert held.what == "a message that fails holds back 3 of its group"
@@ -109,7 +112,7 @@ def test_a_breaker_that_is_open_is_named_as_such():
         t.settle()
         [fault] = found(t)
         assert fault.rule == "breaker.open"
-        assert fault.what == "a breaker is open since 03:14: 1 message of it waits"
+        assert fault.what == "a breaker is open since 03:14: 1 message waits"
 
 
 def test_what_is_paused_is_an_error_once_something_waits_for_it():

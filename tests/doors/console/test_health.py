@@ -107,6 +107,15 @@ def test_an_alarm_is_set_paused_and_resumed_by_hand(visitor):
     assert not visitor.twin("/alarms/shop/busy")["alarm"]["paused"]
 
 
+@pytest.mark.parametrize(
+    "path", ["/health", "/health/traffic", "/alarms", "/alarms/shop/dead", "/alarms/shop/both"]
+)
+def test_what_is_live_of_a_page_is_made_by_itself(visitor, path):
+    got = visitor.get(path, hx_target="live")
+    assert got.status == 200
+    assert not got.raw.startswith(b"<!doctype")
+
+
 def test_without_alarms_and_without_faults_the_pages_say_so():
     app = App("shop")
     app.queue("payments")

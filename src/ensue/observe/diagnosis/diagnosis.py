@@ -65,9 +65,11 @@ def _with_count(engine: Engine, fault: Fault) -> Fault:
     """What is paused, with how much waits for it: where nothing does it is only told."""
     if fault.rule != "paused" or fault.ref is None:
         return fault
-    waiting = engine.facts.depths.committed(engine.number(fault.ref)).unsettled
+    number = engine.number(fault.ref)
+    waiting = engine.facts.depths.committed(number).unsettled
     severity = ERROR if waiting else WARNING
-    return replace(fault, count=waiting, severity=severity)
+    since_ms = engine.facts.paused.get(number)
+    return replace(fault, count=waiting, severity=severity, since_ms=since_ms)
 
 
 class Look:
@@ -138,7 +140,7 @@ class Look:
         redrive = f"ensue dlq redrive {self._refs[letters].name}" if letters and dead else None
         piece = self._engine.records.text(WORK_NUMBER, found.sample)
         since = iso(found.first_ms)[11:16]
-        many = "1 message of it waits" if found.waiting == 1 else f"{found.waiting:,} of it wait"
+        many = "1 message waits" if found.waiting == 1 else f"{found.waiting:,} messages wait"
         outside = outside_of(found.error)
         if outside is not None:
             rule, (where, does) = "outside.refuses", outside

@@ -183,9 +183,12 @@ def names_below(
     # Where a name has the room of some letters, it is broken or cut; else some are left out.
     wanted = min(widest, _NAME_ROOM) + GAP
     every = 1 if band >= min(wanted, _CUT_ROOM) else math.ceil(wanted / band)
-    parts, height = [], 0.0
+    parts: list[str] = []
+    height = 0.0
     for name, x in list(zip(names, places, strict=True))[::every]:
         half = min(x, right - x)
+        if every > 1 and 2 * half < text_width(name, LETTER) and parts:
+            continue  # others are left out too: cut, it would tell nobody anything
         lines = broken(name, LETTER, max(min(every * band - GAP / 2, 2 * half), LETTER), 2)
         for number, each in enumerate(lines, 1):
             parts.append(text(each, x, top + number * LINE_HEIGHT, "tick", text_anchor="middle"))

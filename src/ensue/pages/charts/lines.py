@@ -70,11 +70,18 @@ def lines(
         for number, (key, values) in enumerate(series.items(), 1):
             kind = f"series-{number}"
             parts.extend(_path(scale, places, values, kind))
-            # Where dots would be as close as beads, each is shown when it is pointed at.
-            dot = f"{kind} quiet" if len(names) > 1 and band < _DOT_ROOM else kind
+            # Where dots would be as close as beads, each that is on a line is shown when it is
+            # pointed at.
+            is_tight = len(names) > 1 and band < _DOT_ROOM
+            joined = _joined(values)
             parts.extend(
-                _dot(x, scale.at(found), dot, f"{name}: {written(found, form, unit)} ({key})")
-                for name, x, value in zip(names, places, values, strict=True)
+                _dot(
+                    x,
+                    scale.at(found),
+                    f"{kind} quiet" if is_tight and on_line else kind,
+                    f"{name}: {written(found, form, unit)} ({key})",
+                )
+                for name, x, value, on_line in zip(names, places, values, joined, strict=True)
                 if (found := finite(value)) is not None
             )
         height, below = names_below(names, places, bottom + 3, band, frame.width)
@@ -87,6 +94,12 @@ def lines(
         table=table_of(names, series, unit, form, flagged) if values_in(series) else ((), ()),
         legend=[(name, f"series-{number}") for number, name in enumerate(series, 1)],
     )
+
+
+def _joined(values: Sequence[Number]) -> list[bool]:
+    """Whether each value has one beside it, so that a line goes through it."""
+    there = [False, *(finite(each) is not None for each in values), False]
+    return [before or after for before, after in zip(there, there[2:], strict=False)]
 
 
 def _path(

@@ -18,7 +18,8 @@ from ensue.words.names import Ref
 from ensue.words.units import iso
 
 HOUR_MS = 3_600_000
-STEP_MS = 120_000
+STEP_MS = 5_000
+STEPS_MAX = 30
 LINES_MAX = 4
 ROWS_MAX = 200
 SHOWN = (
@@ -48,7 +49,7 @@ async def show_traffic(visit: Visit) -> View:
     of_app = {
         ref: flow
         for ref, flow in flows.items()
-        if asked.app in {None, ref.app} and ref.kind != "rule"
+        if asked.app in {None, ref.app} and ref.kind not in {"rule", "alarm"}
     }
     if asked.of is None:
         moved = [ref for ref, flow in of_app.items() if flow.in_per_s or flow.out_per_s]
@@ -110,8 +111,8 @@ def _lines(
     series: dict[str, list[float | None]] = {}
     names: list[str] = []
     for ref in refs:
-        found = platform.traffic.series(ref, metric, HOUR_MS, STEP_MS, of)
-        names = [iso(at_ms)[11:16] for at_ms, _ in found]
+        found = _series(platform, ref, metric, of)
+        names = [iso(at_ms)[11:19] for at_ms, _ in found]
         series[ref.name] = [_scaled(value, unit) for _, value in found]
     return charts.lines(title, names, series, unit=unit)
 
@@ -121,10 +122,19 @@ def _latency(platform: Platform, ref: Ref, metric: str) -> Chart:
     names: list[str] = []
     statistics: tuple[Statistic, ...] = ("p50", "p95", "p99")
     for of in statistics:
-        found = platform.traffic.series(ref, metric, HOUR_MS, STEP_MS, of)
-        names = [iso(at_ms)[11:16] for at_ms, _ in found]
+        found = _series(platform, ref, metric, of)
+        names = [iso(at_ms)[11:19] for at_ms, _ in found]
         series[of] = [_scaled(value, "ms") for _, value in found]
     return charts.lines("How long it takes", names, series, unit="ms")
+
+
+def _series(
+    platform: Platform, ref: Ref, metric: str, of: Statistic
+) -> list[tuple[int, float | None]]:
+    """A metric since there are figures, for an hour at most."""
+    window_ms = min(HOUR_MS, max(platform.now_ms() - platform.traffic.began_ms(), STEP_MS))
+    step_ms = -(-window_ms // STEPS_MAX // STEP_MS) * STEP_MS
+    return platform.traffic.series(ref, metric, window_ms, step_ms, of)
 
 
 def _scaled(value: float | None, unit: str) -> Any:  # noqa: ANN401 - a number, or none
