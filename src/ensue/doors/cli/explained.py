@@ -5,6 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 EXAMPLES: Mapping[str, tuple[str, ...]] = {
+    "plan": (
+        "ensue plan orders --partition '\"ada\"' --sort 'total > :t'",
+        "ensue plan orders --filter 'total > :t'",
+    ),
+    "act": ("ensue act actions retry 01a1fe5c-4934",),
+    "act-all": ("ensue act-all actions retry '[\"a\", \"b\"]'",),
+    "upcoming": ("ensue upcoming schedules --within 7d",),
+    "runs": ("ensue runs schedules nightly --limit 5",),
+    "missed": ("ensue missed schedules", "ensue missed schedules --name nightly"),
     "send": (
         "ensue send payments '{\"order\": 1}' --delay 5",
         "ensue send payments @message.json --group customer-349",

@@ -131,7 +131,7 @@ class Preview(msgspec.Struct, forbid_unknown_fields=True):
 class Upcoming(msgspec.Struct, forbid_unknown_fields=True):
     """Within how long from now."""
 
-    within: Text = "1d"
+    within: Annotated[Text, _said("Within how long from now, such as 7d.")] = "1d"
 
 
 class Runs(msgspec.Struct, forbid_unknown_fields=True):
@@ -144,7 +144,7 @@ class Runs(msgspec.Struct, forbid_unknown_fields=True):
 class Missed(msgspec.Struct, forbid_unknown_fields=True):
     """Of which schedule, or of all, and how many."""
 
-    name: Text | None = None
+    name: Annotated[Text | None, _said("Of which schedule; of all by default.")] = None
     limit: Count = 20
 
 

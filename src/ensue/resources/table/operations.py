@@ -109,7 +109,10 @@ class Changes(msgspec.Struct, forbid_unknown_fields=True):
     after: Annotated[int, msgspec.Meta(ge=0)] | None = None
     limit: Limit = 10
     wait: Annotated[int, msgspec.Meta(ge=0, le=30_000)] = 0
-    kinds: Annotated[list[str], msgspec.Meta(max_length=3)] = []
+    kinds: Annotated[
+        list[str],
+        msgspec.Meta(max_length=3, description="Only insert, update or remove; can be repeated."),
+    ] = []
     item: Annotated[Any, msgspec.Meta(description="Only those of the item with this key.")] = None
     pattern: dict[str, Any] | None = None
 
@@ -117,7 +120,7 @@ class Changes(msgspec.Struct, forbid_unknown_fields=True):
 class Plan(msgspec.Struct, forbid_unknown_fields=True):
     """A query or a scan that is not asked yet."""
 
-    partition: Any = None
+    partition: Annotated[Any, msgspec.Meta(description="Of which partition.")] = None
     index: str | None = None
     limit: Limit = 100
     sort: str | None = None
