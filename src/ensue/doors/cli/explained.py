@@ -10,7 +10,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
         "ensue plan orders --filter 'total > :t'",
     ),
     "act": ("ensue act actions retry 01a1fe5c-4934",),
-    "act-all": ("ensue act-all actions retry '[\"a\", \"b\"]'",),
+    "act-all": ('ensue act-all actions retry \'["a", "b"]\'',),
     "upcoming": ("ensue upcoming schedules --within 7d",),
     "runs": ("ensue runs schedules nightly --limit 5",),
     "missed": ("ensue missed schedules", "ensue missed schedules --name nightly"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias, TypeVar
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlencode
 
 import msgspec
 from starlette.requests import Request
@@ -70,6 +70,7 @@ class Visit:
         query = request.url.query
         self.here = request.url.path.removeprefix("/console").removesuffix(".json")
         self.here += f"?{query}" if query else ""
+        self.origin = str(request.base_url).rstrip("/")
 
     def query(self, kind: type[T]) -> T:
         """The query, as a Struct says it: typed and bounded.
@@ -79,6 +80,14 @@ class Visit:
         """
         given = dict(parse_qsl(self._request.url.query, keep_blank_values=False))
         return _converted(given, kind, "query")
+
+    def address_with(self, **fields: object) -> str:
+        """The present address with some fields of its query changed; None takes one out."""
+        given: dict[str, object] = dict(parse_qsl(self._request.url.query))
+        given |= fields
+        kept = {name: str(each) for name, each in given.items() if each not in {None, ""}}
+        path = self.here.partition("?")[0]
+        return f"/console{path}?{urlencode(kept)}" if kept else f"/console{path}"
 
     async def form(self, kind: type[T]) -> T:
         """The form's fields, as a Struct says them; empty fields are left out.

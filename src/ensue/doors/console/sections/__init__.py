@@ -23,6 +23,10 @@ SECTIONS: tuple[Section, ...] = (
     QUEUES,
     DEAD_LETTERS,
     MAP,
+from ensue.doors.console.sections.tables import TABLES
+
+SECTIONS: tuple[Section, ...] = (
+    TABLES,
     RESOURCES,
     WORKFLOWS,
     APPROVALS,

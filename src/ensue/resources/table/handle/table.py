@@ -197,6 +197,10 @@ class Table(TableReads[T]):
             )
         self.actions[action.name] = action
 
+    def offered(self, item: Item) -> list[str]:
+        """The names of the actions that can be done to an item."""
+        return [each.name for each in self.actions.values() if store.can_act(each, item)]
+
     async def act(self, name: str, key: object) -> object:
         """Do what the app offers to one item, in a transaction of its own; returns what it does.
 
