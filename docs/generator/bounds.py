@@ -362,6 +362,20 @@ BOUNDS: dict[str, Bound] = {
     "doors.http:STREAM_BYTES_MIN": Bound(
         HTTP, "bytes", "of an object that is put must come in each `RECEIVE_S`", "the end"
     ),
+    "doors.console:COLUMNS_MAX": Bound(
+        CONSOLE, "columns", "a table's rows, where none are chosen", "offered beside them"
+    ),
+    "doors.console:TILES_MAX": Bound(CONSOLE, "values", "the tiles of a table's counts", "counted"),
+    "doors.console:TEXT_MAX": Bound(CONSOLE, "characters", "a value in a row", CUT),
+    "doors.console:DAY_MS": Bound(CONSOLE, "ms", "the axis of the schedules", ""),
+    "doors.console:HOUR_MS": Bound(CONSOLE, "ms", "an hour of that axis", ""),
+    "doors.console:SOON_S": Bound(
+        CONSOLE, "s", "how long a page waits for a count of items", "shown when it is there"
+    ),
+    "doors.console:PATIENCE_S": Bound(
+        CONSOLE, "s", "how long a page waits for a move of the held clock", "it goes on"
+    ),
+    "doors.console:WAIT_MS": Bound(CONSOLE, "ms", "one wait of a change feed", "it asks again"),
     "doors.console:CREDENTIAL_LENGTH_MAX": Bound(
         CONSOLE, "characters", "a key or a token that is put in", "refused"
     ),

@@ -13,10 +13,12 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from ensue.app.passage import Passage, keeps
+from ensue.engine import backlog
 from ensue.engine.clock import ServedClock
 from ensue.engine.consumer import Consumer
 from ensue.engine.consumers import ActionConsumer
 from ensue.engine.engine import Engine
+from ensue.engine.transaction import Transaction
 from ensue.engine.waiting import turn
 from ensue.engine.workers import Worker, pause_outside
 from ensue.resources.alarm import Watcher
@@ -48,6 +50,23 @@ class Due:
     what: str
     of: Ref | None = None
     name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """Work that waits for its time, such as a message that was sent with a delay.
+
+    Attributes:
+        id: its record id.
+        of: whose work it is.
+        due_ms: when it may be taken.
+        sent_ms: when it was sent.
+    """
+
+    id: str
+    of: Ref
+    due_ms: int
+    sent_ms: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +123,22 @@ class Time:
         if timer_ms is not None:
             found.append(Due(timer_ms, "a pause or a time-out ends, in an action or a request"))
         return min(found, key=lambda due: due.at_ms, default=None)
+
+    def later(self, limit: int = 20) -> list[Later]:
+        """What waits for its time, the first before the others: delayed messages, and retries."""
+        engine = self._engine
+        refs = engine.refs_by_number()
+
+        def look(tx: Transaction) -> list[Later]:
+            found = [
+                Later(engine.work_id(work), refs[number], due_ms, sent_ms)
+                for number in sorted(engine.declared)
+                if number in refs
+                for work, due_ms, sent_ms in backlog.due_later(tx, number, limit)
+            ]
+            return sorted(found, key=lambda each: each.due_ms)[:limit]
+
+        return engine.read(look)
 
     async def advance(self, duration: str | float) -> Moved:
         """Move the clock, stopping at each moment at which something is due, until that is done.

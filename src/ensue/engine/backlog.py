@@ -156,3 +156,14 @@ def forget(tx: Transaction, queue: int, pieces: Sequence[Work]) -> None:
     causes.left(tx, queue, (piece.id for piece in pieces))
     held = sum(piece.due_ms == HELD_MS for piece in pieces)
     tx.facts.depths.add(queue, -len(pieces), 0, -held)
+
+
+def due_later(tx: Transaction, queue: int, limit: int) -> list[tuple[int, int, int]]:
+    """What waits in a queue for its time: its number, when it is due and when it was sent."""
+    found = tx.execute(
+        "SELECT id, due_ms, sent_ms FROM ensue_work"
+        " WHERE queue = ? AND due_ms > ? AND due_ms < ? AND state = 0 AND state < 2"
+        " ORDER BY due_ms, id LIMIT ?",
+        (queue, tx.now_ms, HELD_MS, limit),
+    )
+    return [(row[0], row[1], row[2]) for row in found]

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 import uvicorn
 
 from ensue import App
+from ensue.app.held import HeldTime
 from ensue.app.opening import open_platform
 from ensue.app.platform import Platform
 from ensue.doors.console import Modes, make_console
@@ -31,7 +32,15 @@ class Served:
         platform: what runs them; touch it by `do` only.
     """
 
-    def __init__(self, apps: tuple[App, ...], store: str, modes: Modes, key: str | None) -> None:
+    def __init__(
+        self,
+        apps: tuple[App, ...],
+        store: str,
+        modes: Modes,
+        key: str | None,
+        held: HeldTime | None = None,
+    ) -> None:
+        self._held = held
         self._apps = apps
         self._store = store
         self._modes = modes
@@ -69,7 +78,11 @@ class Served:
 
     async def _serve(self) -> None:
         self.platform: Platform = await open_platform(
-            self._apps, engine_url=self._store, data=Path(self._store[10:]).parent, demo=True
+            self._apps,
+            engine_url=self._store,
+            data=Path(self._store[10:]).parent,
+            demo=True,
+            held=self._held,
         )
         console = partial(make_console, modes=self._modes, key=self._key)
         door = asgi_app(self.platform, key=self._key, console=console)
@@ -96,10 +109,14 @@ def _no_signals() -> Iterator[None]:
 
 @contextmanager
 def serving(
-    *apps: App, folder: Path, modes: Modes | None = None, key: str | None = None
+    *apps: App,
+    folder: Path,
+    modes: Modes | None = None,
+    key: str | None = None,
+    held: HeldTime | None = None,
 ) -> Iterator[Served]:
     """Serve apps on a store in a folder, with the console."""
-    made = Served(apps, f"sqlite:///{folder}/ensue.db", modes or Modes(), key)
+    made = Served(apps, f"sqlite:///{folder}/ensue.db", modes or Modes(), key, held)
     try:
         yield made
     finally:

@@ -294,3 +294,10 @@ def test_what_is_masked_shows_no_key_and_no_value(masked):
 
 def test_a_table_without_items_says_how_the_first_is_made(visitor):
     assert "ensue put empty" in visitor.get("/tables/shop/empty").raw.decode()
+
+
+def test_what_is_live_is_made_anew_by_itself(visitor):
+    for path in ("/tables", SHOP, f"{SHOP}?by=key&value=a", item("bb")):
+        got = visitor.get(path, hx_target="live")
+        assert got.status == 200
+        assert "<html" not in got.raw.decode()

@@ -35,6 +35,7 @@ _FOR_GOOD = {"cache-control": "max-age=31536000, immutable"}
 _NO_SNIFF = {"x-content-type-options": "nosniff"}
 _DATA = {"cache-control": "no-store", "content-type": "application/json", **_NO_SNIFF}
 
+CLOCK = "clock"  # the bar that moves a held clock, on every page
 log = logging.getLogger("ensue.console")
 
 
@@ -130,6 +131,10 @@ class Console:
 
     def _page(self, request: Request, view: View, visit: Visit, found: Found) -> Response:
         target = request.headers.get("hx-target")
+        if target == CLOCK:
+            around = {"here": visit.here, "can_write": visit.can_write}
+            bar = self._rendering.fragment("clock.html", around, visit)
+            return HTMLResponse(bar, headers=HEADERS)
         if target is not None:
             block = self._rendering.block(view, visit, target)
             if block is not None:

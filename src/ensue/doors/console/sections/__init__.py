@@ -23,10 +23,12 @@ SECTIONS: tuple[Section, ...] = (
     QUEUES,
     DEAD_LETTERS,
     MAP,
+from ensue.doors.console.sections.schedules import SCHEDULES
 from ensue.doors.console.sections.tables import TABLES
 
 SECTIONS: tuple[Section, ...] = (
     TABLES,
+    SCHEDULES,
     RESOURCES,
     WORKFLOWS,
     APPROVALS,
