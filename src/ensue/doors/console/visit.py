@@ -70,7 +70,6 @@ class Visit:
         query = request.url.query
         self.here = request.url.path.removeprefix("/console").removesuffix(".json")
         self.here += f"?{query}" if query else ""
-        self.origin = str(request.base_url).rstrip("/")
 
     def query(self, kind: type[T]) -> T:
         """The query, as a Struct says it: typed and bounded.
