@@ -368,7 +368,6 @@ BOUNDS: dict[str, Bound] = {
     "doors.console:TILES_MAX": Bound(CONSOLE, "values", "the tiles of a table's counts", "counted"),
     "doors.console:TEXT_MAX": Bound(CONSOLE, "characters", "a value in a row", CUT),
     "doors.console:DAY_MS": Bound(CONSOLE, "ms", "the axis of the schedules", ""),
-    "doors.console:HOUR_MS": Bound(CONSOLE, "ms", "an hour of that axis", ""),
     "doors.console:SOON_S": Bound(
         CONSOLE, "s", "how long a page waits for a count of items", "shown when it is there"
     ),
