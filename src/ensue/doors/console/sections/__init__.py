@@ -10,7 +10,9 @@ from ensue.doors.console.sections.health import HEALTH
 from ensue.doors.console.sections.map import MAP
 from ensue.doors.console.sections.queues import DEAD_LETTERS, QUEUES
 from ensue.doors.console.sections.resources import RESOURCES
+from ensue.doors.console.sections.schedules import SCHEDULES
 from ensue.doors.console.sections.schemas import SCHEMAS
+from ensue.doors.console.sections.tables import TABLES
 from ensue.doors.console.sections.why import WHY
 from ensue.doors.console.sections.workflows import APPROVALS, WORKFLOWS
 
@@ -23,10 +25,6 @@ SECTIONS: tuple[Section, ...] = (
     QUEUES,
     DEAD_LETTERS,
     MAP,
-from ensue.doors.console.sections.schedules import SCHEDULES
-from ensue.doors.console.sections.tables import TABLES
-
-SECTIONS: tuple[Section, ...] = (
     TABLES,
     SCHEDULES,
     RESOURCES,
