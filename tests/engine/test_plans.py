@@ -18,6 +18,7 @@ from ensue.engine import (
     redrives,
     replays,
     standing,
+    tailing,
     takeover,
     takes,
     turns,
@@ -159,6 +160,7 @@ QUERIES = {
     "work of a hop": (lambda tx, _: work.produced_by(tx, 1, 9), "ensue_work_by_hop"),
     "one piece": (lambda tx, _: work.piece(tx, 1), "INTEGER PRIMARY KEY"),
     "reading on": (lambda tx, t: logs.read(tx, t.changes, 5, 9), "INTEGER PRIMARY KEY"),
+    "reading back": (lambda tx, t: logs.read_back(tx, t.changes, 5, 9), "INTEGER PRIMARY KEY"),
     "one record": (lambda tx, t: logs.record(tx, t.changes, 5), "INTEGER PRIMARY KEY"),
     "records of a hop": (
         lambda tx, t: logs.produced_by(tx, t.changes, 5, 9),
@@ -273,6 +275,7 @@ def test_archived_records_are_found_by_their_place_and_by_their_archive(stage):
     shelf = archives.Shelf(1, "orders", 1, 1, 1)
     looks = {
         "read": lambda tx: archives.read(tx, source, 5, 9),
+        "back": lambda tx: tailing.read_before(tx, source, 5, 9),
         "over": lambda tx: archives._over(tx, source.archive, shelf, 9, 9),
         "ends": lambda tx: archives.ends(tx, source, shelf),
         "unread": lambda tx: archives.unread(tx, source, 5, 9),

@@ -124,10 +124,15 @@ def test_one_event_shows_who_got_it_and_who_did_not_with_the_field(console):
 
     said = console.twin(f"{LOG}/event/{event}")
 
-    pack, review = said["took"]
-    assert (pack["name"], pack["matched"]) == ("pack", True)
-    assert pack["targets"] == ["queue parcels"]
-    assert review["reasons"] == ["detail.total: expected a number > 100, found 50"]
+    told = {each["name"]: each for each in said["receivers"]}
+    assert told["pack"]["outcome"] == "got"
+    assert [(each["kind"], each["name"]) for each in told["pack"]["got"]] == [
+        ("message", "parcels")
+    ]
+    assert told["review"]["mismatches"] == [
+        {"path": "detail.total", "expected": "a number > 100", "found": "50"}
+    ]
+    assert told["count"]["by"] == "function"
     assert f"/console/why/{event}" in console.page(f"{LOG}/event/{event}")
 
 
@@ -163,7 +168,8 @@ def test_messages_and_records_have_pages_too(console):
     told = console.twin(f"/events/shop/news/event/{message}")
     kept = console.twin(f"/events/shop/clicks/event/{record}?kind=stream")
 
-    assert told["took"][0]["reasons"] == ['kind: expected "refund", found "note"']
+    [reason] = told["receivers"][0]["mismatches"]
+    assert (reason["path"], reason["found"]) == ("kind", '"note"')
     assert kept["event"]["data"] == {"page": "/"}
     assert "streams/clicks/append" in kept["copies"]["curl"]
 
@@ -445,3 +451,12 @@ def test_the_pattern_that_every_rule_has_is_in_the_page_of_rules(console):
     said = console.twin(f"{LOG}/rules")
     assert said["rules"][0]["pattern"] == PLACED
     assert "queue parcels" in console.page(f"{LOG}/rules")
+
+
+def test_what_a_page_asks_for_again_is_what_changes_and_nothing_else(console):
+    console.place()
+    again = console.page(f"{LOG}/replays?name=x&to=pack", hx_target="live")
+    assert "would be delivered" not in again
+    assert "Nothing was replayed yet" in again
+    assert "events published" in console.page(LOG, hx_target="live")
+    assert "order-events" in console.page("/events", hx_target="live")

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 
+import httpx
 import pytest
 from playwright.sync_api import expect
 
+from tests.doors.cli.served import typed
 from tests.doors.console.served import serving
 from tests.doors.console.shop_of_events import Shop
 
@@ -118,6 +121,20 @@ def test_a_replay_is_tried_started_and_cancelled(counter, browser):
     page.get_by_role("button", name="Do it").click()
 
     expect(row).to_contain_text("cancelled")
+
+
+def test_what_is_copied_publishes_the_same_again_as_it_stands(counter, tmp_path):
+    event = counter.place("it's $(a) `copy`")
+    said = httpx.get(f"{counter.url}/console{LOG}/event/{event}.json").json()["copies"]
+    (tmp_path / "again.py").write_text(said["python"])
+    before = counter.do(counter.shop.events.count())
+
+    for line in (said["curl"], said["ensue"], f"{sys.executable} again.py"):
+        done = typed(line, tmp_path)
+        assert done.returncode == 0, done.stderr
+
+    found, _ = counter.do(counter.shop.events.tail(after=before, limit=10))
+    assert [each["detail"]["orderId"] for each in found] == ["it's $(a) `copy`"] * 3
 
 
 @pytest.mark.parametrize("width", [1440, 390])

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from ensue.app.app import App
+from ensue.resources.schemas import store
 from ensue.resources.schemas.handle import looking
+from tests.engine.test_plans import plan
 
 PLACED = {"properties": {"customerId": {"type": "string"}, "total": {"type": "integer"}}}
 PAID = {"properties": {"payment": {"properties": {"CustomerName": {"type": "string"}}}}}
@@ -55,3 +57,12 @@ def test_a_page_ends_behind_a_subject_and_the_next_begins_there(registry_and_sta
     assert {each.subject for each in first.fields} == {"shop@Paid"}
     assert {each.subject for each in second.fields} == {"shop@Placed"}
     assert second.next is None
+
+
+def test_the_newest_versions_are_found_by_their_subjects(registry_and_stage):
+    registry, stage = registry_and_stage
+
+    said = plan(stage, lambda tx: store.latest(tx, registry.model, after="shop@Paid", limit=9))
+
+    assert "SCAN" not in said
+    assert "TEMP B-TREE" not in said

@@ -40,6 +40,7 @@ class Visit:
         can_write: whether they may change anything.
         here: the address, with its query, below ``/console``.
         asks: whether the server demands a key.
+        block: which block of its template is asked for alone; None for the whole page.
         origin: where the server is, as whoever asks knows it: ``http://127.0.0.1:8080``.
         address: gives the address of a resource's page.
     """
@@ -62,6 +63,7 @@ class Visit:
         self.can_write = can_write
         self.masked = hides
         self.asks = asks
+        self.block = request.headers.get("hx-target")
         self.origin = str(request.base_url).rstrip("/")
         self.address = address
         self._request = request

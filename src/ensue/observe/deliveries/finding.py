@@ -53,7 +53,7 @@ async def deliveries(
     archives: list[ArchiveState] = []
     for each in resources:
         if isinstance(each, Bus) and engine.number(each.ref) == place.number:
-            archives = await each.archives()
+            archives = await each.archives(with_log=False)
     return engine.read(lambda tx: _told(engine, tx, resources, (place, node), archives))
 
 

@@ -137,7 +137,8 @@ class Stream {
     this.word.textContent = this.paused ? (this.meanwhile ? `Go on: ${count(this.meanwhile)} came` : "Go on") : "Pause";
     const parts = [`${count(came)} came since the page was opened`, `${count(shown)} shown`];
     if (left) parts.push(`${count(left)} left out: of much a sample is shown`);
-    this.said.textContent = came ? `${parts.join(", ")}.` : "Waiting for what comes.";
+    const waiting = this.paused ? "Paused: what comes is kept." : "Waiting for what comes.";
+    this.said.textContent = came ? `${parts.join(", ")}.` : waiting;
   }
 }
 

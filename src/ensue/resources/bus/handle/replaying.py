@@ -211,11 +211,16 @@ class Replaying:
         """
         return await self._switch_replay(name, replays.CANCELLED)
 
-    async def archives(self) -> list[ArchiveState]:
-        """The archives, and what they keep, also of what the bus itself still keeps."""
+    async def archives(self, *, with_log: bool = True) -> list[ArchiveState]:
+        """The archives, and what they keep.
+
+        Args:
+            with_log: whether to count what they will take of the bus's log, too, which means to
+                look at up to 10,000 events.
+        """
         engine = self._home.engine
         looked = engine.read(lambda tx: archiving.begin_look(tx, self.model))
-        while engine.read(lambda tx: archiving.look(tx, self.model, looked)):
+        while with_log and engine.read(lambda tx: archiving.look(tx, self.model, looked)):
             await turn()
         return archiving.states(looked, self._archives)
 

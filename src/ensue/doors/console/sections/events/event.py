@@ -7,7 +7,6 @@ from typing import Any
 import msgspec
 
 from ensue.app.watching import position_of
-from ensue.doors.console.masking import HIDDEN
 from ensue.doors.console.sections.events.copies import copies_of
 from ensue.doors.console.sections.events.logs import (
     HELD,
@@ -18,7 +17,7 @@ from ensue.doors.console.sections.events.logs import (
     told,
 )
 from ensue.doors.console.view import View
-from ensue.doors.console.visit import Visit
+from ensue.doors.console.visit import Visit, plain
 from ensue.words.errors import EnsueError, NotFound
 
 
@@ -43,7 +42,7 @@ async def show_event(visit: Visit) -> View:
         {
             "log": told(ref),
             "event": shown,
-            "took": [_told(visit, each, _targets(place, each)) for each in explained],
+            **await _took(visit, event["id"]),
             "copies": await copies_of(visit, ref, shown, explained),
         },
         {
@@ -73,33 +72,26 @@ async def event_of(visit: Visit, place: Place, sought: str) -> dict[str, Any]:
     )
 
 
-def _targets(place: Place, match: dict[str, Any]) -> list[str]:
-    """To whom a rule or a subscription delivers."""
-    if place.ref.kind != "bus":
-        return [match["subscription"]]
-    rule: dict[str, Any] = place.handle.described()[match["rule"]]
-    return [each if isinstance(each, str) else str(each["to"]) for each in rule["targets"]]
-
-
-def _told(visit: Visit, match: dict[str, Any], targets: list[str]) -> dict[str, Any]:
-    """A rule or a subscription, whether it matched, and what became of it."""
-    deliveries = [
-        {**each, "error": None if each["error"] is None else visit.fault(each["error"])}
-        for each in match.get("deliveries", ())
-    ]
+async def _took(visit: Visit, sought: str) -> dict[str, Any]:
+    """Who got it and who did not, with the field that failed; how many are not told of."""
+    found: dict[str, Any] = plain(await visit.platform.deliveries(sought))
     return {
-        "name": match.get("rule") or match["subscription"],
-        "matched": match["matched"],
-        "reasons": [_reason(visit, each) for each in match["reasons"]],
-        "targets": targets,
-        "deliveries": deliveries,
+        "receivers": [
+            {
+                **{name: each[name] for name in ("by", "name", "outcome", "to")},
+                "why": each["why"] if each["outcome"] != "not matched" else "",
+                "mismatches": [
+                    {**one, "found": visit.payload(one["found"])} for one in each["mismatches"]
+                ],
+                "got": [
+                    {**one, "error": None if one["error"] is None else visit.fault(one["error"])}
+                    for one in each["got"]
+                ],
+            }
+            for each in found["receivers"]
+        ],
+        "more": found["more"],
     }
-
-
-def _reason(visit: Visit, reason: str) -> str:
-    """Why it failed; what was found is hidden where what users put in is."""
-    said, found, _ = reason.rpartition(", found ")
-    return f"{said}{found}{HIDDEN}" if said and visit.masked else reason
 
 
 async def _subject(visit: Visit, place: Place, event: dict[str, Any]) -> dict[str, str] | None:

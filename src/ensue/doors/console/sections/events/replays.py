@@ -31,14 +31,15 @@ async def show_replays(visit: Visit) -> View:
     """The archives, the replays with how far they are, and what one more would deliver."""
     asked, bus = visit.query(Asked), bus_of(visit)
     chosen = _chosen(visit)
-    preview, fault = await _preview(visit, asked, chosen)
+    is_whole = visit.block is None  # else it is the replays that are looked at again
+    preview, fault = await _preview(visit, asked, chosen) if is_whole else (None, None)
     everybody = [*bus.described(), *(each.name for each in bus.followers.all())]
     return View(
         "events/replays.html",
         f"Replays of {bus.ref.name}",
         {
             "log": told(bus.ref),
-            "archives": await visit.operate(bus, "archives"),
+            "archives": await visit.operate(bus, "archives") if is_whole else [],
             "replays": await visit.operate(bus, "replays", {"limit": REPLAYS_SHOWN}),
             "preview": preview,
             "fault": fault,
