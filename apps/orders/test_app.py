@@ -543,6 +543,29 @@ def test_why_tells_the_whole_tree_of_an_order(t):
     ]
 
 
+def test_a_payment_that_failed_twice_is_told_with_both_attempts_also_under_load(t, service):
+    for number in range(30):
+        place(t, str(number), 1)
+    t.drain()
+    service.status = 503
+    order_id = place(t, quantity=7)
+    while service.paid()[order_id] < 2:
+        t.advance("10s")
+    service.status = 200
+    t.drain()
+
+    [payment] = [each for each in nodes(t.why(order_id)) if each.name == "payments"]
+
+    assert payment.state == "done"
+    assert [each.attempt for each in payment.attempts] == [1, 2]
+    assert all("503" in each.error for each in payment.attempts)
+    assert status(t, order_id) == "PAID"
+
+
+def nodes(node):
+    return [node, *(each for child in node.children for each in nodes(child))]
+
+
 def names(node):
     return [f"{node.kind} {node.name}", *(name for each in node.children for name in names(each))]
 
