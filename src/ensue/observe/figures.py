@@ -158,7 +158,7 @@ def _figure(flow: Flow, dead: int, mark: How | None, *, waits: bool) -> Figure:
     elif oldest_ms is not None and oldest_ms >= OLD_MS:
         how = "waits"
     return Figure(
-        per_s=round(max(flow.in_per_s, flow.out_per_s), 3),
+        per_s=round(max(flow.in_per_s if waits else 0.0, _tried(flow)), 3),
         errors_per_s=round(flow.errors_per_s, 3),
         waiting=waiting,
         dead=dead,
@@ -193,6 +193,11 @@ def _ways(
     return ways, frozenset(seen)
 
 
+def _tried(flow: Flow) -> float:
+    """How often something was tried: what was done, and what failed."""
+    return flow.out_per_s + flow.errors_per_s
+
+
 def _passed_on(
     source: str, known: Iterable[tuple[str, str]], nodes: Mapping[str, Node]
 ) -> set[str]:
@@ -216,11 +221,11 @@ def _declared(edge: Edge, nodes: Mapping[str, Node], flows: Mapping[Ref, Flow]) 
     source, target = nodes[edge.source], nodes[edge.target]
     into = flows.get(_subject(target), Flow())
     if target.kind == "handler":
-        return 0.0 if edge.label else into.out_per_s
+        return 0.0 if edge.label else _tried(into)
     if target.kind == "rule":
         return into.in_per_s
     if target.kind in {"function", "pipe"} and edge.flows in FOLLOWS:
-        return into.out_per_s
+        return _tried(into)
     if source.kind == "rule":
         return flows.get(source.ref, Flow()).in_per_s
     return 0.0

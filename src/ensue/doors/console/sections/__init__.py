@@ -17,6 +17,7 @@ from ensue.doors.console.sections.why import WHY
 from ensue.doors.console.sections.workflows import APPROVALS, WORKFLOWS
 
 SECTIONS: tuple[Section, ...] = (
+    MAP,
     WHY,
     EVENTS,
     SCHEMAS,

@@ -65,7 +65,7 @@ function bring() {
     const count = figure.dead || figure.waiting || 0;
     texted(node, "b", count ? short(count) : "", () => badge(box));
     const plate = node.querySelector(":scope > .b");
-    plate?.classList.toggle("bad", Boolean(figure.dead));
+    plate?.classList.toggle("bad", Boolean(figure.dead) || how === "fails");
     plate?.classList.toggle("warn", !figure.dead && how === "waits");
   }
   const going = new Set();
@@ -78,9 +78,10 @@ function bring() {
     line.classList.add("on");
     line.classList.toggle("back", !forth);
     line.classList.toggle("fast", rate >= 5);
+    line.classList.toggle("fails", figures.nodes[target]?.how === "fails");
   }
   for (const line of svg.querySelectorAll(".e.on")) {
-    if (!going.has(line)) line.classList.remove("on", "fast", "back");
+    if (!going.has(line)) line.classList.remove("on", "fast", "back", "fails");
   }
   if (tip && !tip.hidden && looked) tell(looked);
 }

@@ -54,6 +54,7 @@ async def show_map(visit: Visit) -> View:
             "all_apps": whole.apps,
             "kinds": sorted({each.kind for each in whole.nodes}),
             "called": called,
+            "page_of": page_of,
             "data": _data(figures, numbers),
             "tally": tally(found, figures),
             "listed": lambda address_of: listed(found, wanted, figures, address_of),
