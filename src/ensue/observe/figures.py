@@ -132,9 +132,7 @@ def _nodes(
         mark = marks(node)
         if flow is None and mark is None:
             continue
-        figure = _figure(
-            flow or Flow(), letters.get(node.id, 0), mark, waits=node.kind != "handler"
-        )
+        figure = _figure(flow or Flow(), node.kind, letters.get(node.id, 0), mark)
         if figure != Figure():
             made[node.id] = figure
     return made
@@ -147,7 +145,11 @@ def _subject(node: Node) -> Ref:
     return node.ref
 
 
-def _figure(flow: Flow, dead: int, mark: How | None, *, waits: bool) -> Figure:
+def _figure(flow: Flow, kind: str, dead: int, mark: How | None) -> Figure:
+    """The figures of a part; of a consumer what it tried, for what waits is its queue's."""
+    waits = kind != "handler"
+    # A request that failed is one of those that came.
+    tried = 0.0 if kind == "route" else _tried(flow)
     # Who follows a log is a record or two behind at any moment.
     behind = flow.lag if flow.lag is not None and flow.lag >= BEHIND_MIN else 0
     waiting = max(flow.depth, behind) if waits else 0
@@ -158,7 +160,7 @@ def _figure(flow: Flow, dead: int, mark: How | None, *, waits: bool) -> Figure:
     elif oldest_ms is not None and oldest_ms >= OLD_MS:
         how = "waits"
     return Figure(
-        per_s=round(max(flow.in_per_s if waits else 0.0, _tried(flow)), 3),
+        per_s=round(max(flow.in_per_s if waits else 0.0, tried), 3),
         errors_per_s=round(flow.errors_per_s, 3),
         waiting=waiting,
         dead=dead,

@@ -9,6 +9,7 @@ let figures = { nodes: {}, ways: {} };
 
 const short = (value) => {
   if (value >= 1000) return `${(value / 1000).toFixed(value >= 10000 ? 0 : 1)}k`;
+  if (value < 0.1) return "<0.1";
   return value >= 10 ? String(Math.round(value)) : String(Number(value.toPrecision(2)));
 };
 
@@ -96,7 +97,7 @@ function tell(node) {
   const figure = figures.nodes[node.id.slice(1)] ?? {};
   const name = [...node.querySelectorAll(":scope > .m, :scope > .t")].map((each) => each.textContent).join(" ");
   const rows = [
-    ["a second", figure.per_s ? short(figure.per_s) : "0"],
+    ["a second", figure.per_s ? String(Number(figure.per_s.toPrecision(2))) : "0"],
     ["failures a second", figure.errors_per_s ? short(figure.errors_per_s) : ""],
     ["waiting", figure.waiting ? String(figure.waiting) : ""],
     ["oldest", figure.oldest_ms ? spent(figure.oldest_ms) : ""],
