@@ -58,6 +58,7 @@ bench: $(STAMP)  ## Measure the order system, the engine and the languages
 	$(BIN)/python bench/resilience/run.py
 	$(BIN)/python bench/tokens.py
 	$(BIN)/python bench/why.py
+	$(BIN)/python bench/telemetry.py
 
 .PHONY: soak
 soak: $(STAMP)  ## Kill, fail, cut off from power at every step, simulate 10,000 seeds, run 10,000 random machines, let a million messages through

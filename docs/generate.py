@@ -22,6 +22,7 @@ from generator.commands import cli_page, settings_page
 from generator.delivery import delivery_page
 from generator.integrations import integrations_page
 from generator.limits import limits_page
+from generator.metrics import metrics_page
 from generator.names import kinds_page, names_page
 from generator.routes import errors_page, http_page
 
@@ -38,6 +39,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "docs/reference/errors.md": errors_page,
     "docs/reference/limits.md": limits_page,
     "docs/reference/settings.md": settings_page,
+    "docs/reference/metrics.md": metrics_page,
     "apps/README.md": apps_page,
 }
 

@@ -380,3 +380,62 @@ def test_figures_are_exported_under_the_names_of_the_conventions(app, exported):
     assert took.unit == "s"
     assert took.histogram.data_points[0].count == 1
     assert "ensue.queue.depth" in found or "ensue.queue_depth" in found
+
+
+def test_an_execution_and_its_states_are_spans_of_the_tree_that_started_it(app, exported):
+    @app.function
+    def half(given, tx):
+        if given % 2:
+            raise ValueError("odd")
+        return given // 2
+
+    flow = app.workflow(
+        "halving",
+        definition={
+            "StartAt": "Wait",
+            "States": {
+                "Wait": {"Type": "Wait", "Seconds": 60, "Next": "Half"},
+                "Half": {
+                    "Type": "Task",
+                    "Resource": half,
+                    "Catch": [{"ErrorEquals": ["States.ALL"], "Next": "Odd"}],
+                    "End": True,
+                },
+                "Odd": {"Type": "Fail", "Error": "Odd", "Cause": "cannot be halved"},
+            },
+        },
+    )
+
+    @app.post("/halves")
+    def take(number: int, tx) -> None:  # type: ignore[no-untyped-def]
+        tx.start(flow, number)
+
+    t, received = exported(app)
+    t.request("POST", "/halves", query={"number": 7})
+    t.drain()
+    exported.done()
+
+    request, ran = received.named("POST /halves"), received.named("execute halving")
+    states = [received.named(f"state {name}") for name in ("Wait", "Half", "Odd")]
+    assert ran.trace_id == request.trace_id
+    assert ran.parent_span_id == request.span_id
+    assert {each.parent_span_id for each in states} == {ran.span_id}
+    assert states[0].end_time_unix_nano - states[0].start_time_unix_nano == 60 * 10**9
+    assert attributes(ran)["ensue.execution.status"] == "FAILED"
+    assert attributes(ran)["error.type"] == "Odd"
+    assert attributes(states[1])["ensue.state.outcome"] == "caught"
+
+
+def test_what_is_received_by_hand_is_linked_to_its_sendings(app, exported):
+    jobs = app.queue("jobs")
+    t, received = exported(app)
+    for n in range(2):
+        t.wait(jobs.send(n))
+    t.post("/_ensue/queues/jobs/receive", {"limit": 10})
+    exported.done()
+
+    got = received.named("receive jobs")
+    sent = [each.span_id for each in received.spans if each.name == "send jobs"]
+    assert [each.span_id for each in got.links] == sent
+    assert attributes(got)["messaging.operation.type"] == "receive"
+    assert got.trace_id not in {each.trace_id for each in got.links}

@@ -22,22 +22,22 @@ def expect_work(tx: Transaction, tracer: Tracer, pieces: Sequence[Work], *, toge
         pieces: the work, of one queue.
         together: whether it is handled as one: then the first tells of all.
     """
-    found: list[tuple[Work, Context, Context]] = []
+    made, known_up_to = tracer.made, tracer.looked_up_to
+    found: list[tuple[Work, Context]] = []
     for piece in pieces:
-        made = _made(tx, tracer, piece.hop)
-        if made is not None and piece.hop is not None:
-            moved = piece.attributes is not None and "dead_letter" in piece.attributes
-            span = made.span if moved else span_of(piece.queue, piece.hop)
-            found.append((piece, made, made._replace(span=span)))
+        hop = piece.hop
+        if hop is not None and (hop in made or hop <= known_up_to):
+            link = _sending(tx, tracer, piece)
+            if link is not None:
+                found.append((piece, link))
     if not found:
         return
     ref = tracer.ref_of(pieces[0].queue) or _FORGOTTEN
     if together:
-        tracer.handling[WORK_NUMBER, pieces[0].id] = Handled(
-            found[0][2], [link for _, _, link in found], ref
-        )
+        links = [link for _, link in found]
+        tracer.handling[WORK_NUMBER, pieces[0].id] = Handled(links[0], links, ref)
     else:
-        for piece, _, link in found:
+        for piece, link in found:
             tracer.handling[WORK_NUMBER, piece.id] = Handled(link, [link], ref)
 
 
@@ -47,12 +47,34 @@ def expect_records(
     """Note of which trees that are traced the records are that are about to be handled."""
     ref = tracer.ref_of(source.number) or _FORGOTTEN
     for record in records:
-        made = _made(tx, tracer, record.hop)
+        made = made_by(tx, tracer, record.hop)
         if made is not None and record.hop is not None:
             if ref.kind in PUBLISHED:
                 made = made._replace(span=span_of(source.number, record.hop))
             handled = Handled(made, [made], ref)
             tracer.handling[source.number, record.sequence] = handled
+
+
+def tell_received(tx: Transaction, tracer: Tracer, pieces: Sequence[Work]) -> None:
+    """Tell of work that somebody has received by hand, as part of whoever did."""
+    links = [link for piece in pieces if (link := _sending(tx, tracer, piece)) is not None]
+    if not links:
+        return
+    ref = tracer.ref_of(pieces[0].queue) or _FORGOTTEN
+    origin = tx.origin
+    context = tracer.context_of(origin.cause, origin.attempt)
+    if context is None and origin.trace is not None:
+        context = tracer.of_root(origin.trace)
+    tracer.received(ref, context or links[0], links)
+
+
+def _sending(tx: Transaction, tracer: Tracer, piece: Work) -> Context | None:
+    """The context of the span that sent a piece of work; None where its tree is not traced."""
+    made = made_by(tx, tracer, piece.hop)
+    if made is None or piece.hop is None:
+        return None
+    moved = piece.attributes is not None and "dead_letter" in piece.attributes
+    return made if moved else made._replace(span=span_of(piece.queue, piece.hop))
 
 
 class ActionSpan:
@@ -81,7 +103,7 @@ class ActionSpan:
         self._tracer.end(self._started, error)
 
 
-def _made(tx: Transaction, tracer: Tracer, hop: int | None) -> Context | None:
+def made_by(tx: Transaction, tracer: Tracer, hop: int | None) -> Context | None:
     """The context of the hop that made something; None where its tree is not traced."""
     if hop is None:
         return None

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from ensue.engine.clock import Clock
-from ensue.engine.ids import Place, Random
+from ensue.engine.ids import Place, Random, seeded_random
 from ensue.words.names import Ref
 
 SAMPLED_MAX = 100_000
@@ -152,11 +152,17 @@ class Tracer:
     looked_up_to: int = 0  # of hops up to this only the store knows whether they are traced
 
     def __post_init__(self) -> None:
+        # Ids need not be hard to guess, and the system's randomness takes longer than all else.
+        self._source = seeded_random(self.source.getrandbits(64))
         self._ahead_ns = self.clock.now_ms() * 1_000_000 - self.clock.steady_ns()
 
     def now_ns(self) -> int:
         """What time it is, in ns since 1970."""
         return self.clock.steady_ns() + self._ahead_ns
+
+    def new_span(self) -> int:
+        """The id of a new span."""
+        return self._source.getrandbits(64) or 1
 
     def begin(self, given: str | None = None) -> Context:
         """The context of a span that is a root here.
@@ -165,13 +171,12 @@ class Tracer:
             given: the traceparent with which it was called, perhaps with a tracestate; None for
                 none.
         """
-        span = self.source.getrandbits(64) or 1
         if given is not None:
             parent = context_in(given)
             sampled = parent.sampled if self.respects_parents else self.decide(parent.trace)
-            return Context(parent.trace, span, sampled, parent.state)
-        trace = self.source.getrandbits(128) or 1
-        return Context(trace, span, self.decide(trace))
+            return Context(parent.trace, self.new_span(), sampled, parent.state)
+        trace = self._source.getrandbits(128) or 1
+        return Context(trace, self.new_span(), self.decide(trace))
 
     def context_of(self, cause: Place | None, attempt: int) -> Context | None:
         """The context of the handling of a record; None where its tree is not traced."""
@@ -182,8 +187,11 @@ class Tracer:
 
     def of_root(self, given: str | None) -> Context | None:
         """The context of a hop at the beginning of a tree; None where the tree is not traced."""
-        context = self.begin() if given is None else context_in(given)
-        return context if context.sampled else None
+        if given is not None:
+            context = context_in(given)
+            return context if context.sampled else None
+        trace = self._source.getrandbits(128) or 1
+        return Context(trace, self.new_span()) if self.decide(trace) else None
 
     def note(self, hop: int, context: Context) -> None:
         """Note that a hop is of a tree that is traced."""
@@ -250,6 +258,21 @@ class Tracer:
             name = f"{attributes['messaging.operation.name']} {ref.name}"
             span = Span(name, PRODUCER, own, context.span, now_ns, now_ns, attributes)
             self.finish(span)
+
+    def received(self, ref: Ref, context: Context, links: Sequence[Context]) -> None:
+        """Tell of messages that somebody has received by hand.
+
+        Args:
+            ref: the queue.
+            context: that of the span that it is part of.
+            links: the sendings of the messages whose trees are traced.
+        """
+        now_ns = self.now_ns()
+        attributes = messaging(ref, "receive")
+        attributes["messaging.batch.message_count"] = len(links)
+        own = context._replace(span=self.new_span())
+        name = f"receive {ref.name}"
+        self.finish(Span(name, CLIENT, own, context.span, now_ns, now_ns, attributes, links))
 
     def root(self, actor: str, context: Context) -> None:
         """Tell of a root that nobody else has told of, such as a send by a program."""

@@ -80,7 +80,7 @@ class CallSpan:
         self._tracer = tracer
         self._within = within
         self._began_ns = tracer.now_ns()
-        self.context = within._replace(span=tracer.source.getrandbits(64) or 1)
+        self.context = within._replace(span=tracer.new_span())
 
     @classmethod
     def of(cls, engine: Engine, origin: Origin) -> CallSpan | None:

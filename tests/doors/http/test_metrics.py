@@ -108,6 +108,28 @@ def test_every_metric_has_a_name_a_help_and_a_unit_of_the_conventions():
             assert each.exposed.endswith("_bytes") == (each.unit == "By")
 
 
+def test_no_series_is_told_twice(app, run_app):
+    queue, table = app.queue("jobs"), app.table("things", key="id")
+    app.bus("events").rule("all", {"source": ["shop"]}, to=queue)
+    queue.consumer()(lambda message, tx: None)
+
+    @app.on_change(table)
+    def follow(change, tx):
+        pass
+
+    @app.function
+    def work(given, tx):
+        pass
+
+    t = run_app(app)
+    t.wait(table.put({"id": "a"}))
+    t.wait(queue.send(1))
+    t.settle()
+    t.get("/nowhere")
+    series = [line.rpartition(" ")[0] for line in exposed(t._platform).splitlines()]
+    assert len(series) == len(set(series))
+
+
 def test_there_are_as_many_series_as_resources_routes_and_rules_and_no_more(app, run_app):
     queues = [app.queue(f"q{n}") for n in range(20)]  # and their dead-letter queues
     t = run_app(app)

@@ -18,6 +18,7 @@ WORK = ("queue", "function", "mail", "destination", "pipe", "workflow", "activit
 HANDLED = ("queue", "function", "mail", "destination", "pipe", "workflow")
 LOGS = ("table", "adopted", "bus", "stream", "topic", "bucket", "meter", "workflow")
 READERS = ("function", "pipe", "stream", "meter", "schemas")
+DONE = tuple(dict.fromkeys((*WORK, *READERS)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,7 @@ METRICS = (
         "counter",
         "{message}",
         "Messages and records that were given to a handler or a receiver, each time.",
-        (*WORK, *READERS),
+        DONE,
         "messaging_client_consumed_messages_total",
     ),
     Metric(
@@ -78,7 +79,7 @@ METRICS = (
         "counter",
         "{message}",
         "Messages and records that are done.",
-        (*WORK, *READERS),
+        DONE,
         "ensue_messages_completed_total",
     ),
     Metric(

@@ -10,6 +10,7 @@ from ensue.engine import backlog, takes, work
 from ensue.engine.ids import WORK_NUMBER
 from ensue.engine.parking import group_of
 from ensue.engine.sockets import Refusal
+from ensue.engine.traced import tell_received
 from ensue.engine.transaction import Transaction
 from ensue.engine.work import Work
 from ensue.resources.queue import rules
@@ -74,6 +75,8 @@ def receive(tx: Transaction, queue: QueueModel, asked: Asked, dead: Dead) -> Fou
             worn_out = True
             dead(tx, piece, reason)
     leased = work.lease(tx, taken, asked.visibility_ms, asked.holder or "")
+    if tx.tracer is not None and leased:
+        tell_received(tx, tx.tracer, leased)
     messages = [_received(tx, piece) for piece in leased]
     next_ms = tx.now_ms if worn_out else takes.next_due_ms(tx, number)
     return Found(messages, next_ms)

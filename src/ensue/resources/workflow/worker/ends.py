@@ -15,6 +15,7 @@ from ensue.resources.workflow.store import (
     answer_to_parent,
     job_text,
 )
+from ensue.resources.workflow.worker import spans
 from ensue.resources.workflow.worker.map_runs import MapRuns
 from ensue.words import values
 
@@ -30,6 +31,8 @@ def tell(
 
     A child of a map run is told of to its map run alone.
     """
+    if tx.tracer is not None:
+        spans.tell(tx, tx.tracer, workflow, loaded, ending)
     if loaded.parent is not None and loaded.parent_form == MAP_FORM:
         if map_runs is not None:
             map_runs.ended(tx, -loaded.parent, ending)
