@@ -21,6 +21,15 @@ OTHERS = [
     ("KeyError: 'currency'", "TypeError: 'currency'"),
     ("E: http://pay/ answered 503", "E: http://pay/ answered 404"),
     ("E: HTTP/1.1 402 Payment Required", "E: HTTP/1.1 409 Conflict"),
+    (
+        "E: Server error '503 Service Unavailable' for url 'http://a/'",
+        "E: Server error '500 Internal Server Error' for url 'http://a/'",
+    ),
+    (
+        "HTTPError: 503 Server Error: no for url: http://a/",
+        "HTTPError: 502 Server Error: no for url: http://a/",
+    ),
+    ("urllib.error.HTTPError: HTTP Error 503: no", "urllib.error.HTTPError: HTTP Error 504: no"),
     ("OSError: [Errno 111] Connection refused", "OSError: [Errno 113] Connection refused"),
     ("KeyError", "KeyError: 'KeyError'"),
 ]

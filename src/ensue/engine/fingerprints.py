@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from http import HTTPStatus
 from typing import NamedTuple
 
 ERROR_NAME_LENGTH_MAX = 100
@@ -19,22 +20,25 @@ FINGERPRINT_LENGTH = 12
 LOOKED_AT_LENGTH_MAX = 1_000
 
 _NAMED = re.compile(r"([A-Za-z_][\w.]*)(?:: (.*)|)\Z", re.DOTALL)
+_PHRASES = "|".join(f"{each.value} {each.phrase}".replace(" ", r"\ ") for each in HTTPStatus)
 _VARYING = re.compile(
     r"""
     # What HTTP or a system call answered is a part of the cause.
-    (?P<kept> \b(?:HTTP(?:/[\d.]+)?|status|code|answered|Errno)\ \d{1,3}\b )
+    (?P<kept> \b(?:HTTP(?:/[\d.]+|\ Error)?|status|code|answered|Errno)\ \d{1,3}\b
+        | \b[1-5]\d\d(?:(?:\ (?:Client|Server)\ Error)|(?=,\ message=)) | \b(?:PHRASES)\b )
     | (?P<dropped> (?<=://)[^/\s?'"@]*@ | (?<=[\w/])\?[^\s'"]+ )
     | (?P<address> \b[\w.+-]+@[\w-]+(?:\.[\w-]+)+ | \b(?:\d{1,3}\.){3}\d{1,3}(?::\d+)?\b )
     | (?P<time> \b\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)? )
     | (?P<number> (?<![\w.-])[+-]?\d+(?:[.,]\d+)*(?![\w-]) )
     | (?P<id> (?<![\w-])[\w-]*\d[\w-]* )
-    """,
+    """.replace("PHRASES", _PHRASES),
     re.VERBOSE,
 )  # fmt: skip
 _STANDS_FOR = {name: f"{{{name}}}" for name in ("address", "time", "number", "id")}
 # A quoted word is a name; a quoted sentence is what somebody typed.
 _QUOTED = re.compile(r"(?<!\w)(['\"])([^'\"\n]*\s[^'\"\n]*)\1(?!\w)")
 _SPACE = re.compile(r"\s+")
+_TIE = "\0"  # holds the words of what is kept together, where they are quoted
 
 
 class Fingerprint(NamedTuple):
@@ -68,11 +72,11 @@ def fingerprint(home: int, reason: str) -> Fingerprint:
 
 
 def _without_what_varies(said: str) -> str:
-    text = _QUOTED.sub(r"\1{text}\1", _VARYING.sub(_common, said))
-    return _SPACE.sub(" ", text).strip()[:MESSAGE_LENGTH_MAX]
+    text = _QUOTED.sub(r"\1{text}\1", _VARYING.sub(_common, said.replace(_TIE, " ")))
+    return _SPACE.sub(" ", text.replace(_TIE, " ")).strip()[:MESSAGE_LENGTH_MAX]
 
 
 def _common(found: re.Match[str]) -> str:
     if found.lastgroup == "kept":
-        return found[0]
+        return found[0].replace(" ", _TIE)
     return _STANDS_FOR.get(found.lastgroup or "", "")

@@ -12,6 +12,7 @@ from ensue.doors.console.sections.queues import DEAD_LETTERS, QUEUES
 from ensue.doors.console.sections.resources import RESOURCES
 from ensue.doors.console.sections.schedules import SCHEDULES
 from ensue.doors.console.sections.schemas import SCHEMAS
+from ensue.doors.console.sections.streams import STREAMS
 from ensue.doors.console.sections.tables import TABLES
 from ensue.doors.console.sections.why import WHY
 from ensue.doors.console.sections.workflows import APPROVALS, WORKFLOWS
@@ -25,6 +26,7 @@ SECTIONS: tuple[Section, ...] = (
     ALARMS,
     QUEUES,
     DEAD_LETTERS,
+    STREAMS,
     MAP,
     TABLES,
     SCHEDULES,
