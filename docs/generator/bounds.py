@@ -232,13 +232,13 @@ BOUNDS: dict[str, Bound] = {
     "observe:QUEUES_MAX": Bound(
         ENGINE, "queues", "queues that a diagnosis looks into", "those in which most waits"
     ),
-    "observe:LOOKED_AT_MAX": Bound(
+    "engine:LOOKED_AT_MAX": Bound(
         ENGINE, "messages", "delayed messages of a queue that a diagnosis looks through", "the rest"
     ),
-    "observe:SAMPLE_MAX": Bound(
+    "engine:SAMPLE_MAX": Bound(
         ENGINE, "messages", "failed messages of a queue whose errors it reads", "the rest"
     ),
-    "observe:BEHIND_MAX": Bound(
+    "engine:BEHIND_MAX": Bound(
         ENGINE, "messages", "messages behind a failed one that it counts", "or more"
     ),
     "observe:CAUSES_MAX": Bound(

@@ -3,9 +3,11 @@ from __future__ import annotations
 
 import asyncio
 
+import httpx
 import pytest
 
 from ensue.app.app import App
+from ensue.engine.consumer import error_text
 from ensue.words.errors import LimitExceeded, Rejected, Unreachable
 
 MAX_RECEIVES = 3
@@ -412,3 +414,13 @@ def test_what_is_rejected_outside_is_not_tried_again(store, run_on, app, queue):
 
     assert runs == [1]
     assert len(dead(stage, queue)) == 1
+
+
+def test_an_error_of_a_call_names_the_server_and_nothing_more():
+    request = httpx.Request("POST", "https://ada:secret@bank.example:8443/pay?key=1")
+    named = "ConnectError: refused, at https://bank.example:8443"
+    assert error_text(httpx.ConnectError("refused", request=request)) == named
+    late = error_text(httpx.ReadTimeout("", request=request))
+    assert late == "ReadTimeout: at https://bank.example:8443"
+    assert error_text(httpx.ConnectError("refused")) == "ConnectError: refused"
+    assert error_text(ValueError()) == "ValueError"

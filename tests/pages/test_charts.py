@@ -175,3 +175,13 @@ def test_series_have_a_number_for_each_name_and_are_few(draw):
         draw("a", ["mon", "tue"], {"x": [1]})
     with pytest.raises(InvalidValue, match="at most 6 series"):
         draw("a", ["mon"], {str(number): [1] for number in range(7)})
+
+
+def test_a_number_between_gaps_is_shown_also_where_the_others_are_shown_when_pointed_at():
+    names = [str(minute) for minute in range(60)]
+    values = [None] * 60
+    values[3], values[10], values[11] = 1.0, 2.0, 3.0
+    drawn = str(charts.lines("Rate", names, {"a": values}))
+    widths = drawn.count("<svg ")
+    assert drawn.count('class="dot series-1"') == widths
+    assert drawn.count('class="dot series-1 quiet"') == 2 * widths

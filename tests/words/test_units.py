@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ensue.words.errors import InvalidValue
-from ensue.words.units import duration_ms, human_ms, rate_per_second
+from ensue.words.units import duration_ms, human_bytes, human_ms, rate_per_second
 
 
 @pytest.mark.parametrize(
@@ -81,3 +81,11 @@ def test_what_is_no_rate_is_refused(text):
 )
 def test_a_duration_is_shown_in_its_two_largest_units(ms, text):
     assert human_ms(ms) == text
+
+
+@pytest.mark.parametrize(
+    ("count", "text"),
+    [(0, "0 B"), (512, "512 B"), (4_200, "4.2 kB"), (271_000_000_000, "271 GB"), (1e18, "1000 PB")],
+)
+def test_a_size_is_written_for_people(count, text):
+    assert human_bytes(count) == text

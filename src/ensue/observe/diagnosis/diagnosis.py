@@ -14,6 +14,7 @@ from ensue.engine.consumer import Consumer
 from ensue.engine.engine import Engine
 from ensue.engine.ids import WORK_NUMBER
 from ensue.engine.transaction import Transaction
+from ensue.engine.trying import BEHIND_MAX
 from ensue.observe.diagnosis.failing import Failing, failing, is_breaker, named, outside_of
 from ensue.observe.diagnosis.fault import Fault, warning
 from ensue.observe.traffic import Traffic
@@ -175,7 +176,7 @@ class Look:
     def _held(self, number: int, found: Failing) -> Fault:
         ref = self._refs[number]
         piece = self._engine.records.text(WORK_NUMBER, found.sample)
-        more = "" if found.behind < 1_000 else " or more"
+        more = "" if found.behind < BEHIND_MAX else " or more"
         return Fault(
             "held.key",
             WARNING,

@@ -6,15 +6,11 @@ import re
 from collections import Counter
 from typing import NamedTuple
 
+from ensue.engine import trying
 from ensue.engine.depths import Count
 from ensue.engine.fingerprints import fingerprint
 from ensue.engine.transaction import Transaction
-from ensue.engine.work import HELD_MS
 from ensue.words.names import Ref
-
-SAMPLE_MAX = 50
-LOOKED_AT_MAX = 500
-BEHIND_MAX = 1_000
 
 # With a name and a password before the server it is none: they are not to be shown.
 _ORIGIN = re.compile(
@@ -23,22 +19,6 @@ _ORIGIN = re.compile(
 _REFUSES = ("ConnectError", "ConnectionRefusedError", "ConnectionError", "Unreachable")
 _LATE = ("ConnectTimeout", "ReadTimeout", "WriteTimeout", "PoolTimeout", "TimeoutError", "TimedOut")
 _STATUS = re.compile(r"\b(?:answered|error '?)(\d{3})\b", re.IGNORECASE)
-
-
-class Piece(NamedTuple):
-    """A piece of work that has failed, and will be tried again.
-
-    Attributes:
-        id: its number.
-        group: its message group; None for none.
-        error: why it failed last.
-        first_ms: when it failed first.
-    """
-
-    id: int
-    group: str | None
-    error: str
-    first_ms: int
 
 
 class Failing(NamedTuple):
@@ -67,14 +47,15 @@ class Failing(NamedTuple):
 
 def failing(tx: Transaction, queue: int, count: Count) -> Failing | None:
     """What most of the messages of a queue that were tried fail of; None where none does."""
-    pieces = _pieces(tx, queue)
+    pieces = trying.tried(tx, queue)
     if not pieces:
         return None
-    prints = [fingerprint(queue, each.error).text for each in pieces]
+    texts = {error: fingerprint(queue, error).text for error in {each.error for each in pieces}}
+    prints = [texts[each.error] for each in pieces]
     [(most, times)] = Counter(prints).most_common(1)
     same = [each for each, each_print in zip(pieces, prints, strict=True) if each_print == most]
     heads = [each for each in same if each.group is not None] if count.held else []
-    behind = _behind(tx, queue, heads[0].group or "") if heads else 0
+    behind = trying.behind(tx, queue, heads[0].group or "") if heads else 0
     return Failing(
         error=same[0].error,
         first_ms=min(each.first_ms for each in same),
@@ -85,41 +66,6 @@ def failing(tx: Transaction, queue: int, count: Count) -> Failing | None:
         group=heads[0].group if behind else None,
         behind=behind,
     )
-
-
-def _pieces(tx: Transaction, queue: int) -> list[Piece]:
-    """Some of the work that has failed, that which waits longest first."""
-    retried = tx.rows(
-        "SELECT id, grp FROM (SELECT id, grp, due_ms, receives FROM ensue_work"
-        "  WHERE queue = ?1 AND state = 0 AND due_ms <> after_ms ORDER BY after_ms LIMIT ?2)"
-        " WHERE due_ms < ?3 AND receives > 0 LIMIT ?4",
-        (queue, LOOKED_AT_MAX, HELD_MS, SAMPLE_MAX),
-    )
-    taken = tx.rows(
-        "SELECT id, grp FROM ensue_work WHERE queue = ? AND state = 1 AND receives > 1"
-        " ORDER BY due_ms LIMIT ?",
-        (queue, SAMPLE_MAX - len(retried)),
-    )
-    found: list[Piece] = []
-    for work_id, group in [*retried, *taken]:
-        row = tx.row(
-            "SELECT error, (SELECT min(at_ms) FROM ensue_failures WHERE work = ?1)"
-            " FROM ensue_failures WHERE work = ?1 ORDER BY at_ms DESC, attempt DESC LIMIT 1",
-            (work_id,),
-        )
-        if row is not None:
-            error, first_ms = row
-            found.append(Piece(int(str(work_id)), group, str(error), int(str(first_ms))))  # type: ignore[arg-type]
-    return found
-
-
-def _behind(tx: Transaction, queue: int, group: str) -> int:
-    [(count,)] = tx.rows(
-        "SELECT count(*) FROM (SELECT 1 FROM ensue_work WHERE queue = ? AND grp = ? AND state < 2"
-        " LIMIT ?)",
-        (queue, group, BEHIND_MAX + 1),
-    )
-    return int(str(count)) - 1
 
 
 def outside_of(error: str) -> tuple[str, str] | None:
