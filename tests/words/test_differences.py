@@ -5,7 +5,7 @@ from __future__ import annotations
 from copy import deepcopy
 from decimal import Decimal
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ensue.words.differences import Difference, differences
@@ -90,6 +90,7 @@ def test_no_more_are_told_than_were_asked_for_and_a_deep_value_is_no_trouble():
     assert len(differences(deep, other, 3)) == 1
 
 
+@settings(max_examples=40)
 @given(VALUES, VALUES)
 def test_the_differences_make_the_second_value_of_the_first(before, after):
     found = differences(before, after, 1_000)

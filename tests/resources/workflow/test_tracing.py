@@ -289,7 +289,7 @@ def test_an_execution_knows_its_parent_its_children_and_its_origin(shop, run):
 
 
 def test_counts_are_kept_without_a_look_at_the_executions(shop, run):
-    flow = shop.flow({"A": task(shop.refuse)})
+    flow = shop.flow({"A": task(shop.refuse)}, keep="1h")
     t = run()
     ran(t, flow, {"id": "a"})
     waiting = t.wait(flow.counts())
@@ -299,6 +299,6 @@ def test_counts_are_kept_without_a_look_at_the_executions(shop, run):
     assert t.wait(flow.counts())["running"] == 1
     t.drain()
     assert t.wait(flow.counts())["failed"] == 1
-    t.advance("100d")
+    t.advance("3h")
     t.drain()
     assert t.wait(flow.counts())["failed"] == 0
