@@ -1404,11 +1404,11 @@ BOUNDS: dict[str, Bound] = {
         "states before one whose variables it is shown with",
         "the last so many",
     ),
-    "resources.workflow:READERS_KEPT_MAX": Bound(
-        WORKFLOWS, "executions", "histories that are kept as they were read", "it is read again"
-    ),
     "resources.workflow:FRAMES_KEPT_MAX": Bound(
-        WORKFLOWS, "visits", "the length of such a history", "it is read again"
+        WORKFLOWS,
+        "visits",
+        "visits of executions of a workflow that are kept as they were read",
+        "a history is read again",
     ),
     "resources.workflow:LOOKED_AT_MAX": Bound(
         WORKFLOWS,

@@ -10,21 +10,87 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal
+from functools import cache
+from typing import Any, Final, Literal, NamedTuple
 
-from ensue.languages.states.events import Event
+import msgspec
 
 Outcome = Literal["succeeded", "failed", "caught", "running", "aborted", "untouched"]
 
 CONTAINERS: Final = frozenset({"Map", "Parallel"})
 
-_ENTERED = re.compile(r"^(\w+)StateEntered$")
 _SCHEDULED = {"TaskScheduled", "LambdaFunctionScheduled", "ActivityScheduled"}
 _STARTED = {"TaskStarted", "LambdaFunctionStarted", "ActivityStarted"}
 _ENDS = {"ExecutionSucceeded", "ExecutionFailed", "ExecutionTimedOut", "ExecutionAborted"}
 _OF_CONTAINERS = re.compile(
     r"^(Parallel|Map)(State|Iteration|Run)(Succeeded|Failed|Aborted|Started)$"
 )
+_ENTERED = re.compile(r"^(\w+)StateEntered$")
+
+
+class Details(msgspec.Struct, gc=False):
+    """Of an event's details what is no data; see `Event`."""
+
+    name: str | None = None
+    index: int | None = None
+    resource: str | None = None
+    resourceType: str | None = None  # noqa: N815 - as history has it
+    error: str | None = None
+    cause: str | None = None
+    workerName: str | None = None  # noqa: N815 - as history has it
+
+
+class Heard(msgspec.Struct, array_like=True, gc=False):
+    """An event without its data: read from the same JSON as `Event`, passing over what it is of."""
+
+    type: str
+    id: int
+    previous: int
+    at_ms: int
+    details: Details
+    branch: int = 0
+
+
+class _Kind(NamedTuple):
+    """What a kind of event tells.
+
+    Attributes:
+        entered: the type of state that was entered; None for none.
+        says: what it says of the state that it is of: one of the words below.
+        container: the type of state that it is of; None for any.
+        named: whether it is of the state that it names.
+    """
+
+    entered: str | None
+    says: str
+    container: str | None
+    named: bool
+
+
+@cache
+def _kind(event: str) -> _Kind:
+    entered, container = _ENTERED.match(event), _OF_CONTAINERS.match(event)
+    named = "State" in event or "Map" in event
+    return _Kind(
+        entered[1] if entered else None,
+        _said(event),
+        container[1] if container else None,
+        named,
+    )
+
+
+def _said(event: str) -> str:
+    words = {
+        "ends": event in _ENDS,
+        "redriven": event == "ExecutionRedriven",
+        "exited": event.endswith("StateExited"),
+        "scheduled": event in _SCHEDULED,
+        "began": event in _STARTED,
+        "goes": event.endswith(("Started", "Submitted")),
+        "succeeded": event.endswith("Succeeded"),
+        "failed": event.endswith(("Failed", "TimedOut")),
+    }
+    return next((word for word, is_it in words.items() if is_it), "")
 
 
 @dataclass(eq=False, slots=True)
@@ -131,30 +197,27 @@ class FrameReader:
         self._at: dict[int, Frame | None] = {}
         self._index: dict[int, int] = {}
 
-    def read(self, event: Event) -> None:
+    def read(self, event: Heard) -> None:
         """Read the next event."""
-        kind, at = event.type, event.id
+        kind, at = _kind(event.type), event.id
         self.last = at
         before = self._at.get(event.previous)
-        entered = _ENTERED.match(kind)
-        if entered:
-            self._at[at] = self._enter(event, entered[1], before)
+        if kind.entered is not None:
+            self._at[at] = self._enter(event, kind.entered, before)
             return
-        frame = _meant(event, before)
+        frame = _meant(event, kind, before)
         self._at[at] = frame
-        if kind in _ENDS:
+        if kind.says == "ends":
             self._end(event, frame)
-        elif kind == "ExecutionRedriven":
+        elif kind.says == "redriven":
             self._go_on()
         elif frame is not None:
-            if kind == "MapIterationStarted":
-                self._index[at] = int(event.details.get("index", 0))
-            _hear(frame, event, before)
+            if event.details.index is not None:
+                self._index[at] = event.details.index
+            _hear(frame, event, kind.says, before)
 
-    def _enter(self, event: Event, kind: str, before: Frame | None) -> Frame:
-        frame = Frame(
-            str(event.details.get("name", "")), kind, event.id, event.at_ms, branch=event.branch
-        )
+    def _enter(self, event: Heard, kind: str, before: Frame | None) -> Frame:
+        frame = Frame(event.details.name or "", kind, event.id, event.at_ms, branch=event.branch)
         if before is None:
             pass
         elif before.is_out or before.kind not in CONTAINERS:
@@ -173,13 +236,13 @@ class FrameReader:
                 frame.has_failed = frame.is_ended = False
                 frame.error = frame.cause = frame.left_ms = None
 
-    def _end(self, event: Event, last: Frame | None) -> None:
+    def _end(self, event: Heard, last: Frame | None) -> None:
         has_failed = event.type in {"ExecutionFailed", "ExecutionTimedOut"}
         if has_failed:
             for frame in outward(last):
                 frame.has_failed = frame.has_failed or not frame.is_out
             if last is not None and not last.is_out and last.error is None:
-                last.error, last.cause = event.details.get("error"), event.details.get("cause")
+                last.error, last.cause = event.details.error, event.details.cause
         for frame in self.frames:
             if frame.is_out:
                 continue
@@ -192,7 +255,7 @@ class FrameReader:
                     each.ended_ms, each.outcome = event.at_ms, "aborted"
 
 
-def frames_of(events: Iterable[Event]) -> list[Frame]:
+def frames_of(events: Iterable[Heard]) -> list[Frame]:
     """What a history tells of states, in the order in which they were entered.
 
     Args:
@@ -204,15 +267,16 @@ def frames_of(events: Iterable[Event]) -> list[Frame]:
     return reader.frames
 
 
-def heard(event: Mapping[str, Any]) -> Event:
-    """An event as `Event`, of one as Step Functions shows it: its values stay texts."""
-    at_ms = event.get("timestamp", 0)
-    return Event(
+def heard(event: Mapping[str, Any]) -> Heard:
+    """An event as Step Functions shows it."""
+    at_ms, said = event.get("timestamp", 0), _details_of(event)
+    told = {name: said[name] for name in Details.__struct_fields__ if name in said}
+    return Heard(
         str(event["type"]),
         int(event["id"]),
         int(event.get("previousEventId", 0)),
         at_ms if isinstance(at_ms, int) else 0,
-        dict(_details_of(event)),
+        Details(**told),
     )
 
 
@@ -223,62 +287,61 @@ def outward(frame: Frame | None) -> Iterator[Frame]:
         frame = frame.parent
 
 
-def _meant(event: Event, before: Frame | None) -> Frame | None:
+def _meant(event: Heard, kind: _Kind, before: Frame | None) -> Frame | None:
     """The frame that an event speaks of: the nearest around the one that it follows from."""
-    kind = event.type
-    name = event.details.get("name") if "State" in kind or "Map" in kind else None
-    container = _OF_CONTAINERS.match(kind)
+    name = event.details.name if kind.named else None
+    container = kind.container
     if name is None and container is None:
         return before
     for frame in outward(before):
         is_meant = frame.name == name if name is not None else not frame.is_out
-        if is_meant and (container is None or frame.kind == container[1]):
+        if is_meant and (container is None or frame.kind == container):
             return frame
     return before
 
 
-def _hear(frame: Frame, event: Event, before: Frame | None) -> None:
-    kind, details = event.type, event.details
+def _hear(frame: Frame, event: Heard, says: str, before: Frame | None) -> None:
     frame.is_ended = False
-    if kind.endswith("StateExited"):
-        frame.is_out, frame.left, frame.left_ms = True, event.id, event.at_ms
-    elif kind in _SCHEDULED:
-        frame.tries.append(Try(event.id, event.at_ms))
-        frame.has_failed = False
-        frame.resource = _resource(details) or frame.resource
-    elif kind.endswith(("Started", "Submitted")):
-        frame.has_failed = False
-        if kind in _STARTED:
-            _start_try(frame, event)
-    elif kind.endswith("Succeeded"):
-        frame.has_failed = False
-        _end_try(frame, event, "succeeded")
-    elif kind.endswith(("Failed", "TimedOut")):
-        _fail(frame, event, before)
+    match says:
+        case "exited":
+            frame.is_out, frame.left, frame.left_ms = True, event.id, event.at_ms
+        case "scheduled":
+            frame.tries.append(Try(event.id, event.at_ms))
+            frame.has_failed = False
+            frame.resource = _resource(event.details) or frame.resource
+        case "began" | "goes":
+            frame.has_failed = False
+            if says == "began":
+                _start_try(frame, event)
+        case "succeeded":
+            frame.has_failed = False
+            _end_try(frame, event, "succeeded")
+        case "failed":
+            _fail(frame, event, before)
 
 
-def _fail(frame: Frame, event: Event, before: Frame | None) -> None:
+def _fail(frame: Frame, event: Heard, before: Frame | None) -> None:
     """A task, or a branch within the state, has failed."""
     frame.has_failed = True
     _end_try(frame, event, "failed")
-    if event.details.get("error") is not None:
-        frame.error, frame.cause = event.details["error"], event.details.get("cause")
+    if event.details.error is not None:
+        frame.error, frame.cause = event.details.error, event.details.cause
     for inner in outward(before):
         if inner is frame:
             break
         inner.has_failed = inner.has_failed or not inner.is_out
 
 
-def _start_try(frame: Frame, event: Event) -> None:
+def _start_try(frame: Frame, event: Heard) -> None:
     for each in frame.tries[-1:]:
-        each.started_ms, each.worker = event.at_ms, event.details.get("workerName")
+        each.started_ms, each.worker = event.at_ms, event.details.workerName
 
 
-def _end_try(frame: Frame, event: Event, outcome: Outcome) -> None:
+def _end_try(frame: Frame, event: Heard, outcome: Outcome) -> None:
     for each in frame.tries[-1:]:
         if each.ended_ms is None:
             each.ended, each.ended_ms, each.outcome = event.id, event.at_ms, outcome
-            each.error, each.cause = event.details.get("error"), event.details.get("cause")
+            each.error, each.cause = event.details.error, event.details.cause
 
 
 def _details_of(event: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -289,8 +352,8 @@ def _details_of(event: Mapping[str, Any]) -> Mapping[str, Any]:
     return {}
 
 
-def _resource(details: Mapping[str, Any]) -> str:
-    resource, service = str(details.get("resource", "")), details.get("resourceType")
+def _resource(details: Details) -> str:
+    resource, service = details.resource or "", details.resourceType
     if service == "ensue":
         return f"ensue:{resource}"
     return f"arn:aws:states:::{service}:{resource}" if service else resource

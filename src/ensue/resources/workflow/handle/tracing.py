@@ -30,7 +30,7 @@ from ensue.resources.workflow.model import (
 )
 from ensue.resources.workflow.store import tracing
 from ensue.resources.workflow.store.tracing import Child, Data
-from ensue.resources.workflow.store.visits import assigning, parting, visits_of
+from ensue.resources.workflow.store.visits import assigning, parting, visit_of, visits_of
 from ensue.resources.workflow.worker import Setting
 from ensue.words.differences import Difference, differences
 from ensue.words.errors import InvalidValue, NotFound
@@ -42,8 +42,7 @@ COMPARED_MAX = 1_000
 DIFFERENCES_MAX = 20
 ATTEMPTS_SHOWN_MAX = 100
 ASSIGNING_MAX = 1_000
-READERS_KEPT_MAX = 8
-FRAMES_KEPT_MAX = 2_000
+FRAMES_KEPT_MAX = 15_000
 
 
 class _Read(NamedTuple):
@@ -93,14 +92,12 @@ class Tracing:
             NotFound: there is no execution of this name.
         """
         read = await self._read(name)
-        visits = visits_of(read.frames)
-        bounded = max(1, min(limit, VISITS_MAX))
-        shown = visits[after : after + bounded]
+        bounded, total = max(1, min(limit, VISITS_MAX)), len(read.frames)
         return Trace(
-            tuple(shown),
-            len(visits),
+            tuple(visits_of(read.frames, after, bounded)),
+            total,
             self._home.engine.read(lambda tx: tracing.stands(tx, read.number)),
-            after + bounded if len(visits) > after + bounded else None,
+            after + bounded if total > after + bounded else None,
         )
 
     async def visit(self, name: str, state: str, visit: int | None = None) -> StateData:
@@ -115,13 +112,12 @@ class Tracing:
             NotFound: there is no execution of this name, or it has not entered the state so often.
         """
         read = await self._read(name)
-        of_state = [each for each in visits_of(read.frames) if each.state == state]
-        if (visit is not None and not 1 <= visit <= len(of_state)) or not of_state:
+        chosen, times = visit_of(read.frames, state, visit)
+        if chosen is None:
             raise NotFound(
-                f"the execution {name} has entered {state} {len(of_state)} times",
+                f"the execution {name} has entered {state} {times} times",
                 hint="The trace of the execution tells the states that it has entered.",
             )
-        chosen = of_state[-1 if visit is None else visit - 1]
         frame = read.frames[chosen.number - 1]
         return self._home.engine.read(lambda tx: _state_data(tx, read.number, chosen, frame))
 
@@ -238,10 +234,9 @@ class Tracing:
         retried = engine.read(lambda tx: tracing.retried(tx, number))
         for frame in reader.frames:
             frame.is_retried = frame.id in retried
-        if len(reader.frames) <= FRAMES_KEPT_MAX:
-            self._readers[number] = reader
-            while len(self._readers) > READERS_KEPT_MAX:
-                self._readers.popitem(last=False)
+        self._readers[number] = reader
+        while sum(len(each.frames) for each in self._readers.values()) > FRAMES_KEPT_MAX:
+            self._readers.popitem(last=False)
         return _Read(number, model, reader.frames)
 
 

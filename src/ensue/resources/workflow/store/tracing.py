@@ -12,7 +12,7 @@ from ensue.engine import executions, work
 from ensue.engine.transaction import Transaction
 from ensue.languages.states.branches import HOLDING, WAITING
 from ensue.languages.states.commands import RETRY, WAIT
-from ensue.languages.states.events import Event
+from ensue.languages.states.frames import Heard
 from ensue.resources.workflow.model import STATUSES, Relative, Stand
 from ensue.resources.workflow.store import histories
 from ensue.resources.workflow.store.branches import all_places
@@ -24,35 +24,12 @@ STANDS_MAX = 100
 EVENTS_AT_ONCE = 2_000
 
 
-class _Details(msgspec.Struct, gc=False):
-    """Of an event's details, what is no data."""
-
-    name: str | None = None
-    index: int | None = None
-    resource: str | None = None
-    resourceType: str | None = None  # noqa: N815 - as history has it
-    error: str | None = None
-    cause: str | None = None
-    workerName: str | None = None  # noqa: N815 - as history has it
-
-
-class _Brief(msgspec.Struct, array_like=True, gc=False):
-    """An event without its data; see `Event`."""
-
-    type: str
-    id: int
-    previous: int
-    at_ms: int
-    details: _Details
-    branch: int = 0
-
-
 _COLUMNS: Final = (
     "e.id, e.name, e.status, e.started_ms, e.ended_ms, r.app, r.name"
     " FROM ensue_executions e JOIN ensue_resources r ON r.number = e.workflow"
 )
 
-_decode: Final = msgspec.json.Decoder(list[_Brief]).decode
+_decode: Final = msgspec.json.Decoder(list[Heard]).decode
 
 
 class Data(NamedTuple):
@@ -76,7 +53,7 @@ class Child(NamedTuple):
     number: int
 
 
-def brief_events(tx: Transaction, execution: int, after: int) -> list[Event]:
+def brief_events(tx: Transaction, execution: int, after: int) -> list[Heard]:
     """Events of an execution behind an id, without their data; some 2,000, or the rest.
 
     Args:
@@ -84,23 +61,13 @@ def brief_events(tx: Transaction, execution: int, after: int) -> list[Event]:
         execution: whose.
         after: the id of the last event that is known; 0 for none.
     """
-    found: list[Event] = []
+    found: list[Heard] = []
     rows = tx.execute(
         "SELECT events FROM ensue_histories WHERE id BETWEEN ? AND ? ORDER BY id",
         (executions.key(execution, after + 1), executions.key(execution + 1, 0) - 1),
     )
     for (text,) in rows:
-        found += [
-            Event(
-                each.type,
-                each.id,
-                each.previous,
-                each.at_ms,
-                {name: value for name, value in _fields(each.details) if value is not None},
-                each.branch,
-            )
-            for each in _decode(text)
-        ]
+        found += _decode(text)
         if len(found) >= EVENTS_AT_ONCE:
             break
     return found
@@ -197,10 +164,6 @@ def origin_of(tx: Transaction, execution: int) -> tuple[int, int] | None:
     if found is None or not isinstance(found[0], int):
         return None
     return found[0], int(str(found[1]))
-
-
-def _fields(details: _Details) -> list[tuple[str, Any]]:
-    return [(name, getattr(details, name)) for name in details.__struct_fields__]
 
 
 def _waits(phase: str, waits: str, *, asks: bool) -> str:

@@ -2,41 +2,66 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 
-from ensue.languages.states.frames import Frame, Outcome, Try, outward
+from ensue.languages.states.frames import CONTAINERS, Frame, Outcome, Try, outward
 from ensue.resources.workflow.model import Attempt, Parting, Visit
 
 
-def visits_of(frames: Sequence[Frame]) -> list[Visit]:
-    """The visits of an execution, in the order in which the states were entered."""
-    numbers = {id(frame): number for number, frame in enumerate(frames, 1)}
-    times: dict[str, int] = {}
+def visits_of(frames: Sequence[Frame], after: int = 0, limit: int | None = None) -> list[Visit]:
+    """The visits of an execution, in the order in which the states were entered.
+
+    Args:
+        frames: all of the execution.
+        after: only those behind this number.
+        limit: how many at most; None for all.
+    """
+    until = len(frames) if limit is None else after + limit
+    times: Counter[str] = Counter()
+    numbers: dict[int, int] = {}
     found: list[Visit] = []
-    for number, frame in enumerate(frames, 1):
-        times[frame.name] = visit = times.get(frame.name, 0) + 1
-        outcome = frame.outcome
-        found.append(
-            Visit(
-                number=number,
-                state=frame.name,
-                visit=visit,
-                kind=frame.kind,
-                outcome=outcome,
-                entered_ms=frame.at_ms,
-                left_ms=None if outcome == "running" else _left_ms(frame),
-                event=frame.id,
-                within=None if frame.parent is None else numbers[id(frame.parent)],
-                index=frame.index,
-                branch=frame.branch,
-                resource=frame.resource,
-                attempts=tuple(_attempt(each, outcome) for each in frame.tries),
-                error=frame.error,
-                cause=frame.cause,
-            )
-        )
+    for number, frame in enumerate(frames[:until], 1):
+        times[frame.name] += 1
+        if frame.kind in CONTAINERS:
+            numbers[id(frame)] = number
+        if number > after:
+            within = None if frame.parent is None else numbers[id(frame.parent)]
+            found.append(_visit(frame, number, times[frame.name], within))
     return found
+
+
+def visit_of(frames: Sequence[Frame], state: str, visit: int | None) -> tuple[Visit | None, int]:
+    """One visit of a state, the last by default, and how many there are; None for no such one."""
+    numbers = [number for number, frame in enumerate(frames, 1) if frame.name == state]
+    place = len(numbers) if visit is None else visit
+    if not 1 <= place <= len(numbers):
+        return None, len(numbers)
+    number = numbers[place - 1]
+    [found] = visits_of(frames, number - 1, 1)
+    return found, len(numbers)
+
+
+def _visit(frame: Frame, number: int, visit: int, within: int | None) -> Visit:
+    outcome = frame.outcome
+    return Visit(
+        number=number,
+        state=frame.name,
+        visit=visit,
+        kind=frame.kind,
+        outcome=outcome,
+        entered_ms=frame.at_ms,
+        left_ms=None if outcome == "running" else _left_ms(frame),
+        event=frame.id,
+        within=within,
+        index=frame.index,
+        branch=frame.branch,
+        resource=frame.resource,
+        attempts=tuple(_attempt(each, outcome) for each in frame.tries),
+        error=frame.error,
+        cause=frame.cause,
+    )
 
 
 def assigning(frame: Frame) -> Iterator[Frame]:
