@@ -12,8 +12,10 @@ import pytest
 
 from ensue.app.watching import watch
 from ensue.doors.console import Modes
+from ensue.doors.console.sections.events import replays
 from ensue.engine.waiting import turn
 from ensue.observe import watching
+from ensue.resources.bus.store import replaying
 from ensue.words.errors import InvalidPattern
 from tests.doors.console.sample import consoled
 from tests.doors.console.shop_of_events import PLACED, Shop
@@ -310,6 +312,20 @@ def test_a_replay_to_nobody_is_refused_and_one_that_cannot_be_says_why(console):
     wrong = console.twin(f"{LOG}/replays?name=again&since=yesterday&to=pack")
     assert wrong["fault"]["message"]
     assert console.twin(f"{LOG}/replays?name=a&pattern=%7B")["fault"]["line"] == 1
+
+
+def test_of_a_long_log_a_dry_run_looks_at_a_part_until_all_is_asked_for(console, monkeypatch):
+    monkeypatch.setattr(replays, "LOOKS", 1)
+    monkeypatch.setattr(replaying, "READ_AT_ONCE", 1)
+    for total in (50, 150):
+        console.place(total)
+
+    path = f"{LOG}/replays?name=again&to=pack"
+    part, whole = console.twin(path)["preview"], console.twin(f"{path}&whole=true")["preview"]
+
+    assert (part["total"], part["read"]) == (2, 1)
+    assert (whole["total"], whole["read"]) == (2, 2)
+    assert "Look at all of them" in console.page(path)
 
 
 def test_archives_tell_what_they_keep(console):

@@ -83,6 +83,26 @@ def test_nothing_is_lost_while_the_stream_is_paused_and_a_filter_shows_what_matc
     assert tab.axe() == []
 
 
+def test_of_much_at_once_a_sample_is_shown_and_the_rest_is_a_link_away(counter, browser):
+    page = browser(counter.url).open(LOG)
+    expect(page.get_by_role("button", name="Pause", exact=True)).to_be_visible()
+    orders = [
+        {
+            "detail_type": "OrderPlaced",
+            "detail": {"orderId": f"m-{n}", "customerId": "a", "total": n},
+        }
+        for n in range(120)
+    ]
+    counter.do(counter.shop.events.publish_batch(orders))
+
+    gap = page.locator(".event-gap")
+    expect(gap).to_contain_text("70 of order-events are left out")
+    expect(page.locator(".event", has_text="m-119")).to_be_visible()
+    gap.get_by_role("link").click()
+
+    expect(page.locator(".event", has_text='"m-0"')).to_be_visible()
+
+
 def test_the_workbench_finds_why_a_rule_did_not_fire(counter, browser):
     event = counter.place("w-1", 50)
     page = browser(counter.url).open(f"{LOG}/event/{event}")

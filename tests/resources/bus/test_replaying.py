@@ -11,6 +11,7 @@ from ensue.engine import gauges, replays
 from ensue.engine.home import Settings
 from ensue.resources.bus.model import REPLAYS_OPEN_MAX
 from ensue.resources.bus.operations import OPERATIONS
+from ensue.resources.bus.store import replaying
 from ensue.resources.bus.worker.replaying import ReplayWorker
 from ensue.words.errors import (
     Conflict,
@@ -577,7 +578,8 @@ def test_its_operations_do_what_the_handle_does(shop_and_stage):
         return stage.wait(operation.run(shop.events, operation.parameters(**given)))
 
     assert operate("replay", name="again", to=["pay"], dry_run=True).rules == {"pay": 3}
-    assert operate("try-replay").rules == {"pay": 3, "ship": 3}
+    tried = operate("try-replay")
+    assert (tried.rules, tried.total, tried.read) == ({"pay": 3, "ship": 3}, 3, 3)
     assert operate("try-replay", to=["pay"], since="3").rules == {"pay": 1}
     assert operate("replay", name="again", to=["pay"], rate="1/s").state == "running"
     stage.settle()
@@ -586,3 +588,14 @@ def test_its_operations_do_what_the_handle_does(shop_and_stage):
     assert operate("cancel", name="again").state == "cancelled"
     assert [each.name for each in operate("replays")] == ["again"]
     assert operate("archives") == []
+
+
+def test_a_trial_of_a_long_log_looks_at_its_beginning_and_says_so(shop_and_stage, monkeypatch):
+    monkeypatch.setattr(replaying, "READ_AT_ONCE", 2)
+    shop, stage = shop_and_stage
+    shop.publish(stage, *["OrderPlaced"] * 5)
+
+    tried = stage.wait(shop.events.try_replay(looks=2, to="pay"))
+
+    assert (tried.total, tried.read, tried.rules) == (5, 2, {"pay": 2})
+    assert stage.wait(shop.events.replays()) == []

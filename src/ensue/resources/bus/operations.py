@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, cast
+from typing import Annotated, Any
 
 import msgspec
 
@@ -39,7 +39,7 @@ RATE = msgspec.Meta(description="How many a second at most, such as 1000/s.")
 DRY_RUN = msgspec.Meta(description="Say what would be delivered, and deliver nothing.")
 LAST = msgspec.Meta(description="On how many of the newest events.")
 SHOW = msgspec.Meta(description="Of how many of them to tell.")
-TRIAL_NAME = "trial"
+LOOKS = msgspec.Meta(description="At how many of the events to look at most.")
 Word = Annotated[str, msgspec.Meta(min_length=1, max_length=256)]
 
 
@@ -187,6 +187,7 @@ class TryReplay(msgspec.Struct, forbid_unknown_fields=True):
     pattern: Annotated[dict[str, Any] | None, PATTERN] = None
     group: Annotated[str | None, GROUP] = None
     to: Annotated[list[str], TO] = []
+    looks: Annotated[int, LOOKS, msgspec.Meta(ge=1)] | None = None
 
 
 class Replays(msgspec.Struct, forbid_unknown_fields=True):
@@ -235,16 +236,14 @@ async def _replay(bus: Bus, given: ReplayAsked) -> Replay | ReplayPreview:
 
 
 async def _try_replay(bus: Bus, given: TryReplay) -> ReplayPreview:
-    asked = ReplayAsked(
-        name=TRIAL_NAME,
+    return await bus.try_replay(
+        looks=given.looks,
         since=given.since,
         until=given.until,
         pattern=given.pattern,
         group=given.group,
-        to=given.to,
-        dry_run=True,
+        to=None if EVERY_RULE in given.to else given.to or None,
     )
-    return cast(ReplayPreview, await _replay(bus, asked))
 
 
 async def _replays(bus: Bus, given: Replays) -> list[Replay]:

@@ -16,6 +16,7 @@ from ensue.languages.patterns import compile_pattern
 from ensue.resources.bus.model import (
     ARCHIVES_MAX,
     REPLAY_NAME,
+    TRIAL_NAME,
     ArchiveModel,
     ArchiveState,
     BusModel,
@@ -263,14 +264,29 @@ class Replaying:
         self._wake()
         return switched
 
-    async def _preview(self, name: str, plan: Plan) -> ReplayPreview:
+    async def try_replay(
+        self, *, looks: int | None = None, **options: Unpack[ReplayOptions]
+    ) -> ReplayPreview:
+        """What a replay would deliver; see `replay`, whose dry run this is without a name.
+
+        Args:
+            looks: at how many of the events to look at most; None for all of them.
+            options: as of `replay`.
+        """
+        plan = plan_of(options, self.rules, self.followers)
+        return await self._preview(TRIAL_NAME, plan, looks)
+
+    async def _preview(self, name: str, plan: Plan, looks: int | None = None) -> ReplayPreview:
         engine, reach = self._home.engine, self._reach()
         found = engine.read(lambda tx: replaying.range_of(tx, self.model, plan))
         tally = Tally(found.position, found.last)
         while engine.read(lambda tx: replaying.look(tx, reach, name, plan, tally)):
+            if looks is not None and tally.looked >= looks:
+                break
             await turn()
         return ReplayPreview(
             name=name,
+            total=found.total,
             read=tally.looked,
             matching=tally.matching,
             rules=dict(tally.rules),

@@ -17,6 +17,7 @@ REPLAYS_SHOWN_MAX = 100
 SAMPLE_MAX = 5
 ARCHIVE_LOOKS_MAX = 10_000
 EVERY_RULE = "*"
+TRIAL_NAME = "trial"  # of what is only tried
 
 
 @dataclass(frozen=True)
@@ -114,7 +115,8 @@ class ReplayPreview:
 
     Attributes:
         name: its name.
-        read: how many events it would read.
+        total: how many events it would read.
+        read: how many of them were looked at: the first, where it was to be looked at no more.
         matching: how many of them it would deliver to somebody.
         rules: how many each rule or positioned consumer would get, by its name.
         targets: how many deliveries each target would get, by what it is called.
@@ -122,6 +124,7 @@ class ReplayPreview:
     """
 
     name: str
+    total: int
     read: int
     matching: int
     rules: dict[str, int]

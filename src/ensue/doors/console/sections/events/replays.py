@@ -14,6 +14,7 @@ from ensue.doors.console.visit import Visit
 from ensue.words.errors import EnsueError
 
 REPLAYS_SHOWN = 50
+LOOKS = 5_000
 
 
 class Asked(msgspec.Struct, forbid_unknown_fields=True):
@@ -25,6 +26,7 @@ class Asked(msgspec.Struct, forbid_unknown_fields=True):
     pattern: str | None = None
     to: str | None = None
     rate: str | None = None
+    whole: bool = False
 
 
 async def show_replays(visit: Visit) -> View:
@@ -93,6 +95,7 @@ async def _preview(
     try:
         plan = _plan(asked, chosen)
         given = {name: each for name, each in plan.items() if name not in {"name", "rate"}}
+        given |= {} if asked.whole else {"looks": LOOKS}
         found = await visit.operate(bus, "try-replay", given)
     except EnsueError as error:
         return None, plain_fault(error)
