@@ -325,3 +325,12 @@ def test_who_lately_made_what_is_looked_up_from_the_newest_on(stock_and_stage):
     assert "SEARCH h USING INTEGER PRIMARY KEY (rowid=?)" in log_plan
     # Only the newest are scanned: both begin at the end, and stop at their bound.
     assert "USE TEMP B-TREE FOR ORDER BY" not in work_plan + log_plan
+
+
+def test_how_much_of_a_group_is_held_is_counted_by_the_index_of_groups(stock_and_stage):
+    _, stage = stock_and_stage
+
+    said = plan(stage, lambda tx: standing.held_of(tx, 16, "a"))
+
+    assert "ensue_work_groups (queue=? AND grp=?)" in said
+    assert "SCAN ensue_work" not in said

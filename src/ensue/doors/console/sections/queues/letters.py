@@ -10,7 +10,7 @@ import msgspec
 from ensue.doors.console.view import View
 from ensue.doors.console.visit import Handle, Visit, plain
 
-PREVIEWED = 1_000
+PREVIEWED = 500
 REDRIVES_SHOWN = 10
 RATE, AT_ONCE = "50/s", 1_000
 
