@@ -27,7 +27,6 @@ SECTIONS: tuple[Section, ...] = (
     QUEUES,
     DEAD_LETTERS,
     STREAMS,
-    MAP,
     TABLES,
     SCHEDULES,
     RESOURCES,
