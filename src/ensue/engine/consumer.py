@@ -103,7 +103,7 @@ class Consumer:
         self._pace = None if rate is None else Pace(rate, engine.clock)
         self._next_due_ms: int | None = None
         self._paused = engine.facts.paused
-        measures = engine.facts.measures
+        self._measures = measures = engine.facts.measures
         self._steady_ns = measures.steady_ns
         self._took = measures.timing(self._queue, PROCESS)
         self._takes_batches = bool(handler.transact_batch or handler.act_batch)

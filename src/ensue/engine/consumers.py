@@ -277,12 +277,15 @@ class ActionConsumer(Consumer):
         assert task is not None  # noqa: S101 - a coroutine of ours always runs in a task
         deadline = Deadline(self._engine.clock, self._policy.timeout_ms, task)
         error: str | None = None
-        is_final, wait_ms = False, 0
         answer: object = None
-        began_ns = self._steady_ns()
-        span = ActionSpan.of(self._engine.facts.measures.tracer, first)
+        is_final, wait_ms = False, 0
+        tracer, began_ns = self._measures.tracer, self._steady_ns()
+        span = None if tracer is None else ActionSpan.of(tracer, first)
         try:
-            answer = await self._answer(pieces)
+            if self._act is not None:
+                answer = await self._act(first, self._engine.work_id(first.id))
+            else:
+                answer = await self._answer_batch(pieces)
         except asyncio.CancelledError:
             if deadline.passed:
                 error = f"the action took longer than {self._policy.timeout_ms} ms"
@@ -305,13 +308,10 @@ class ActionConsumer(Consumer):
         self._verdicts.append(replace(verdict, wait_ms=wait_ms) if wait_ms else verdict)
         self.woken.set()
 
-    async def _answer(self, pieces: list[Work]) -> object:
-        if self._act is not None:
-            return await self._act(pieces[0], self._engine.work_id(pieces[0].id))
-        if self._act_batch is not None:
-            ids = [self._engine.work_id(piece.id) for piece in pieces]
-            return await self._act_batch(pieces, ids)
-        return None
+    async def _answer_batch(self, pieces: list[Work]) -> object:
+        act_batch = self._act_batch
+        assert act_batch is not None  # noqa: S101 - checked when it was made
+        return await act_batch(pieces, [self._engine.work_id(piece.id) for piece in pieces])
 
     def _verdict(
         self, pieces: list[Work], answer: object, error: str | None, *, is_final: bool

@@ -90,10 +90,8 @@ class ActionSpan:
         self._started = started
 
     @classmethod
-    def of(cls, tracer: Tracer | None, piece: Work) -> ActionSpan | None:
+    def of(cls, tracer: Tracer, piece: Work) -> ActionSpan | None:
         """Begin the span of an action that handles a piece of work; None where it is not traced."""
-        if tracer is None:
-            return None
         started = tracer.start(Place(WORK_NUMBER, piece.id), piece.receives)
         return None if started is None else cls(tracer, started)
 
