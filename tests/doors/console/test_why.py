@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 
 import pytest
@@ -104,6 +105,26 @@ def test_the_rest_of_a_branch_is_got_by_its_address_on_the_same_time_line(shop):
 
     assert [each["id"] for each in found["branch"]["children"]] == reply.body[100:200]
     assert shop.get(address).raw.decode().count('class="row"') == 100
+
+
+def test_every_link_of_a_tree_leads_somewhere(shop):
+    root, _ = placed(shop)
+    tree, ids = shop.twin(f"/why/{root}")["tree"], []
+    waiting = [tree]
+    while waiting:
+        node = waiting.pop()
+        ids.append(node["id"])
+        waiting += node["children"]
+    links = {
+        html.unescape(link)
+        for each in ids
+        for link in re.findall(
+            r'href="/console(/[^"]*)"', shop.get(f"/why/{root}?at={each}").raw.decode()
+        )
+        if not link.startswith("/static")
+    }
+    assert any("workbench" in link for link in links)
+    assert [link for link in links if shop.get(link).status != 200] == []
 
 
 def test_what_is_masked_is_nowhere_on_the_page_nor_in_its_twin():

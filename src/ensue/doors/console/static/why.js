@@ -95,7 +95,7 @@ document.addEventListener("htmx:afterSettle", (event) => {
 
 // The node that is sought is in sight, unless one looks at it above the tree.
 const sought = document.querySelector("#tree .row.at") ?? document.querySelector("#tree .row.sought");
-const isBeside = matchMedia("(min-width: 1180px)").matches || !document.querySelector(".why.asked");
+const isBeside = matchMedia("(min-width: 1320px)").matches || !document.querySelector(".why.asked");
 if (sought && isBeside && sought.getBoundingClientRect().bottom > innerHeight) {
   sought.scrollIntoView({ block: "center" });
 }

@@ -16,5 +16,5 @@ WHY = Section(
         Page("/search", search),
     ),
     icon="why",
-    key="w",
+    key="y",
 )

@@ -18,6 +18,8 @@ from ensue.observe import Node
 from ensue.words.units import human_ms
 
 COLUMNS = 14
+COLUMN_WIDTH = 16
+ROW_HEIGHT = 36
 
 
 class Line(NamedTuple):
@@ -32,6 +34,26 @@ class Line(NamedTuple):
     through: tuple[int, ...]
     column: int
     is_last: bool
+
+    @property
+    def width(self) -> int:
+        """How wide they are, in pixels."""
+        return self.column * COLUMN_WIDTH
+
+    @property
+    def path(self) -> str:
+        """The lines as an SVG path: https://www.w3.org/TR/SVG2/paths.html."""
+        if not self.column:
+            return ""
+        down = [_middle(each) for each in self.through if each < self.column]
+        own = _middle(self.column)
+        length = ROW_HEIGHT // 2 if self.is_last else ROW_HEIGHT
+        lines = [f"M{x} 0V{ROW_HEIGHT}" for x in down]
+        return "".join([*lines, f"M{own} 0V{length}M{own} {ROW_HEIGHT // 2}H{self.width}"])
+
+
+def _middle(column: int) -> int:
+    return column * COLUMN_WIDTH - COLUMN_WIDTH // 2
 
 
 class _Where(NamedTuple):

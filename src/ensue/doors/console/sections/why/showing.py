@@ -19,7 +19,7 @@ from ensue.doors.console.visit import Visit, plain
 from ensue.observe import Node
 from ensue.words.errors import InvalidInput, NotFound
 
-NODES_SHOWN = 300
+NODES_SHOWN = 200
 HEARD = frozenset({"event", "change", "record", "published", "object", "status", "metered"})
 Id = Annotated[str, msgspec.Meta(max_length=2_000)]
 
