@@ -27,10 +27,10 @@ SECTIONS: tuple[Section, ...] = (
     QUEUES,
     DEAD_LETTERS,
     STREAMS,
+    WORKFLOWS,
+    APPROVALS,
     TABLES,
     SCHEDULES,
     RESOURCES,
-    WORKFLOWS,
-    APPROVALS,
     AUDIT,
 )
