@@ -45,7 +45,7 @@ WORKFLOWS = Section(
         Action(f"{EXECUTION}/fork", fork, "fork an execution"),
     ),
     icon="workflows",
-    key="w",
+    key="o",
     kinds=("workflow",),
 )
 
