@@ -34,7 +34,8 @@ ADDRESS = re.compile(r"""environ\.get\(\s*"(\w+)",\s*"(http://127\.0\.0\.1:808[0
 # These are asked of the server that runs, and need no process of their own.
 ASKS = re.compile(r"ensue (?!run|new|backup|branch|check|export|import|tail|--)[^|;&<>$`*~\n]+\Z")
 LOOKS = re.compile(
-    r"ensue (ls|audit|dlq(?! (cancel|delete|edit|redrive|undo))|get|query|peek|why|describe|explain|tail|executions?|history|status|scan|list-\w+"
+    r"ensue (ls|audit|dlq(?! (cancel|delete|edit|redrive|undo))"
+    r"|get|query|peek|why|describe|explain|tail|executions?|history|status|scan|list-\w+"
     r"|shards|archives|redrives|schema \w+|secrets (list|versions)|meter (value|series))\b"
     r"|curl (?!.* (-d|-X))|ls |grep "
 )
