@@ -23,6 +23,7 @@ SECTIONS: tuple[Section, ...] = (
     EVENTS,
     QUEUES,
     DEAD_LETTERS,
+    STREAMS,
     WORKFLOWS,
     APPROVALS,
     TABLES,

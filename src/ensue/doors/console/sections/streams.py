@@ -183,6 +183,6 @@ STREAMS = Section(
         Action("/streams/{app}/{name}/rewind", rewind, "rewind a reader"),
     ),
     icon="streams",
-    key="s",
+    key="x",
     kinds=("stream",),
 )
