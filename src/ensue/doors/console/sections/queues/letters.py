@@ -120,6 +120,7 @@ def _letter(visit: Visit, letter: Mapping[str, Any]) -> dict[str, Any]:
     reason = letter["reason"]
     return dict(letter) | {
         "reason": None if reason is None else visit.fault(reason),
+        "group": visit.payload(letter["group"]),
         "body": visit.payload(letter["body"]),
         "attributes": visit.payload(letter["attributes"]),
     }

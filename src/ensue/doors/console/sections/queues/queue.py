@@ -68,7 +68,11 @@ async def show_queue(visit: Visit) -> View:
             "messages": [_shown(visit, each) for each in page["messages"]],
             "next": page["next"],
             "held_keys": [
-                each | {"blocked_by": each["blocked_by"] and _shown(visit, each["blocked_by"])}
+                each
+                | {
+                    "group": visit.payload(each["group"]),
+                    "blocked_by": each["blocked_by"] and _shown(visit, each["blocked_by"]),
+                }
                 for each in held
             ],
         },
@@ -93,6 +97,7 @@ def _shown(visit: Visit, message: Mapping[str, Any]) -> dict[str, Any]:
     return dict(message) | {
         "body": visit.payload(message["body"]),
         "attributes": visit.payload(message["attributes"]),
+        "group": visit.payload(message["group"]),
         "error": None if error is None else visit.fault(error),
     }
 
@@ -141,6 +146,8 @@ async def show_message(visit: Visit) -> View:
         "body": visit.payload(found["body"]),
         "original_body": None if original is None else visit.payload(original),
         "attributes": visit.payload(found["attributes"]),
+        "group": visit.payload(found["group"]),
+        "tenant": visit.payload(found["tenant"]),
         "reason": None if reason is None else visit.fault(reason),
         "attempts": [each | {"error": visit.fault(each["error"])} for each in found["attempts"]],
     }
