@@ -49,6 +49,8 @@ KEPT_S = 14 * 86_400
 MAX_RETRY = 5
 REASON_LENGTH_MAX = 500
 PAGE = 500
+OVER = "status = :completed OR status = :failed OR status = :nothing"
+OVER_STATES = {"completed": "COMPLETED", "failed": "FAILED", "nothing": "NO_ACTION"}
 BULK = 100
 WEBHOOKS = os.environ.get("SCHEDULER_WEBHOOKS", "http://127.0.0.1:8081/webhooks")
 
@@ -362,6 +364,18 @@ def again(action: Action, tx: Tx) -> Action:
     action.log("PENDING", tx.now_ms, reason="it was asked for again")
     tx.put(actions, action)
     return action
+
+
+@app.action(actions, title="Retry", where="status = :failed", failed="FAILED")
+def retry_here(action: Action, tx: Tx) -> None:
+    """Try it again now, with all its retries."""
+    again(action, tx)
+
+
+@app.action(actions, name="delete-old", title="Delete", where=OVER, **OVER_STATES)
+def delete_here(action: Action, tx: Tx) -> None:
+    """Delete it, for it is over."""
+    forget(action, tx)
 
 
 @app.post("/actions/retry", verify=signed)

@@ -580,6 +580,20 @@ def test_es_16_old_actions_are_deleted_with_their_dead_letters(t, world):
     assert [each["id"] for each in ask(t, "GET", "/actions").body["actions"]] == [kept]
 
 
+def test_es_16_do_8_failed_ones_are_retried_and_old_ones_deleted_on_their_rows(t, world):
+    world.answers = [400, 400]
+    failing = [task(t), task(t)]
+    pending = made(t, HOUR_MS)
+    t.drain("1m")
+
+    assert t.wait(actions.act_all("retry-here", [*failing, pending])) == 2
+    t.settle()
+    assert t.wait(actions.counts("by-status")) == {"COMPLETED": 2, "PENDING": 1}
+
+    assert t.wait(actions.act_all("delete-old", [*failing, pending])) == 2
+    assert t.wait(actions.counts("by-status")) == {"PENDING": 1}
+
+
 # What the original did not have
 
 

@@ -40,7 +40,8 @@ _counting: set[asyncio.Task[Any]] = set()
 
 async def list_tables(visit: Visit) -> View:
     """All tables, with how many items they have."""
-    found = []
+    found: list[dict[str, Any]] = []
+    counting: list[Awaitable[int | None]] = []
     for ref in visit.platform.refs():
         if ref.kind not in {"table", "adopted"}:
             continue
@@ -53,8 +54,11 @@ async def list_tables(visit: Visit) -> View:
             "key": declared.get("key") or [],
             "indexes": list(declared.get("indexes") or {}),
             "actions": list(declared.get("actions") or {}),
-            "items": await soon(table.count()) if ref.kind == "table" else None,
+            "items": None,
         })
+        counting.append(soon(table.count()) if ref.kind == "table" else soon(_none()))
+    for each, count in zip(found, await asyncio.gather(*counting), strict=True):
+        each["items"] = count
     return View("tables/list.html", "Tables", {"tables": found})
 
 
@@ -179,6 +183,10 @@ async def soon(doing: Awaitable[T]) -> T | None:
         task.add_done_callback(_looked_at)
         return None
     return task.result()
+
+
+async def _none() -> None:
+    return None
 
 
 def _looked_at(task: asyncio.Future[Any]) -> None:
