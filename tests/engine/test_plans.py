@@ -166,6 +166,11 @@ QUERIES = {
         lambda tx, t: logs.produced_by(tx, t.changes, 5, 9),
         "wims_stock_changes_by_hop",
     ),
+    "the newest hops of a cause": (
+        lambda tx, _: hops.newest_caused_by(tx, Place(16, 1), 9),
+        "ensue_hops_by_cause",
+    ),
+    "what waits for its time": (lambda tx, _: backlog.due_later(tx, 16, 9), "ensue_work_ready"),
     "hops of a cause": (
         lambda tx, _: hops.hops_caused_by(tx, Place(16, 1), 9),
         "ensue_hops_by_cause",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import sqlite3
+from contextlib import closing
 from decimal import Decimal
 from urllib.parse import quote
 
@@ -301,3 +303,27 @@ def test_what_is_live_is_made_anew_by_itself(visitor):
         got = visitor.get(path, hx_target="live")
         assert got.status == 200
         assert "<html" not in got.raw.decode()
+
+
+def test_an_adopted_table_is_shown_to_be_read_only(tmp_path):
+    path = tmp_path / "crm.db"
+    with closing(sqlite3.connect(path)) as outside, outside:
+        outside.execute("CREATE TABLE customers (id INTEGER PRIMARY KEY, name TEXT, photo BLOB)")
+        outside.execute("INSERT INTO customers VALUES (1, 'ada', x'00ff'), (2, 'bob', NULL)")
+    app = App("crm")
+    app.adopt("customers", url=f"sqlite:///{path}", table="customers")
+    with consoled(app) as visitor:
+        visitor.kit.settle()
+        rows = visitor.twin("/tables/crm/customers?kind=adopted")
+        found = visitor.twin("/tables/crm/customers?kind=adopted&field1=name&value1=bob")
+        page = visitor.get("/tables/crm/customers").raw.decode()
+        row = visitor.twin("/tables/crm/customers/item?key=1")
+
+        assert [each["name"] for each in rows["items"]] == ["ada", "bob"]
+        assert [each["id"] for each in found["items"]] == [2]
+        assert "New item" not in page
+        assert "to be read only" in page
+        assert (row["item"]["name"], row["history"]) == ("ada", None)
+        assert visitor.get("/tables/crm/customers/item?key=1").status == 200
+        assert visitor.get("/tables/crm/customers/changes?kind=adopted").status == 200
+        assert visitor.twin("/tables")["tables"][0]["kind"] == "adopted"
