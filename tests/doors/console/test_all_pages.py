@@ -89,6 +89,17 @@ def test_every_page_answers_with_one_heading_and_nothing_that_the_policy_forbids
     assert len(addresses) > 150
 
 
+def test_every_page_brings_what_is_live_up_to_date_by_itself(visitor, addresses):
+    wrong = [
+        (address, got.status)
+        for address in addresses
+        if (got := visitor.get(address, hx_target="live")).status not in {200, 204}
+        or b"<html" in got.raw
+    ]
+
+    assert wrong == []
+
+
 def test_every_page_has_a_twin_in_json(visitor, addresses):
     wrong = [
         (address, got.status)

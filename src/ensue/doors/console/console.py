@@ -137,8 +137,10 @@ class Console:
             return HTMLResponse(bar, headers=HEADERS)
         if target is not None:
             block = self._rendering.block(view, visit, target)
-            if block is not None:
-                return HTMLResponse(block, headers=HEADERS)
+            # A page without such a block has nothing to bring up to date.
+            return (
+                Response(status_code=204) if block is None else HTMLResponse(block, headers=HEADERS)
+            )
         page = found.what.path if isinstance(found.what, Page) else ""
         around = {
             "section": found.section,

@@ -31,13 +31,6 @@ SECTIONS: tuple[Section, ...] = (
     SCHEMAS,
     HEALTH,
     ALARMS,
-    QUEUES,
-    DEAD_LETTERS,
-    STREAMS,
-    WORKFLOWS,
-    APPROVALS,
-    TABLES,
-    SCHEDULES,
     RESOURCES,
     AUDIT,
 )
