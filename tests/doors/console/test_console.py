@@ -10,6 +10,7 @@ import pytest
 
 from ensue import App
 from ensue.doors.console import Modes, modes_of
+from ensue.doors.console.rendering import color_of
 from ensue.doors.console.sections import SECTIONS
 from ensue.testing import running
 from ensue.words.errors import InvalidDeclaration, InvalidValue
@@ -219,6 +220,22 @@ def test_masked_shows_the_form_of_what_users_put_in_and_nothing_of_it():
 
         assert b"4242" not in page
         assert b"card" in peeked.raw
+
+
+@pytest.mark.parametrize(
+    ("state", "color"),
+    [
+        ("COMPLETED", "good"),
+        ("PENDING", "warn"),
+        ("FAILED", "bad"),
+        ("PAYMENT_FAILED", "bad"),
+        ("not matched", "bad"),
+        ("RUNNING", "info"),
+        ("BACKORDERED", ""),
+    ],
+)
+def test_do_8_a_state_has_one_colour_on_every_page(state, color):
+    assert color_of(state) == color
 
 
 @pytest.mark.parametrize("said", [("nothing",), ("off", "masked")])

@@ -175,12 +175,17 @@ def twin(here: str) -> str:
 
 
 def color_of(state: str) -> str:
-    """The colour of a state's badge: ``good``, ``warn``, ``bad``, ``info``, or none."""
+    """The colour of a state's badge: ``good``, ``warn``, ``bad``, ``info``, or none.
+
+    An app's own state goes by its last word: ``PAYMENT_FAILED`` is bad.
+    """
     said = state.lower()
+    last = said.replace("_", " ").rpartition(" ")[2]
     for name, states in (("good", GOOD), ("warn", WARN), ("bad", BAD), ("info", INFO)):
         if said in states:
             return name
-    return ""
+    found = (name for name, states in (("bad", BAD), ("good", GOOD)) if last in states)
+    return next(found, "")
 
 
 def json_lines(value: object) -> str:
