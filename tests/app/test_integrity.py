@@ -169,7 +169,10 @@ BROKEN = [
     ("work.body", ["UPDATE ensue_work SET body = 'no JSON' WHERE state = 2"]),
     ("work.body", ["UPDATE ensue_work SET attributes = '[]' WHERE state = 2"]),
     ("work.dead", [f"UPDATE ensue_work SET attributes = {DEAD} WHERE attributes IS NOT NULL"]),
-    ("work.failures", ["INSERT INTO ensue_failures VALUES (999, 1, 1, 'why')"]),
+    (
+        "work.failures",
+        ["INSERT INTO ensue_failures (work, attempt, at_ms, error) VALUES (999, 1, 1, 'why')"],
+    ),
     ("work.causes", ["UPDATE ensue_causes SET letters = letters + 1"]),
     ("work.causes", ["DELETE FROM ensue_causes", "DELETE FROM ensue_dead"]),
     ("work.causes", ["UPDATE ensue_dead SET work = 999999"]),

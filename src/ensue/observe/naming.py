@@ -27,6 +27,7 @@ WORKFLOWS = ("workflow", "workflow-children")
 TASKS = ("workflow-tasks", "workflow-child-tasks")
 OF_TASKS = "-tasks"  # what goes on in a workflow when a task of its has answered
 _RECORDS = {
+    "alarm": "event",
     "bus": "event",
     "stream": "record",
     "topic": "published",

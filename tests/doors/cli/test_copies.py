@@ -69,7 +69,10 @@ def test_a_check_of_a_good_store_ends_with_0(ask):
 def test_a_check_names_each_thing_that_is_wrong_and_ends_with_1(ask, typed_in):
     ask("backup", "monday.db")
     typed_in(StoreUrl("monday.db"), "UPDATE ensue_store SET salt = 'salt'")
-    typed_in(StoreUrl("monday.db"), "INSERT INTO ensue_failures VALUES (1, 1, 1, 'why')")
+    typed_in(
+        StoreUrl("monday.db"),
+        "INSERT INTO ensue_failures (work, attempt, at_ms, error) VALUES (1, 1, 1, 'why')",
+    )
 
     said = ask("check", "monday.db")
     as_json = ask("check", "monday.db", "--json")
@@ -81,7 +84,10 @@ def test_a_check_names_each_thing_that_is_wrong_and_ends_with_1(ask, typed_in):
 
 def test_warnings_alone_end_a_check_with_0(ask, typed_in):
     ask("backup", "monday.db")
-    typed_in(StoreUrl("monday.db"), "INSERT INTO ensue_failures VALUES (1, 1, 1, 'why')")
+    typed_in(
+        StoreUrl("monday.db"),
+        "INSERT INTO ensue_failures (work, attempt, at_ms, error) VALUES (1, 1, 1, 'why')",
+    )
 
     assert ask("check", "monday.db").exit_code == 0
 

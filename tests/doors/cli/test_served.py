@@ -79,7 +79,8 @@ def _json(text):
 
 def test_ready_is_a_line_for_the_app_and_commands_that_work_as_printed(server, tmp_path):
     assert server.lines[0] == f"shop ready at {server.url}"
-    assert "sqlite" in server.lines[1]
+    assert server.lines[1] == f"console at {server.url}/console"
+    assert "sqlite" in server.lines[2]
     for line in server.tries:
         assert server.url in line
         done = typed(line, tmp_path)
