@@ -19,6 +19,7 @@ from functools import cache
 from pathlib import Path
 
 REQUEST_BYTES_MAX = 1_048_576
+ENDED = "-- ended --"
 
 
 class Launcher:
@@ -43,6 +44,17 @@ class Launcher:
         socket.send_fds(self._ours, [len(asked).to_bytes(4, "big")], [output])
         self._ours.sendall(asked)
         return int.from_bytes(self._ours.recv(4), "big")
+
+    def run(
+        self, arguments: Sequence[str], folder: Path, environment: dict[str, str]
+    ) -> tuple[list[str], int]:
+        """What `ensue` says with these arguments, and its status."""
+        read, write = os.pipe()
+        self.start(arguments, folder, environment, write)
+        os.close(write)
+        with os.fdopen(read, encoding="utf-8") as output:
+            *lines, last = output.read().splitlines() or [f"{ENDED} 1"]
+        return lines, int(last.removeprefix(ENDED))
 
     def close(self) -> None:
         """Let it end; whom it has started is stopped by whoever asked for them."""
@@ -85,7 +97,15 @@ def serve(asked: socket.socket) -> None:
         sys.argv = ["ensue", *arguments]
         sys.path[:0] = environment.get("PYTHONPATH", "").split(os.pathsep)
         sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
-        main()
+        status = 1
+        try:
+            main()
+        except SystemExit as ended:
+            status = ended.code if isinstance(ended.code, int) else 1
+        finally:
+            sys.stdout.write(f"{ENDED} {status}\n")
+            sys.stdout.flush()
+            os._exit(status)
 
 
 if __name__ == "__main__":

@@ -34,11 +34,13 @@ ADDRESS = re.compile(r"""environ\.get\(\s*"(\w+)",\s*"(http://127\.0\.0\.1:808[0
 # These are asked of the server that runs, and need no process of their own.
 ASKS = re.compile(r"ensue (?!run|new|backup|branch|check|export|import|tail|--)[^|;&<>$`*~\n]+\Z")
 LOOKS = re.compile(
-    r"ensue (ls|audit|dlq(?! (cancel|delete|edit|redrive|undo))"
+    r"ensue (ls|alarms|approvals|audit|dlq(?! (cancel|delete|edit|redrive|undo))"
     r"|get|query|peek|why|describe|explain|tail|executions?|history|status|scan|list-\w+"
     r"|shards|archives|redrives|schema \w+|secrets (list|versions)|meter (value|series))\b"
     r"|curl (?!.* (-d|-X))|ls |grep "
 )
+# Nothing in it is for the shell.
+PLAIN = re.compile(r"ensue [^|;&<>$`*~\n]+\Z")
 STAYS = re.compile(r"ensue (run\b|tail\b(?!.*--count))")
 
 
@@ -245,6 +247,8 @@ class Shell:
 
     def _said_by(self, command: str) -> tuple[list[str], int]:
         """The lines that a command wrote, and its status."""
+        if PLAIN.match(command):
+            return launcher().run(shlex.split(command)[1:], self.folder, self.environment)
         if self._bash is None:
             self._bash = Bash(self.folder, self.environment)
         return self._bash.run(command)

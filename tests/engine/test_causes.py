@@ -204,20 +204,20 @@ def test_a_letter_that_was_moved_by_hand_with_sql_may_die_again(stage):
     assert kept(stage) == naive(stage)
 
 
-def test_letters_of_an_earlier_version_get_their_causes_when_the_store_is_opened(store, run_on):
-    if store.in_memory:
-        pytest.skip("nothing is opened again")
-    before = run_on(store)
+def test_letters_of_an_earlier_version_get_their_causes_when_the_store_is_opened(
+    file_store, run_on
+):
+    before = run_on(file_store)
     die(before, *(f"E: {n}" for n in range(3)), "F")
     before.do(lambda tx: work.add(tx, DEAD, "1", attributes='{"dead_letter": "by hand"}'))
     before.close()
-    connection = apsw.Connection(str(store.path))
+    connection = apsw.Connection(str(file_store.path))
     connection.execute("DELETE FROM ensue_causes; DELETE FROM ensue_dead; DELETE FROM ensue_work"
                        " WHERE body = '2'")  # fmt: skip
     connection.execute(causes.TABLES[causes.TABLES.index("INSERT INTO") :])
     connection.close()
 
-    after = run_on(store)
+    after = run_on(file_store)
 
     assert kept(after) == naive(after)
     assert sorted(kept(after).values()) == [1, 3]

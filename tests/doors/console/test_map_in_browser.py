@@ -49,7 +49,7 @@ def test_it_is_filtered_while_one_types_and_zoomed_by_keys(served, browser):
     expect(page.locator("[data-map]")).not_to_have_class(re.compile("zoomed"))
 
 
-@pytest.mark.parametrize("width", [1440, 390])
+@pytest.mark.parametrize("width", [390])
 def test_everybody_can_use_it(served, browser, width):
     tab = browser(served.url, viewport={"width": width, "height": 900})
 

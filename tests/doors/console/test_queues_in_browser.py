@@ -172,7 +172,7 @@ def test_the_slider_goes_through_time_by_keys_and_a_reader_is_rewound(shop, brow
     expect(page.get_by_role("status")).to_have_text(re.compile("count goes on at record 1"))
 
 
-@pytest.mark.parametrize("width", [1440, 390])
+@pytest.mark.parametrize("width", [390])
 def test_nothing_keeps_anybody_from_using_queues_and_streams(shop, browser, width):
     tab = browser(shop.url, viewport={"width": width, "height": 900})
 
