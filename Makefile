@@ -57,6 +57,7 @@ bench: $(STAMP)  ## Measure the order system, the engine and the languages
 	$(BIN)/python bench/maps.py --items 20000
 	$(BIN)/python bench/resilience/run.py
 	$(BIN)/python bench/tokens.py
+	$(BIN)/python bench/console/run.py
 	$(BIN)/python bench/why.py
 	$(BIN)/python bench/telemetry.py
 
